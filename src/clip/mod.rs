@@ -1,0 +1,1 @@
+//! CLIP: configuration, checkpoint readers, tokenizer, towers.

@@ -1,0 +1,1 @@
+//! Pictures and labels from disk.

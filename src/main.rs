@@ -1,0 +1,2 @@
+//! Patchlight.
+fn main() {}
