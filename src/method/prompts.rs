@@ -1,0 +1,174 @@
+//! Hierarchical prompts (METHOD section 7): learned context vectors for each view, shared by all classes, optionally with
+//! an offset of each class.
+
+use crate::clip::checkpoint::RawTensor;
+use crate::clip::layers::parameter;
+use crate::clip::text::TextTower;
+use crate::clip::tokenizer::Tokenizer;
+use crate::support::rng;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// Whether classes share their context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContextKind {
+    /// One context for all classes.
+    Shared,
+    /// Plus an offset d_c of each class (rho = 1).
+    PerClass,
+    /// Plus an offset weighted by the class's rarity, rho = 1 - log(1+n_c)/log(1+max n).
+    Rarity,
+}
+
+/// What the context starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContextInit {
+    /// The embeddings of "a photo of a".
+    Phrase,
+    /// N(0, 0.02).
+    Random,
+}
+
+/// The phrase of [`ContextInit::Phrase`]; four tokens.
+pub const PHRASE: &str = "a photo of a";
+
+/// The learned vectors.
+#[derive(Module, Debug)]
+pub struct Contexts {
+    global: Param<Tensor<2>>,
+    local: Param<Tensor<2>>,
+    global_offset: Option<Param<Tensor<3>>>,
+    local_offset: Option<Param<Tensor<3>>>,
+}
+
+/// Names and host values of the learned vectors, for checkpoints.
+pub type ContextValues = Vec<(String, RawTensor)>;
+
+impl Contexts {
+    /// The starting point: `tokens` vectors for each view, offsets zero.
+    ///
+    /// # Errors
+    /// In words, where `init` is the phrase and `tokens` is not its length.
+    pub fn start(
+        text: &TextTower,
+        tokenizer: &Tokenizer,
+        kind: ContextKind,
+        init: ContextInit,
+        tokens: usize,
+        classes: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, String> {
+        let width = text.width();
+        let start = |purpose: &str| -> Result<Vec<f32>, String> {
+            match init {
+                ContextInit::Phrase => {
+                    let ids = tokenizer.encode_words(PHRASE);
+                    if ids.len() != tokens {
+                        return Err(format!(
+                            "context_init=phrase has {} tokens (\"{PHRASE}\"), but context_tokens is {tokens}: use context_init=random for another number",
+                            ids.len()
+                        ));
+                    }
+                    Ok(text.lookup(&ids))
+                }
+                ContextInit::Random => {
+                    let mut rng = rng::stream(seed, purpose, 0);
+                    Ok((0..tokens * width).map(|_| rng::normal(&mut rng) * 0.02).collect())
+                }
+            }
+        };
+        let offset = || {
+            (kind != ContextKind::Shared).then(|| {
+                parameter(
+                    RawTensor { shape: vec![classes, tokens, width], data: vec![0.0; classes * tokens * width] },
+                    device,
+                )
+            })
+        };
+        let vectors = |data| parameter(RawTensor { shape: vec![tokens, width], data }, device);
+        Ok(Self {
+            global: vectors(start("context_global")?),
+            local: vectors(start("context_local")?),
+            global_offset: offset(),
+            local_offset: offset(),
+        })
+    }
+}
+
+/// The parts of every class's prompt that do not learn, and how its offset counts.
+pub struct PromptFrame {
+    /// `[classes, 1, width]`: start of text.
+    prefix: Tensor<3>,
+    /// `[classes, rest, width]`: class tokens, full stop, end of text, zeros.
+    suffix: Tensor<3>,
+    /// Index of each prompt's end of text.
+    end: Vec<usize>,
+    /// rho_c, `[classes, 1, 1]`.
+    rho: Tensor<3>,
+}
+
+impl PromptFrame {
+    /// Tokenises the labels for contexts of `tokens` vectors. `positives[c]` is n_c of the training split.
+    pub fn new(
+        text: &TextTower,
+        tokenizer: &Tokenizer,
+        labels: &[String],
+        tokens: usize,
+        kind: ContextKind,
+        positives: &[usize],
+        device: &Device,
+    ) -> Self {
+        let room = text.context().saturating_sub(tokens + 2);
+        let mut classes: Vec<Vec<u32>> = labels
+            .iter()
+            .map(|label| {
+                // The name and its full stop are one text: a name that ends in punctuation joins it, as in t0.
+                let mut ids = tokenizer.encode_words(&crate::clip::tokenizer::prompt("{c}.", label));
+                ids.truncate(room);
+                ids.push(Tokenizer::END);
+                ids
+            })
+            .collect();
+        let end = classes.iter().map(|ids| tokens + ids.len()).collect();
+        // embed() trims to the longest class, so the tower runs only up to the longest end of text.
+        let suffix = text.embed(&std::mem::take(&mut classes)).tokens;
+        let prefix = text.embed(&vec![vec![Tokenizer::START]; labels.len()]).tokens;
+        let most = positives.iter().copied().max().unwrap_or(0) as f64;
+        let rho = positives
+            .iter()
+            .map(|n| match kind {
+                ContextKind::Rarity if most > 0.0 => (1.0 - (1.0 + *n as f64).ln() / (1.0 + most).ln()) as f32,
+                _ => 1.0,
+            })
+            .collect::<Vec<f32>>();
+        let rho = Tensor::<1>::from_floats(rho.as_slice(), device).reshape([labels.len(), 1, 1]);
+        Self { prefix, suffix, end, rho }
+    }
+
+    /// The text embeddings (tG, tL) of the learned prompts.
+    ///
+    /// # Shapes
+    /// - result: two of `[classes, embed]`, L2-normalised
+    pub fn encode(&self, text: &TextTower, contexts: &Contexts) -> (Tensor<2>, Tensor<2>) {
+        let classes = self.end.len();
+        let assemble = |shared: &Param<Tensor<2>>, offset: &Option<Param<Tensor<3>>>| {
+            let [tokens, width] = shared.val().dims();
+            let mut context = shared.val().reshape([1, tokens, width]).expand([classes, tokens, width]);
+            if let Some(offset) = offset {
+                context = context + offset.val() * self.rho.clone();
+            }
+            Tensor::cat(vec![self.prefix.clone(), context, self.suffix.clone()], 1)
+        };
+        // Both views in one pass through the tower.
+        let global = assemble(&contexts.global, &contexts.global_offset);
+        let local = assemble(&contexts.local, &contexts.local_offset);
+        let end: Vec<usize> = self.end.iter().chain(&self.end).copied().collect();
+        let both = text.forward(Tensor::cat(vec![global, local], 0), &end);
+        let embed = both.dims()[1];
+        (both.clone().slice([0..classes, 0..embed]), both.slice([classes..2 * classes, 0..embed]))
+    }
+}

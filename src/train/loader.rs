@@ -1,0 +1,137 @@
+//! Pictures as model input: decoding and resizing on all cores, the next batches prepared while one is computed.
+
+use crate::dataset::augment::Augment;
+use crate::dataset::decode::{Limits, decode};
+use crate::dataset::preprocess::{Mode, Preprocess};
+use crate::support::rng;
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+/// A picture of the project, as training and evaluation need it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The project's picture id.
+    pub id: i64,
+    /// Where the file is.
+    pub path: PathBuf,
+    /// SHA-256 of the file's content.
+    pub hash: String,
+}
+
+/// Decoded pictures of a batch.
+#[derive(Clone, Debug, Default)]
+pub struct Pixels {
+    /// Indices into the loader's items of the pictures that could be read, in order.
+    pub kept: Vec<usize>,
+    /// `[kept.len(), 3, size, size]`, normalised.
+    pub values: Vec<f32>,
+    /// `[kept.len(), patches]`: patches wholly in padding; `None` outside pad mode.
+    pub padding: Option<Vec<bool>>,
+    /// Index and reason of each picture that could not be read.
+    pub failed: Vec<(usize, String)>,
+}
+
+/// Reads pictures for one tower.
+#[derive(Clone, Debug)]
+pub struct Loader {
+    /// All pictures that may be asked for.
+    pub items: Vec<Item>,
+    /// How a picture becomes input.
+    pub preprocess: Preprocess,
+    /// Patch side in model pixels.
+    pub patch: usize,
+    /// Patches per side.
+    pub grid: usize,
+}
+
+/// Random variation of training pictures: seed and epoch choose it.
+#[derive(Clone, Copy, Debug)]
+pub struct Variation {
+    /// The run's seed.
+    pub seed: u64,
+    /// The epoch.
+    pub epoch: usize,
+}
+
+impl Loader {
+    /// Reads pictures, varied where `variation` is given. A picture that cannot be read is reported, not fatal.
+    pub fn load(&self, indices: &[usize], variation: Option<Variation>) -> Pixels {
+        let read = |index: &usize| -> Result<(Vec<f32>, Option<Vec<bool>>), String> {
+            let picture = decode(&self.items[*index].path, &Limits::default()).map_err(|e| e.to_string())?;
+            let rgb = match variation {
+                Some(v) => {
+                    // One stream for each picture and epoch: what is drawn does not depend on batches or resuming.
+                    let counter = ((v.epoch as u64) << 32) | *index as u64;
+                    Augment::default().apply(&picture.rgb, &mut rng::stream(v.seed, "augment", counter))
+                }
+                None => picture.rgb,
+            };
+            let padding = (self.preprocess.mode == Mode::Pad)
+                .then(|| self.preprocess.geometry(rgb.width(), rgb.height()).patch_in_padding(self.grid, self.patch));
+            Ok((self.preprocess.apply(&rgb), padding))
+        };
+        let loaded: Vec<_> = indices.par_iter().map(read).collect();
+        let mut pixels = Pixels::default();
+        for (index, result) in indices.iter().zip(loaded) {
+            match result {
+                Ok((values, padding)) => {
+                    pixels.kept.push(*index);
+                    pixels.values.extend(values);
+                    if let Some(padding) = padding {
+                        pixels.padding.get_or_insert_default().extend(padding);
+                    }
+                }
+                Err(reason) => pixels.failed.push((*index, reason)),
+            }
+        }
+        pixels
+    }
+}
+
+/// Runs `make` for each of `jobs` on a thread of its own, at most two results ahead, and `consume` here, in order, until it
+/// says to stop.
+///
+/// # Errors
+/// The first error of `consume`.
+pub fn prefetch<J: Sync, T: Send, E>(
+    jobs: &[J],
+    make: impl Fn(&J) -> T + Sync,
+    mut consume: impl FnMut(&J, T) -> Result<bool, E>,
+) -> Result<(), E> {
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(2);
+        scope.spawn(move || {
+            for job in jobs {
+                // The receiver is gone once the consumer has stopped.
+                if sender.send(make(job)).is_err() {
+                    break;
+                }
+            }
+        });
+        for (job, made) in jobs.iter().zip(receiver) {
+            if !consume(job, made)? {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefetch_keeps_order_and_stops() {
+        let jobs: Vec<usize> = (0..100).collect();
+        let mut seen = Vec::new();
+        let done: Result<(), ()> = prefetch(&jobs, |j| j * 2, |_, v| {
+            seen.push(v);
+            Ok(v < 10)
+        });
+        assert!(done.is_ok());
+        assert_eq!(seen, [0, 2, 4, 6, 8, 10]);
+        assert_eq!(prefetch(&jobs, |j| *j, |_, v| if v == 3 { Err("three") } else { Ok(true) }), Err("three"));
+    }
+}

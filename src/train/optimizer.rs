@@ -1,0 +1,157 @@
+//! AdamW over parameter groups with one gradient norm for all of them (METHOD section 6). The update itself is Burn's;
+//! grouping by name, global clipping and a state that is saved and restored exactly are ours.
+
+use super::params::Path;
+use crate::clip::checkpoint::RawTensor;
+use crate::compute::ComputeError;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::optim::{AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use std::collections::BTreeMap;
+
+/// Learning rate and decay of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Group {
+    /// Peak learning rate.
+    pub lr: f64,
+    /// Decoupled weight decay.
+    pub decay: f64,
+}
+
+/// Chooses the group of a parameter by its path and rank.
+pub type Grouping = dyn Fn(&str, usize) -> Group;
+
+/// The optimizer's state: two moments for each parameter, flattened, by path.
+pub struct AdamW {
+    states: BTreeMap<String, AdamWState<1>>,
+    clip_norm: f64,
+}
+
+impl AdamW {
+    /// A fresh optimizer that scales all gradients by min(1, clip_norm / (norm + 1e-6)).
+    pub fn new(clip_norm: f64) -> Self {
+        Self { states: BTreeMap::new(), clip_norm }
+    }
+
+    /// One update of every parameter that has a gradient; rates are multiplied by `factor`.
+    ///
+    /// # Errors
+    /// [`ComputeError::NotFinite`] where the gradient norm is not finite, [`ComputeError::Execution`] where the device
+    /// fails. The module is consumed either way: go back to a checkpoint.
+    pub fn step<M: Module>(
+        &mut self,
+        module: M,
+        gradients: &mut Gradients,
+        grouping: &Grouping,
+        factor: f64,
+    ) -> Result<M, ComputeError> {
+        let norm = gradient_norm(&module, gradients)?;
+        if !norm.is_finite() {
+            return Err(ComputeError::NotFinite { what: "the gradient norm".to_owned() });
+        }
+        let scale = (self.clip_norm / (norm + 1e-6)).min(1.0);
+        let mut update = Update { path: Path::default(), gradients, states: &mut self.states, grouping, factor, scale };
+        Ok(module.map(&mut update))
+    }
+
+    /// Host values for a checkpoint: `{path}.moment_1`, `{path}.moment_2`, `{path}.time`.
+    ///
+    /// # Errors
+    /// [`ComputeError::Execution`] where the device fails.
+    pub fn save(&self) -> Result<BTreeMap<String, RawTensor>, ComputeError> {
+        let mut saved = BTreeMap::new();
+        for (name, state) in &self.states {
+            let momentum = &state.momentum;
+            for (part, tensor) in [("moment_1", &momentum.moment_1), ("moment_2", &momentum.moment_2)] {
+                let data = crate::method::score::host_values(tensor.clone())?;
+                saved.insert(format!("{name}.{part}"), RawTensor { shape: vec![data.len()], data });
+            }
+            // Exact up to 2^24 steps, far above any run.
+            saved.insert(format!("{name}.time"), RawTensor { shape: vec![1], data: vec![momentum.time as f32] });
+        }
+        Ok(saved)
+    }
+
+    /// Takes a saved state back. `device` is the one without differentiation.
+    ///
+    /// # Errors
+    /// In words, where a part of a parameter's state is missing.
+    pub fn restore(&mut self, mut saved: BTreeMap<String, RawTensor>, device: &Device) -> Result<(), String> {
+        let names: Vec<String> =
+            saved.keys().filter_map(|name| name.strip_suffix(".time")).map(str::to_owned).collect();
+        for name in names {
+            let mut part = |part: &str| {
+                saved.remove(&format!("{name}.{part}")).ok_or_else(|| format!("{name}.{part} is missing"))
+            };
+            let place = |raw: RawTensor| Tensor::<1>::from_data(TensorData::new(raw.data, raw.shape), device);
+            let time = part("time")?.data.first().copied().unwrap_or(0.0) as usize;
+            let momentum = AdaptiveMomentumState::new(time, place(part("moment_1")?), place(part("moment_2")?));
+            self.states.insert(name, AdamWState::new(momentum));
+        }
+        if saved.is_empty() { Ok(()) } else { Err(format!("{} values belong to no parameter", saved.len())) }
+    }
+}
+
+struct Update<'a> {
+    path: Path,
+    gradients: &'a mut Gradients,
+    states: &'a mut BTreeMap<String, AdamWState<1>>,
+    grouping: &'a Grouping,
+    factor: f64,
+    scale: f64,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, value) = (param.id, param.val());
+        let Some(gradient) = value.grad_remove(self.gradients) else { return param };
+        let name = self.path.name();
+        let group = (self.grouping)(&name, D);
+        let shape = value.dims();
+        let count = shape.iter().product::<usize>();
+        // AdamW works element by element, so every state can be a flat vector whatever the parameter's rank.
+        let flat = value.detach().without_autodiff().reshape([count]);
+        let gradient = gradient.reshape([count]).mul_scalar(self.scale);
+        let optimizer = AdamWConfig::new()
+            .with_beta_1(0.9)
+            .with_beta_2(0.98)
+            .with_epsilon(1e-8)
+            .with_weight_decay(group.decay as f32)
+            .build();
+        let (updated, state) = optimizer.step(group.lr * self.factor, flat, gradient, self.states.remove(&name));
+        if let Some(state) = state {
+            self.states.insert(name, state);
+        }
+        Param::initialized(id, Tensor::from_inner(updated.reshape(shape)).require_grad())
+    }
+}
+
+/// The L2 norm of all gradients together.
+fn gradient_norm<M: Module>(module: &M, gradients: &Gradients) -> Result<f64, ComputeError> {
+    struct Squares<'a> {
+        gradients: &'a Gradients,
+        sums: Vec<Tensor<1>>,
+    }
+    impl ModuleVisitor for Squares<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = param.val().grad(self.gradients) {
+                self.sums.push(gradient.square().sum());
+            }
+        }
+    }
+    let mut squares = Squares { gradients, sums: Vec::new() };
+    module.visit(&mut squares);
+    if squares.sums.is_empty() {
+        return Ok(0.0);
+    }
+    let sums = crate::method::score::host_values(Tensor::cat(squares.sums, 0))?;
+    Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
+}

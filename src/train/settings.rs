@@ -1,0 +1,377 @@
+//! Every setting of a run: names, defaults and checks. One table serves `--set`, `--config`, run folders and the window.
+
+use crate::clip::vision::PatchFeatures;
+use crate::dataset::preprocess::Mode;
+use crate::method::losses::{DbParameters, Distillation, LossKind};
+use crate::method::prompts::{ContextInit, ContextKind};
+use crate::method::student::StudentInit;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Numbers in which features are cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats: cached features take half the space.
+    F16,
+}
+
+/// All settings of a run. Field names are the setting names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How much the whole picture counts against its details, in [0, 1].
+    pub alpha: f64,
+    /// Patches pooled per label, K; unset: 32 of 196, scaled to the grid.
+    pub top_k: Option<usize>,
+    /// Where patch features come from; unset: `value` untrained, `token` in Stage 1 and after it.
+    pub patch_features: Option<PatchFeatures>,
+    /// How a picture becomes a square.
+    pub preprocess: Mode,
+    /// Side of the square in pixels; unset: the checkpoint's.
+    pub input_size: Option<usize>,
+    /// What the student starts from.
+    pub student_init: StudentInit,
+    /// The ViT checkpoint of `student_init=imagenet`.
+    pub student_path: Option<PathBuf>,
+    /// Classification loss.
+    pub loss: LossKind,
+    /// Focal factor of the DB loss.
+    pub focal: bool,
+    /// Smallest weight of the DB loss.
+    pub tau: f64,
+    /// Slope of the DB loss's weight.
+    pub beta: f64,
+    /// Centre of the DB loss's weight.
+    pub mu: f64,
+    /// Strength of the DB loss's class bias.
+    pub kappa: f64,
+    /// Scale of the negatives in the DB loss.
+    pub lambda: f64,
+    /// Weight of the distillation loss in Stage 1.
+    pub lambda_kd: f64,
+    /// Distance of the distillation loss.
+    pub kd: Distillation,
+    /// Weight of the semantic consistency in Stage 2.
+    pub lambda_sc: f64,
+    /// Whether classes share their learned context.
+    pub context: ContextKind,
+    /// Learned context vectors, M.
+    pub context_tokens: usize,
+    /// What the context starts from.
+    pub context_init: ContextInit,
+    /// Fixed prompt with `{c}` for the label; several, separated by `|`, are averaged.
+    pub template: String,
+    /// Passes over the training pictures in Stage 1.
+    pub epochs_1: usize,
+    /// Passes over the training pictures in Stage 2.
+    pub epochs_2: usize,
+    /// Learning rate of the vision tower.
+    pub lr_encoder: f64,
+    /// Learning rate of the two heads.
+    pub lr_heads: f64,
+    /// Learning rate of the prompts.
+    pub lr_prompts: f64,
+    /// Learning rate of scale and offset, both stages.
+    pub lr_scale: f64,
+    /// Pictures a step in Stage 1.
+    pub batch_1: usize,
+    /// Pictures a step in Stage 2.
+    pub batch_2: usize,
+    /// Decoupled weight decay in Stage 1, on tensors of rank 2 and more.
+    pub weight_decay: f64,
+    /// Share of the steps in which the rate rises.
+    pub warmup: f64,
+    /// Largest norm of all gradients together.
+    pub clip_norm: f64,
+    /// Flip, crop and colour changes in Stage 1.
+    pub augment: bool,
+    /// Shuffle the pictures each epoch.
+    pub shuffle: bool,
+    /// Precision of cached features.
+    pub precision: Precision,
+    /// Stop each stage after this many steps.
+    pub max_steps: Option<usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            alpha: 0.5,
+            top_k: None,
+            patch_features: None,
+            preprocess: Mode::Stretch,
+            input_size: None,
+            student_init: StudentInit::Clip,
+            student_path: None,
+            loss: LossKind::Db,
+            focal: true,
+            tau: 0.1,
+            beta: 10.0,
+            mu: 0.2,
+            kappa: 0.05,
+            lambda: 2.0,
+            lambda_kd: 10.0,
+            kd: Distillation::L1,
+            lambda_sc: 10.0,
+            context: ContextKind::Shared,
+            context_tokens: 4,
+            context_init: ContextInit::Phrase,
+            template: "a photo of a {c}.".to_owned(),
+            epochs_1: 10,
+            epochs_2: 50,
+            lr_encoder: 1e-5,
+            lr_heads: 1e-4,
+            lr_prompts: 2e-3,
+            lr_scale: 1e-2,
+            batch_1: 32,
+            batch_2: 64,
+            weight_decay: 0.05,
+            warmup: 0.05,
+            clip_norm: 1.0,
+            augment: true,
+            shuffle: true,
+            precision: Precision::F32,
+            max_steps: None,
+        }
+    }
+}
+
+/// A setting that cannot be used; exit code 2.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SettingError {
+    /// No such name.
+    #[error("there is no setting `{name}`")]
+    Unknown {
+        /// The name as given.
+        name: String,
+        /// The nearest existing name, if one is near.
+        nearest: Option<String>,
+    },
+    /// The value does not parse or lies outside its range.
+    #[error("setting `{name}`: {problem}")]
+    Value {
+        /// The setting.
+        name: String,
+        /// What is wrong with the value.
+        problem: String,
+    },
+    /// The text is not `key=value`.
+    #[error("`{text}` is not of the form key=value")]
+    Form {
+        /// The text as given.
+        text: String,
+    },
+    /// The file cannot be read or is not TOML.
+    #[error("settings file {}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl SettingError {
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { nearest: Some(near), .. } => Some(format!("Did you mean `{near}`?")),
+            Self::Unknown { nearest: None, .. } => Some(format!("Settings are: {}.", names().join(", "))),
+            Self::Form { .. } => Some("Write for example --set alpha=0.5".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// All setting names in their usual order.
+pub fn names() -> Vec<String> {
+    match serde_json::to_value(Settings::default()) {
+        Ok(serde_json::Value::Object(map)) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Settings {
+    /// Applies a TOML file, then `key=value` texts, in this order, to `self`, and checks the result.
+    ///
+    /// # Errors
+    /// [`SettingError`] for an unknown name, a bad value or an unreadable file.
+    pub fn with_overrides(self, file: Option<&Path>, pairs: &[String]) -> Result<Self, SettingError> {
+        let mut settings = self;
+        if let Some(path) = file {
+            let problem = |problem: String| SettingError::File { path: path.to_owned(), problem };
+            let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
+            let table: toml::Table = text.parse().map_err(|e: toml::de::Error| problem(e.message().to_owned()))?;
+            for (name, value) in table {
+                let value = serde_json::to_value(value).map_err(|e| problem(e.to_string()))?;
+                settings = settings.with(&name, value)?;
+            }
+        }
+        for pair in pairs {
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(SettingError::Form { text: pair.clone() });
+            };
+            settings = settings.with_text(name.trim(), value.trim())?;
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Sets one setting from the command line's text.
+    fn with_text(self, name: &str, text: &str) -> Result<Self, SettingError> {
+        // A number, true, false and null are themselves; everything else is a word.
+        let value = serde_json::from_str::<serde_json::Value>(text)
+            .ok()
+            .filter(|v| !v.is_array() && !v.is_object() && !v.is_string())
+            .unwrap_or_else(|| serde_json::Value::String(text.to_owned()));
+        let words = ["template", "student_path"];
+        self.with(name, if words.contains(&name) { serde_json::Value::String(text.to_owned()) } else { value })
+    }
+
+    fn with(self, name: &str, value: serde_json::Value) -> Result<Self, SettingError> {
+        let to_problem = |e: serde_json::Error| SettingError::Value { name: name.to_owned(), problem: e.to_string() };
+        let mut map = serde_json::to_value(&self).map_err(to_problem)?;
+        let slot = map.as_object_mut().and_then(|map| map.get_mut(name)).ok_or_else(|| unknown(name))?;
+        *slot = value;
+        serde_json::from_value(map).map_err(to_problem)
+    }
+
+    /// Checks ranges.
+    ///
+    /// # Errors
+    /// [`SettingError::Value`] for the first value out of range.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let bad = |name: &str, problem: &str| {
+            Err(SettingError::Value { name: name.to_owned(), problem: problem.to_owned() })
+        };
+        let unit = [("alpha", self.alpha), ("warmup", self.warmup)];
+        for (name, value) in unit {
+            if !(0.0..=1.0).contains(&value) {
+                return bad(name, &format!("{value} is not between 0 and 1"));
+            }
+        }
+        let not_negative = [
+            ("tau", self.tau),
+            ("kappa", self.kappa),
+            ("lambda_kd", self.lambda_kd),
+            ("lambda_sc", self.lambda_sc),
+            ("lr_encoder", self.lr_encoder),
+            ("lr_heads", self.lr_heads),
+            ("lr_prompts", self.lr_prompts),
+            ("lr_scale", self.lr_scale),
+            ("weight_decay", self.weight_decay),
+        ];
+        for (name, value) in not_negative {
+            if !(value.is_finite() && value >= 0.0) {
+                return bad(name, &format!("{value} is not a number of at least 0"));
+            }
+        }
+        for (name, value) in [("lambda", self.lambda), ("clip_norm", self.clip_norm)] {
+            if !(value.is_finite() && value > 0.0) {
+                return bad(name, &format!("{value} is not a number above 0"));
+            }
+        }
+        for (name, value) in [("beta", self.beta), ("mu", self.mu)] {
+            if !value.is_finite() {
+                return bad(name, "it is not a finite number");
+            }
+        }
+        let counts = [
+            ("batch_1", Some(self.batch_1)),
+            ("batch_2", Some(self.batch_2)),
+            ("context_tokens", Some(self.context_tokens)),
+            ("top_k", self.top_k),
+            ("input_size", self.input_size),
+        ];
+        for (name, value) in counts {
+            if value == Some(0) {
+                return bad(name, "it must be at least 1");
+            }
+        }
+        if self.templates().iter().any(|t| !t.contains("{c}") && !t.contains("{}")) {
+            return bad("template", "it must hold {c}, which stands for the label");
+        }
+        if self.student_init == StudentInit::Imagenet && self.student_path.is_none() {
+            return bad("student_init", "imagenet needs student_path, the folder of a Hugging Face ViT");
+        }
+        Ok(())
+    }
+
+    /// The fixed prompts' templates.
+    pub fn templates(&self) -> Vec<String> {
+        self.template.split('|').map(|t| t.trim().to_owned()).collect()
+    }
+
+    /// The DB loss's parameters.
+    pub fn db(&self) -> DbParameters {
+        DbParameters {
+            tau: self.tau,
+            beta: self.beta,
+            mu: self.mu,
+            kappa: self.kappa,
+            lambda: self.lambda,
+            focal: self.focal,
+        }
+    }
+}
+
+fn unknown(name: &str) -> SettingError {
+    let nearest = names()
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(name, &known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len().min(name.len()) / 3)
+        .map(|(_, known)| known);
+    SettingError::Unknown { name: name.to_owned(), nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(pairs: &[&str]) -> Result<Settings, SettingError> {
+        Settings::default().with_overrides(None, &pairs.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn values_of_every_kind_parse() {
+        let s = set(&["alpha=0.25", "top_k=16", "loss=bce", "context=per-class", "augment=false", "max_steps=8",
+            "kd=mse", "precision=f16", "preprocess=pad", "template=a drawing of a {c}.|{c}", "lr_encoder=1e-3"]).unwrap();
+        assert_eq!((s.alpha, s.top_k, s.loss), (0.25, Some(16), LossKind::Bce));
+        assert_eq!((s.context, s.augment, s.max_steps), (ContextKind::PerClass, false, Some(8)));
+        assert_eq!(s.templates(), ["a drawing of a {c}.", "{c}"]);
+        assert_eq!(set(&["top_k=16", "top_k=null"]).unwrap().top_k, None);
+    }
+
+    #[test]
+    fn an_unknown_name_suggests_the_nearest() {
+        let error = set(&["lambda_ks=3"]).unwrap_err();
+        assert_eq!(error.hint().unwrap(), "Did you mean `lambda_kd`?");
+        assert!(set(&["wibble=3"]).unwrap_err().hint().unwrap().contains("alpha"));
+    }
+
+    #[test]
+    fn bad_values_are_named() {
+        for bad in ["alpha=2", "alpha=abc", "batch_1=0", "batch_1=-3", "loss=hinge", "lambda=0", "alpha",
+            "template=no place", "student_init=imagenet", "warmup=nan", "top_k=1.5"] {
+            assert!(set(&[bad]).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_file_applies_before_the_command_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "alpha = 0.75\nloss = \"asl\"\nepochs_1 = 3\n").unwrap();
+        let s = Settings::default().with_overrides(Some(file.path()), &["alpha=0.1".to_owned()]).unwrap();
+        assert_eq!((s.alpha, s.loss, s.epochs_1), (0.1, LossKind::Asl, 3));
+        std::fs::write(file.path(), "alhpa = 0.75\n").unwrap();
+        assert!(matches!(Settings::default().with_overrides(Some(file.path()), &[]), Err(SettingError::Unknown { .. })));
+        assert!(matches!(
+            Settings::default().with_overrides(Some(Path::new("/nowhere.toml")), &[]),
+            Err(SettingError::File { .. })
+        ));
+    }
+}
