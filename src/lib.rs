@@ -1,6 +1,16 @@
 //! Patchlight: few-shot and long-tailed multi-label image tagging with CLIP, and the patches that made each label.
 
 pub mod clip;
+#[cfg(feature = "compute")]
+pub mod compute;
 pub mod dataset;
+#[cfg(feature = "compute")]
+pub mod engine;
+#[cfg(feature = "compute")]
+pub mod eval;
+#[cfg(feature = "compute")]
+pub mod method;
 pub mod project;
 pub mod support;
+#[cfg(feature = "compute")]
+pub mod train;

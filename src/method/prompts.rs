@@ -4,7 +4,7 @@
 use crate::clip::checkpoint::RawTensor;
 use crate::clip::layers::parameter;
 use crate::clip::text::TextTower;
-use crate::clip::tokenizer::Tokenizer;
+use crate::clip::tokenizer::{EOT, SOT, Tokenizer, prompt};
 use crate::support::rng;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -123,25 +123,25 @@ impl PromptFrame {
         device: &Device,
     ) -> Self {
         let room = text.context().saturating_sub(tokens + 2);
-        let mut classes: Vec<Vec<u32>> = labels
+        let classes: Vec<Vec<u32>> = labels
             .iter()
             .map(|label| {
                 // The name and its full stop are one text: a name that ends in punctuation joins it, as in t0.
-                let mut ids = tokenizer.encode_words(&crate::clip::tokenizer::prompt("{c}.", label));
+                let mut ids = tokenizer.encode_words(&prompt("{c}.", label));
                 ids.truncate(room);
-                ids.push(Tokenizer::END);
+                ids.push(EOT);
                 ids
             })
             .collect();
-        let end = classes.iter().map(|ids| tokens + ids.len()).collect();
+        let end: Vec<usize> = classes.iter().map(|ids| tokens + ids.len()).collect();
         // embed() trims to the longest class, so the tower runs only up to the longest end of text.
-        let suffix = text.embed(&std::mem::take(&mut classes)).tokens;
-        let prefix = text.embed(&vec![vec![Tokenizer::START]; labels.len()]).tokens;
-        let most = positives.iter().copied().max().unwrap_or(0) as f64;
+        let suffix = text.embed(&classes).tokens;
+        let prefix = text.embed(&vec![vec![SOT]; labels.len()]).tokens;
+        let most = positives.iter().copied().max().unwrap_or(0).max(1) as f64;
         let rho = positives
             .iter()
             .map(|n| match kind {
-                ContextKind::Rarity if most > 0.0 => (1.0 - (1.0 + *n as f64).ln() / (1.0 + most).ln()) as f32,
+                ContextKind::Rarity => (1.0 - (1.0 + (*n).max(1) as f64).ln() / (1.0 + most).ln()) as f32,
                 _ => 1.0,
             })
             .collect::<Vec<f32>>();

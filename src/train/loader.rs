@@ -96,7 +96,7 @@ impl Loader {
 /// The first error of `consume`.
 pub fn prefetch<J: Sync, T: Send, E>(
     jobs: &[J],
-    make: impl Fn(&J) -> T + Sync,
+    make: impl Fn(&J) -> T + Send,
     mut consume: impl FnMut(&J, T) -> Result<bool, E>,
 ) -> Result<(), E> {
     std::thread::scope(|scope| {

@@ -19,7 +19,7 @@ pub struct Group {
 }
 
 /// Chooses the group of a parameter by its path and rank.
-pub type Grouping = dyn Fn(&str, usize) -> Group;
+pub type Grouping<'a> = dyn Fn(&str, usize) -> Group + 'a;
 
 /// The optimizer's state: two moments for each parameter, flattened, by path.
 pub struct AdamW {
@@ -42,7 +42,7 @@ impl AdamW {
         &mut self,
         module: M,
         gradients: &mut Gradients,
-        grouping: &Grouping,
+        grouping: &Grouping<'_>,
         factor: f64,
     ) -> Result<M, ComputeError> {
         let norm = gradient_norm(&module, gradients)?;
@@ -96,7 +96,7 @@ struct Update<'a> {
     path: Path,
     gradients: &'a mut Gradients,
     states: &'a mut BTreeMap<String, AdamWState<1>>,
-    grouping: &'a Grouping,
+    grouping: &'a Grouping<'a>,
     factor: f64,
     scale: f64,
 }

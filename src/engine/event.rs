@@ -1,0 +1,325 @@
+//! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
+
+use crate::eval::GroupMeans;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One message of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Scores and patch evidence of a picture.
+    Score(Score),
+    /// A picture that could not be used.
+    Skipped {
+        /// The picture.
+        image: String,
+        /// Why.
+        reason: String,
+    },
+    /// An import has ended.
+    Import {
+        /// Pictures imported.
+        images: usize,
+        /// Labels.
+        labels: usize,
+        /// Distinct image-label pairs.
+        annotations: usize,
+        /// Pictures of each split.
+        splits: BTreeMap<String, usize>,
+        /// Names in the source without a picture.
+        unmatched: Vec<String>,
+        /// What else the user should know.
+        warnings: Vec<ImportWarning>,
+        /// The full report: duplicates, quarantined pictures.
+        #[serde(default, flatten)]
+        more: serde_json::Map<String, serde_json::Value>,
+    },
+    /// A project's content.
+    Project {
+        /// Pictures.
+        images: usize,
+        /// Pictures of each split.
+        splits: BTreeMap<String, usize>,
+        /// Positives of each label by split.
+        labels: Vec<LabelCounts>,
+        /// Runs, oldest first.
+        runs: Vec<RunSummary>,
+        /// The project's model, if one was given.
+        model: Option<String>,
+    },
+    /// Splits were made.
+    Split {
+        /// Pictures of each split.
+        splits: BTreeMap<String, usize>,
+        /// Names in a list without a picture.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unmatched: Vec<String>,
+    },
+    /// What a checkpoint is.
+    Model {
+        /// For example `huggingface`.
+        layout: String,
+        /// Side of the input in pixels.
+        image_size: usize,
+        /// Side of a patch in pixels.
+        patch: usize,
+        /// Width of the vision tower.
+        width: usize,
+        /// Blocks of the vision tower.
+        layers: usize,
+        /// Size of the shared embedding; 0 for an image model without one.
+        embed: usize,
+        /// Blocks of the text tower; 0 without one.
+        text_layers: usize,
+        /// Numbers in the checkpoint.
+        parameters: usize,
+        /// Attention heads of the vision tower.
+        heads: usize,
+        /// The vision tower's activation.
+        activation: String,
+        /// Mean of each colour channel.
+        mean: [f32; 3],
+        /// Standard deviation of each colour channel.
+        std: [f32; 3],
+    },
+    /// The device and its checks.
+    Device {
+        /// `gpu` or `cpu`.
+        kind: String,
+        /// For people.
+        name: String,
+        /// What was checked.
+        checks: Vec<Check>,
+    },
+    /// A run has begun or goes on.
+    Run {
+        /// Its id.
+        run: String,
+        /// 1 or 2.
+        stage: u8,
+        /// Steps already done, when it goes on.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        resumed_at: usize,
+    },
+    /// A training step.
+    Step {
+        /// 1 or 2.
+        stage: u8,
+        /// From 0.
+        epoch: usize,
+        /// From 0 in the stage.
+        step: usize,
+        /// Total loss before the update.
+        loss: f32,
+        /// Classification loss.
+        cls: f32,
+        /// Distillation, unweighted (Stage 1).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kd: Option<f32>,
+        /// Semantic consistency, unweighted (Stage 2).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sc: Option<f32>,
+        /// The heads' or prompts' learning rate.
+        lr: f64,
+        /// Speed.
+        images_per_s: f64,
+        /// Steps of the stage.
+        steps: usize,
+    },
+    /// An epoch has ended.
+    Epoch {
+        /// 1 or 2.
+        stage: u8,
+        /// From 0.
+        epoch: usize,
+        /// On the val split; `None` without one.
+        map: Option<GroupMeans>,
+    },
+    /// Metrics of a model on a split.
+    Metrics(Metrics),
+    /// A job has ended well.
+    Done {
+        /// The run it made, where it made one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<String>,
+        /// How long it took.
+        seconds: f64,
+        /// Pictures that went through an image tower; cached ones do not.
+        #[serde(default)]
+        encoded: usize,
+    },
+    /// Something that the user should know; the job goes on.
+    Warning {
+        /// A stable word for programs.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// How far a phase is.
+    Progress {
+        /// For people, for example `encoding pictures`.
+        phase: String,
+        /// Parts done.
+        done: usize,
+        /// All parts.
+        total: usize,
+    },
+    /// The job has failed.
+    Error {
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// Scores of one picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// As given.
+    pub image: String,
+    /// Width as shown, in pixels.
+    pub width: u32,
+    /// Height as shown, in pixels.
+    pub height: u32,
+    /// Patches down and across.
+    pub grid: [usize; 2],
+    /// Weight of the global view.
+    pub alpha: f64,
+    /// K.
+    pub top_k: usize,
+    /// In the order given.
+    pub labels: Vec<LabelScore>,
+}
+
+/// The score of a label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelScore {
+    /// The label.
+    pub label: String,
+    /// s, a cosine.
+    pub score: f32,
+    /// sG.
+    pub global: f32,
+    /// sL.
+    pub local: f32,
+    /// Uncalibrated probability of an untrained CLIP: sigmoid(S*(s - s_0)), s_0 the score of "a photo.".
+    pub probability: f32,
+    /// The top K, by falling similarity.
+    pub patches: Vec<PatchEvidence>,
+}
+
+/// One patch of the top K.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PatchEvidence {
+    /// Row of the grid.
+    pub row: usize,
+    /// Column of the grid.
+    pub col: usize,
+    /// Cosine with the label's local text embedding.
+    pub similarity: f32,
+    /// x0, y0, x1, y1 in pixels of the picture as shown.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+}
+
+/// A warning of an import.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportWarning {
+    /// A stable word for programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// The file it is about.
+    pub file: Option<String>,
+    /// The line it is about.
+    pub line: Option<usize>,
+}
+
+/// Positives of a label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelCounts {
+    /// The label.
+    pub label: String,
+    /// In the training split.
+    pub train: usize,
+    /// In the validation split.
+    pub val: usize,
+    /// In the test split.
+    pub test: usize,
+}
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Its id.
+    pub run: String,
+    /// 1 or 2.
+    pub stage: u8,
+    /// `running`, `stopped`, `interrupted`, `failed` or `done`.
+    pub state: String,
+}
+
+/// A check of `doctor`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// Whether it is well.
+    pub ok: bool,
+    /// Numbers or the reason.
+    pub detail: String,
+}
+
+/// Metrics; all in percent but thresholds and counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// `zero-shot` or a run's id.
+    pub run: String,
+    /// The split measured on.
+    pub split: String,
+    /// Pictures measured.
+    pub images: usize,
+    /// Mean average precision.
+    pub map: GroupMeans,
+    /// CF1 at the labels' probability thresholds.
+    pub cf1: f64,
+    /// OF1 at the labels' probability thresholds.
+    pub of1: f64,
+    /// CF1 of the three best-scored labels of each picture.
+    pub cf1_top3: f64,
+    /// OF1 of the three best-scored labels of each picture.
+    pub of1_top3: f64,
+    /// Precision and recall over classes and over all labels.
+    pub cp: f64,
+    /// See `cp`.
+    pub cr: f64,
+    /// See `cp`.
+    pub op: f64,
+    /// See `cp`.
+    pub or: f64,
+    /// Each label.
+    pub per_class: Vec<ClassMetrics>,
+}
+
+/// Metrics of a label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassMetrics {
+    /// The label.
+    pub label: String,
+    /// Average precision in percent; `None` without a positive.
+    pub ap: Option<f64>,
+    /// Positives in the split measured on.
+    pub positives: usize,
+    /// Positives in the training split.
+    pub train_positives: usize,
+    /// `head`, `medium` or `tail`.
+    pub group: String,
+    /// Probability from which the label is given.
+    pub threshold: f32,
+}

@@ -1,0 +1,111 @@
+//! A run's folder: what it was asked (`config.json`), what it measured (`metrics.jsonl`), its checkpoints.
+
+use crate::clip::vision::PatchFeatures;
+use crate::engine::{Event, Failure};
+use crate::method::student::StudentConfig;
+use crate::support::atomic;
+use crate::train::settings::Settings;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Everything that a run depends on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Version of the program that made it.
+    pub version: String,
+    /// 1 or 2.
+    pub stage: u8,
+    /// Whether a Stage 2 run follows (`--stage both`).
+    pub then_stage_2: bool,
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// Its settings.
+    pub settings: Settings,
+    /// The teacher's checkpoint.
+    pub model: PathBuf,
+    /// The teacher's identity.
+    pub model_fingerprint: String,
+    /// The Stage 1 run that it starts from.
+    pub parent: Option<String>,
+    /// Label names in order.
+    pub labels: Vec<String>,
+    /// What the prompts say for each label.
+    pub words: Vec<String>,
+    /// Positives of each label in its training data.
+    pub positives: Vec<usize>,
+    /// Pictures it trains on.
+    pub images: usize,
+    /// Identity of its training data: contents, order and labels.
+    pub data: String,
+    /// The image tower: the student's in Stage 1, what Stage 2 starts from.
+    pub student: StudentConfig,
+    /// Where patch features come from.
+    pub patch_features: PatchFeatures,
+    /// K.
+    pub top_k: usize,
+    /// The device that it was started on.
+    pub device: String,
+}
+
+impl RunConfig {
+    /// Reads `config.json`.
+    ///
+    /// # Errors
+    /// [`Failure`] where it is missing or damaged.
+    pub fn load(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join("config.json");
+        let bytes = std::fs::read(&path).map_err(|e| Failure::io("read the run's settings", &path, &e))?;
+        serde_json::from_slice(&bytes).map_err(|e| {
+            Failure::new(format!("{} is damaged: {e}", path.display()), "Start a new run instead of this one.")
+        })
+    }
+
+    /// Writes `config.json`.
+    ///
+    /// # Errors
+    /// [`Failure`] where the folder cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder).map_err(|e| Failure::io("make the run's folder", folder, &e))?;
+        let path = folder.join("config.json");
+        let text = serde_json::to_vec_pretty(self).map_err(|e| Failure::io("write", &path, &e.into()))?;
+        atomic::write(&path, &text).map_err(|e| Failure::io("write the run's settings", &path, &e))
+    }
+}
+
+/// The run's curves: an event a line, appended as it trains.
+pub struct MetricsLog {
+    file: File,
+}
+
+impl MetricsLog {
+    /// Opens the log for a run that goes on at `step`: later lines belong to work that was lost, and are dropped.
+    ///
+    /// # Errors
+    /// [`Failure`] where the folder cannot be written.
+    pub fn open(folder: &Path, step: usize, epochs_done: usize) -> Result<Self, Failure> {
+        let path = folder.join("metrics.jsonl");
+        let at = |e: std::io::Error| Failure::io("write the run's metrics", &path, &e);
+        if let Ok(old) = std::fs::read_to_string(&path) {
+            let keep = |line: &&str| match serde_json::from_str::<Event>(line) {
+                Ok(Event::Step { step: s, .. }) => s < step,
+                Ok(Event::Epoch { epoch, .. }) => epoch < epochs_done,
+                _ => false,
+            };
+            let kept: String = old.lines().filter(keep).flat_map(|line| [line, "\n"]).collect();
+            atomic::write(&path, kept.as_bytes()).map_err(at)?;
+        }
+        let file = File::options().create(true).append(true).open(&path).map_err(at)?;
+        Ok(Self { file })
+    }
+
+    /// Appends an event. A full disk must not end the training, which the next checkpoint will say anyway.
+    pub fn write(&mut self, event: &Event) {
+        if let Ok(text) = serde_json::to_string(event)
+            && let Err(error) = writeln!(self.file, "{text}")
+        {
+            tracing::warn!(%error, "the run's metrics could not be written");
+        }
+    }
+}

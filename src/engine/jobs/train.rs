@@ -1,0 +1,386 @@
+//! `train`: prepares data and model, makes runs, runs the stages one after the other, resumes.
+
+use super::data::{self, Pictures};
+use super::model;
+use super::project::open_for_work;
+use super::run_folder::{MetricsLog, RunConfig};
+use super::{train_one, train_two};
+use crate::clip::vision::PatchFeatures;
+use crate::compute::Compute;
+use crate::engine::request::{Stages, TrainRequest};
+use crate::engine::{Context, Event, Failure};
+use crate::eval::GroupMeans;
+use crate::method::student::StudentInit;
+use crate::project::{Project, Run, RunState};
+use crate::support::hash;
+use crate::train::settings::Settings;
+use crate::train::trainer::{Finish, Hooks, Plan, StepReport, TrainError};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What one stage is given.
+pub struct Job<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The device.
+    pub compute: &'a Compute,
+    /// The run's id.
+    pub id: String,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// What the run depends on.
+    pub config: RunConfig,
+    /// Training pictures.
+    pub train: Pictures,
+    /// Validation pictures; empty without a val split.
+    pub val: Pictures,
+    /// Steps between reported steps.
+    pub log_every: usize,
+    /// Steps between checkpoints; unset: by time.
+    pub checkpoint_every: Option<usize>,
+}
+
+/// What a stage gives back.
+pub struct Ended {
+    /// How it ended.
+    pub finish: Finish,
+    /// Pictures that went through an image tower outside training.
+    pub encoded: usize,
+}
+
+/// Trains.
+pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+    let start = Instant::now();
+    let mut project = open_for_work(&request.project)?;
+    project.notices().iter().for_each(|notice| context.warn("project", notice.clone()));
+    let mut encoded = 0;
+    let mut next = Some(match &request.resume {
+        Some(id) => resumed(request, id, &project)?,
+        None => fresh(request, compute, &mut project, context)?,
+    });
+    let mut last = String::new();
+    while let Some((id, config)) = next.take() {
+        encoded += one(request, id.clone(), &config, compute, &mut project, context)?;
+        if config.then_stage_2 {
+            let follow = TrainRequest { stages: Stages::Two, from: Some(id.clone()), resume: None, ..request.clone() };
+            // A resumed pair may already have its second run.
+            let runs = project.runs()?;
+            let second = runs.into_iter().find(|r| r.stage == 2 && r.parent.as_deref() == Some(&id));
+            next = Some(match second {
+                Some(second) if request.resume.is_some() => resumed(request, &second.id, &project)?,
+                _ => follow_up(&follow, &config, compute, &mut project, context)?,
+            });
+        }
+        last = id;
+    }
+    context.emit(Event::Done { run: Some(last), seconds: start.elapsed().as_secs_f64(), encoded });
+    Ok(())
+}
+
+/// Trains one run to its end, keeping its state in the project.
+fn one(
+    request: &TrainRequest,
+    id: String,
+    config: &RunConfig,
+    compute: &Compute,
+    project: &mut Project,
+    context: &mut Context<'_>,
+) -> Result<usize, Failure> {
+    let folder = project.run_folder(&id);
+    project.set_run_state(&id, RunState::Running, None)?;
+    let result = train_run(request, id.clone(), folder, config, compute, project, context);
+    match result {
+        Ok(Ended { finish: Finish::Done(_), encoded }) => {
+            project.set_run_state(&id, RunState::Done, None)?;
+            Ok(encoded)
+        }
+        Ok(Ended { finish: Finish::Stopped(step), .. }) => {
+            project.set_run_state(&id, RunState::Stopped, None)?;
+            Err(Failure::new(
+                format!("run {id} was stopped after step {step}; it is saved"),
+                format!("Go on with: patchlight train {} --resume {id}", request.project.display()),
+            ))
+        }
+        Err(failure) => {
+            let state = if context.cancelled() { RunState::Stopped } else { RunState::Failed };
+            project.set_run_state(&id, state, Some(&failure.message))?;
+            Err(failure)
+        }
+    }
+}
+
+fn train_run(
+    request: &TrainRequest,
+    id: String,
+    folder: PathBuf,
+    config: &RunConfig,
+    compute: &Compute,
+    project: &Project,
+    context: &mut Context<'_>,
+) -> Result<Ended, Failure> {
+    let (names, _) = data::labels(project)?;
+    let train = data::training_pictures(project, context)?;
+    if names != config.labels || identity(&train) != config.data {
+        return Err(Failure::new(
+            format!("the training data has changed since run {id} began"),
+            "Start a new run: a resumed one must see the same pictures and labels.",
+        ));
+    }
+    let val = Pictures::of(project, Some(crate::dataset::model::Split::Val), context)?;
+    let job = Job {
+        project,
+        compute,
+        id,
+        folder,
+        config: config.clone(),
+        train,
+        val,
+        log_every: request.log_every.max(1),
+        checkpoint_every: request.checkpoint_every,
+    };
+    if config.stage == 1 { train_one::run(job, context) } else { train_two::run(job, context) }
+}
+
+/// Makes the run that the request begins with.
+fn fresh(
+    request: &TrainRequest,
+    compute: &Compute,
+    project: &mut Project,
+    context: &mut Context<'_>,
+) -> Result<(String, RunConfig), Failure> {
+    match (&request.from, request.stages) {
+        (Some(id), Stages::Two) => {
+            let parent = run_config(project, id)?;
+            if parent.stage != 1 {
+                return Err(Failure::usage(format!("run {id} is not a Stage 1 run"), "Give a Stage 1 run to --from."));
+            }
+            follow_up(request, &parent, compute, project, context)
+        }
+        (Some(_), _) => Err(Failure::usage("--from belongs to --stage 2", "Leave it out, or train with --stage 2.")),
+        (None, stages) => {
+            let settings = Settings::default().with_overrides(request.config.as_deref(), &request.set)?;
+            let wanted = model::choose(request.model.as_deref(), project.setting("model")?)?;
+            let mut config = begin(request, settings, &wanted, compute, project, context)?;
+            config.then_stage_2 = stages == Stages::Both;
+            if stages == Stages::Two {
+                config.stage = 2;
+                config.patch_features = config.settings.patch_features.unwrap_or(PatchFeatures::Value);
+            } else {
+                let (student, patch_features, top_k) = train_one::plan_student(&config)?;
+                (config.student, config.patch_features, config.top_k) = (student, patch_features, top_k);
+            }
+            insert(project, config)
+        }
+    }
+}
+
+/// Makes the Stage 2 run that follows a Stage 1 run: its settings, unless overridden.
+fn follow_up(
+    request: &TrainRequest,
+    parent: &RunConfig,
+    compute: &Compute,
+    project: &mut Project,
+    context: &mut Context<'_>,
+) -> Result<(String, RunConfig), Failure> {
+    let settings = parent.settings.clone().with_overrides(request.config.as_deref(), &request.set)?;
+    let wanted = request.model.clone().unwrap_or_else(|| parent.model.to_string_lossy().into_owned());
+    let mut config = begin(request, settings, &wanted, compute, project, context)?;
+    let same_view = |s: &Settings| (s.input_size, s.student_init, s.student_path.clone());
+    if same_view(&config.settings) != same_view(&parent.settings) {
+        return Err(Failure::usage(
+            "input_size, student_init and student_path belong to Stage 1",
+            "Leave them out for Stage 2, or train Stage 1 again with them.",
+        ));
+    }
+    config.stage = 2;
+    config.parent = request.from.clone();
+    config.student = parent.student.clone();
+    config.patch_features = config.settings.patch_features.unwrap_or(parent.patch_features);
+    config.top_k = train_one::top_k(&config.settings, &config.student);
+    insert(project, config)
+}
+
+/// The parts of a run's configuration that both stages share.
+fn begin(
+    request: &TrainRequest,
+    settings: Settings,
+    wanted: &str,
+    compute: &Compute,
+    project: &Project,
+    context: &mut Context<'_>,
+) -> Result<RunConfig, Failure> {
+    let path = model::locate(wanted)?;
+    let checkpoint = model::open(wanted)?;
+    let (labels, words) = data::labels(project)?;
+    let train = data::training_pictures(project, context)?;
+    let student = train_one::teacher_config(&checkpoint, &settings)?;
+    warn_of_settings(&settings, context);
+    Ok(RunConfig {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        stage: 1,
+        then_stage_2: false,
+        seed: request.seed,
+        model: path,
+        model_fingerprint: checkpoint.fingerprint.clone(),
+        parent: None,
+        positives: train.positives(labels.len()),
+        images: train.items.len(),
+        data: identity(&train),
+        labels,
+        words,
+        top_k: train_one::top_k(&settings, &student),
+        student,
+        patch_features: PatchFeatures::Token,
+        device: compute.name.clone(),
+        settings,
+    })
+}
+
+/// The failure signatures that settings alone show (METHOD section 10).
+fn warn_of_settings(settings: &Settings, context: &mut Context<'_>) {
+    if settings.alpha == 1.0 {
+        context.warn("global-only", "alpha is 1, global only: small objects will be missed");
+    } else if settings.alpha == 0.0 {
+        context.warn("local-only", "alpha is 0, local only: the picture as a whole does not count");
+    }
+    if settings.lambda_sc == 0.0 {
+        context.warn("no-anchor", "lambda_sc is 0: nothing holds the prompts to CLIP's words, head classes may be forgotten");
+    }
+    if settings.student_init != StudentInit::Clip && settings.epochs_1 == 0 {
+        context.warn("not-aligned", "the student does not start from CLIP and Stage 1 is skipped: it is not aligned");
+    }
+}
+
+fn insert(project: &mut Project, config: RunConfig) -> Result<(String, RunConfig), Failure> {
+    let newest = project.runs()?.iter().filter_map(|r| r.id.strip_prefix("run-")?.parse::<usize>().ok()).max();
+    let id = format!("run-{}", newest.unwrap_or(0) + 1);
+    config.save(&project.run_folder(&id))?;
+    let json = serde_json::to_value(&config).map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
+    let run = Run {
+        id: id.clone(),
+        stage: config.stage,
+        state: RunState::Running,
+        created: unix_seconds(),
+        config: json,
+        parent: config.parent.clone(),
+        error: None,
+    };
+    project.insert_run(&run)?;
+    Ok((id, config))
+}
+
+/// For people only: nothing depends on the clock.
+fn unix_seconds() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
+}
+
+fn resumed(request: &TrainRequest, id: &str, project: &Project) -> Result<(String, RunConfig), Failure> {
+    if !request.set.is_empty() || request.config.is_some() {
+        return Err(Failure::usage(
+            "a resumed run keeps its settings",
+            "Leave out --set and --config, or start a new run with them.",
+        ));
+    }
+    Ok((id.to_owned(), run_config(project, id)?))
+}
+
+/// The configuration of a run.
+///
+/// # Errors
+/// [`Failure`] where the project has no such run.
+pub fn run_config(project: &Project, id: &str) -> Result<RunConfig, Failure> {
+    let runs = project.runs()?;
+    if !runs.iter().any(|r| r.id == id) {
+        let known: Vec<&str> = runs.iter().map(|r| r.id.as_str()).collect();
+        let hint = if known.is_empty() { "The project has no runs yet.".to_owned() } else { format!("Runs are: {}.", known.join(", ")) };
+        return Err(Failure::new(format!("the project has no run {id}"), hint));
+    }
+    RunConfig::load(&project.run_folder(id))
+}
+
+/// Identity of training data: contents in order, and truth.
+fn identity(pictures: &Pictures) -> String {
+    let mut text = String::new();
+    for item in &pictures.items {
+        text.push_str(&item.hash);
+    }
+    text.extend(pictures.truth.iter().map(|t| match t {
+        1 => '1',
+        0 => '0',
+        _ => '?',
+    }));
+    hash::of_bytes(text.as_bytes())
+}
+
+/// The stage's plan.
+pub fn plan(job: &Job<'_>, batch: usize, epochs: usize) -> Plan {
+    let s = &job.config.settings;
+    Plan {
+        folder: job.folder.clone(),
+        schedule: crate::train::schedule::Schedule::new(job.train.items.len(), batch, epochs, s.max_steps, s.warmup),
+        batch,
+        shuffle: s.shuffle,
+        seed: job.config.seed,
+        clip_norm: s.clip_norm,
+        checkpoint_every: job.checkpoint_every,
+    }
+}
+
+/// Measures a model on the validation pictures after an epoch.
+pub type Validate<'a, M> = dyn Fn(&M) -> Result<GroupMeans, Failure> + 'a;
+
+/// Turns what the trainer says into events, and keeps the run's log.
+pub struct Reporter<'a, 'c, M> {
+    /// Where events go.
+    pub context: &'a mut Context<'c>,
+    /// The run's curves.
+    pub log: MetricsLog,
+    /// 1 or 2.
+    pub stage: u8,
+    /// Steps between reported steps.
+    pub log_every: usize,
+    /// Measures on validation pictures, where there are any.
+    pub validate: Option<Box<Validate<'a, M>>>,
+}
+
+impl<M> Hooks<M> for Reporter<'_, '_, M> {
+    fn step(&mut self, r: &StepReport) {
+        let (kd, sc) = if self.stage == 1 { (Some(r.extra), None) } else { (None, Some(r.extra)) };
+        let event = Event::Step {
+            stage: self.stage,
+            epoch: r.epoch,
+            step: r.step,
+            loss: r.loss,
+            cls: r.cls,
+            kd,
+            sc,
+            lr: r.lr,
+            images_per_s: r.images_per_s,
+            steps: r.steps,
+        };
+        self.log.write(&event);
+        if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
+            self.context.emit(event);
+        }
+        self.context.progress(if self.stage == 1 { "Stage 1" } else { "Stage 2" }, r.step + 1, r.steps);
+    }
+
+    fn epoch(&mut self, epoch: usize, model: &M) -> Result<(), TrainError> {
+        let map = match &self.validate {
+            Some(validate) => Some(validate(model).map_err(|f| TrainError::NoData(f.message))?),
+            None => None,
+        };
+        let event = Event::Epoch { stage: self.stage, epoch, map };
+        self.log.write(&event);
+        self.context.emit(event);
+        Ok(())
+    }
+
+    fn warning(&mut self, code: &str, message: String) {
+        self.context.warn(code, message);
+    }
+
+    fn should_stop(&mut self) -> bool {
+        self.context.cancelled()
+    }
+}

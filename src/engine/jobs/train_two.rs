@@ -1,0 +1,256 @@
+//! Stage 2 as a job: cached features of the frozen student, prompts, the loop.
+
+use super::data::Pictures;
+use super::encode::{Encoded, Encoder, ImageModel, ensure};
+use super::run_folder::{MetricsLog, RunConfig};
+use super::train::{Ended, Job, Reporter, Validate, plan};
+use super::train_one::{means, student_preprocess};
+use crate::clip::checkpoint;
+use crate::clip::model::Clip;
+use crate::clip::text::TextTower;
+use crate::clip::tokenizer::Tokenizer;
+use crate::compute::Compute;
+use crate::engine::{Context, Event, Failure};
+use crate::eval::GroupMeans;
+use crate::method::losses::ClassificationLoss;
+use crate::method::prompts::{Contexts, PromptFrame};
+use crate::method::score::{Fusion, host_values};
+use crate::method::student::{Calibration, INITIAL_SCALE, Student};
+use crate::project::Project;
+use crate::train::checkpoint::{Saved, Tensors, load_newest};
+use crate::train::features::{FeatureKey, FeatureStore};
+use crate::train::loader::Item;
+use crate::train::params;
+use crate::train::stage1::rows;
+use crate::train::stage2::{CachedBatch, Prompts, Stage2};
+use crate::train::trainer;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+/// Cached pictures scored at once outside training.
+const BATCH: usize = 64;
+
+/// The newest parameters of a run.
+///
+/// # Errors
+/// [`Failure`] where the run has no usable checkpoint.
+pub fn saved(project: &Project, run: &str) -> Result<Saved, Failure> {
+    Ok(load_newest(&project.run_folder(run))?.0)
+}
+
+/// The calibration that a run's parameters hold.
+///
+/// # Errors
+/// [`Failure`] where they hold none.
+pub fn calibration(model: &Tensors) -> Result<(f32, f32), Failure> {
+    let value = |name: &str| model.get(&format!("calibration.{name}")).and_then(|t| t.data.first().copied());
+    match (value("log_scale"), value("offset")) {
+        (Some(log_scale), Some(offset)) => Ok((log_scale, offset)),
+        _ => Err(Failure::new("the run's checkpoint holds no scale and offset", "Train again.")),
+    }
+}
+
+/// The frozen encoder behind a run: `student_of` is the Stage 1 run that trained it, `None` the untrained CLIP. Built only
+/// where a picture is not cached.
+///
+/// # Errors
+/// [`Failure`] where the Stage 1 run's checkpoint cannot be used.
+pub fn frozen_encoder<'a>(
+    config: &'a RunConfig,
+    project: &'a Project,
+    student_of: Option<&'a str>,
+) -> Result<Encoder<'a>, Failure> {
+    let view = &config.student;
+    let model = match student_of {
+        Some(run) => saved(project, run)?.fingerprint,
+        None => config.model_fingerprint.clone(),
+    };
+    let key = FeatureKey {
+        model,
+        preprocess: student_preprocess(config),
+        patch_features: Some(config.patch_features),
+        precision: config.settings.precision,
+    };
+    let build = move |device: &Device| match student_of {
+        Some(run) => {
+            let prefix = "student.";
+            let tensors = saved(project, run)?.model.into_iter();
+            let student = tensors.filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t))).collect();
+            let blank = Student::blank(&view.vision, view.embed, device);
+            let student = params::restore(blank, student, device)
+                .map_err(|e| Failure::new(format!("run {run} does not fit: {e}"), "Train Stage 1 again."))?;
+            Ok(ImageModel::Student(student))
+        }
+        None => {
+            let checkpoint = checkpoint::open(&config.model)?;
+            Ok(ImageModel::Teacher(Clip::load(checkpoint, config.settings.input_size, device)?.image))
+        }
+    };
+    Ok(Encoder {
+        key,
+        embed: view.embed,
+        grid: view.vision.grid(),
+        patch: view.vision.patch,
+        build: Box::new(build),
+    })
+}
+
+/// The text tower of a run's teacher.
+///
+/// # Errors
+/// [`Failure`] where the checkpoint cannot be read.
+pub fn text_tower(config: &RunConfig, compute: &Compute) -> Result<TextTower, Failure> {
+    Ok(Clip::load(checkpoint::open(&config.model)?, config.settings.input_size, compute.device())?.text)
+}
+
+/// Runs Stage 2.
+///
+/// # Errors
+/// [`Failure`]; the newest checkpoint is kept.
+pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure> {
+    let config = job.config.clone();
+    let settings = &config.settings;
+    let labels = config.labels.len();
+    let device = job.compute.device().clone();
+    let parent = config.parent.as_deref();
+
+    let everything: Vec<Item> = job.train.items.iter().chain(&job.val.items).cloned().collect();
+    let encoder = frozen_encoder(&config, job.project, parent)?;
+    let Encoded { store, failed, computed } =
+        ensure(encoder, &job.project.features_folder(), &everything, job.compute, context)?;
+    let count = job.train.items.len();
+    let (of_train, of_val): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(i, _)| *i < count);
+    let of_val: Vec<_> = of_val.into_iter().map(|(i, reason)| (i - count, reason)).collect();
+    job.train = std::mem::take(&mut job.train).without(&of_train, labels, context);
+    job.val = std::mem::take(&mut job.val).without(&of_val, labels, context);
+    if job.train.items.is_empty() {
+        return Err(Failure::new("no training picture can be read", "Check that the pictures are where they were."));
+    }
+
+    let text = text_tower(&config, job.compute)?;
+    let tokenizer = Tokenizer::new();
+    let positives = job.train.positives(labels);
+    let stage = Stage2 {
+        settings: settings.clone(),
+        items: job.train.items.clone(),
+        truth: job.train.truth.clone(),
+        features: &store,
+        frame: PromptFrame::new(
+            &text,
+            &tokenizer,
+            &config.words,
+            settings.context_tokens,
+            settings.context,
+            &positives,
+            &device,
+        ),
+        fixed: text.encode_labels(&tokenizer, &settings.templates(), &config.words),
+        text: &text,
+        loss: ClassificationLoss::new(settings.loss, settings.db(), &positives, job.train.items.len()),
+        fusion: Fusion { alpha: settings.alpha, top_k: config.top_k },
+        device: device.clone(),
+    };
+
+    let plan = plan(&job, settings.batch_2, settings.epochs_2);
+    let training = job.compute.training_device();
+    let contexts = start_contexts(&config, &text, &tokenizer, &training)?;
+    let has_checkpoint = crate::train::checkpoint::exists(&job.folder);
+    let calibration = match parent {
+        _ if has_checkpoint => Calibration::new(INITIAL_SCALE, 0.0, &training),
+        Some(run) => {
+            let (log_scale, offset) = calibration(&saved(job.project, run)?.model)?;
+            Calibration::from_log(log_scale, offset, &training)
+        }
+        None => Calibration::new(INITIAL_SCALE, first_offset(&stage, &contexts)?, &training),
+    };
+    let mut warnings = Vec::new();
+    let (state, finished) =
+        trainer::resume(&plan, Prompts { contexts, calibration }, &training, &mut |w| warnings.push(w))?;
+    warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
+    context.emit(Event::Run { run: job.id.clone(), stage: 2, resumed_at: state.step });
+    if finished {
+        return Ok(Ended { finish: trainer::Finish::Done(String::new()), encoded: computed });
+    }
+    let epochs_done = state.step / plan.schedule.per_epoch.max(1);
+    let validate = |model: &Prompts| -> Result<GroupMeans, Failure> {
+        let text = stage.frame.encode(stage.text, &model.valid().contexts);
+        let (scores, truth) = cached_scores(&store, &job.val, labels, &text, stage.fusion, &device)?;
+        Ok(means(&scores.fused, &truth, &positives))
+    };
+    let mut reporter = Reporter {
+        context,
+        log: MetricsLog::open(&job.folder, state.step, epochs_done)?,
+        stage: 2,
+        log_every: job.log_every,
+        validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, Prompts>>),
+    };
+    let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
+    Ok(Ended { finish, encoded: computed })
+}
+
+/// The contexts that a run starts from.
+///
+/// # Errors
+/// [`Failure`] (wrong usage) where start and number of tokens do not fit together.
+pub fn start_contexts(
+    config: &RunConfig,
+    text: &TextTower,
+    tokenizer: &Tokenizer,
+    device: &Device,
+) -> Result<Contexts, Failure> {
+    let s = &config.settings;
+    Contexts::start(text, tokenizer, s.context, s.context_init, s.context_tokens, config.labels.len(), config.seed, device)
+        .map_err(|message| Failure::usage(message, "For example: --set context_init=random --set context_tokens=8"))
+}
+
+/// Mean of s over the first training pictures and all classes with the starting prompts.
+fn first_offset(stage: &Stage2<'_>, contexts: &Contexts) -> Result<f32, Failure> {
+    let text = stage.frame.encode(stage.text, &contexts.valid());
+    let count = stage.items.len().min(super::train_one::OFFSET_IMAGES);
+    let pictures = Pictures { items: stage.items[..count].to_vec(), truth: Vec::new() };
+    let (scores, _) = cached_scores(stage.features, &pictures, 0, &text, stage.fusion, &stage.device)?;
+    Ok((scores.fused.iter().map(|v| f64::from(*v)).sum::<f64>() / scores.fused.len().max(1) as f64) as f32)
+}
+
+/// Host scores of pictures, each `[pictures, classes]`.
+#[derive(Default)]
+pub struct HostScores {
+    /// s.
+    pub fused: Vec<f32>,
+    /// sG.
+    pub global: Vec<f32>,
+    /// sL.
+    pub local: Vec<f32>,
+    /// Indices of the pictures that were scored.
+    pub kept: Vec<usize>,
+}
+
+/// Scores pictures from cached features, and their truth (`labels` columns) in the same order.
+///
+/// # Errors
+/// [`Failure`] where the device fails.
+pub fn cached_scores(
+    store: &FeatureStore,
+    pictures: &Pictures,
+    labels: usize,
+    text: &(Tensor<2>, Tensor<2>),
+    fusion: Fusion,
+    device: &Device,
+) -> Result<(HostScores, Vec<i8>), Failure> {
+    let all: Vec<usize> = (0..pictures.items.len()).collect();
+    let mut host = HostScores::default();
+    let mut truth = Vec::new();
+    for indices in all.chunks(BATCH) {
+        let batch = CachedBatch::read(store, &pictures.items, indices);
+        if batch.kept().is_empty() {
+            continue;
+        }
+        let scores = batch.scores(store.embed(), text.clone(), fusion, device)?;
+        host.fused.extend(host_values(scores.fused)?);
+        host.global.extend(host_values(scores.global)?);
+        host.local.extend(host_values(scores.local)?);
+        truth.extend(rows(&pictures.truth, labels, batch.kept()));
+        host.kept.extend_from_slice(batch.kept());
+    }
+    Ok((host, truth))
+}

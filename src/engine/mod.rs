@@ -1,0 +1,71 @@
+//! Jobs: functions from a request to a stream of typed events. The command line and the window are readers of the same
+//! stream; neither is known here.
+//!
+//! On a GPU a job runs in a [`worker`] process, which can be killed and restarted; on the CPU it runs in this process.
+//! [`run`] decides.
+
+pub mod client;
+pub mod event;
+pub mod failure;
+pub mod jobs;
+pub mod request;
+pub mod worker;
+
+pub use event::Event;
+pub use failure::Failure;
+pub use request::Request;
+
+use crate::compute::{self, DeviceChoice, Kind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a job is given besides its request: where events go, and whether to stop.
+pub struct Context<'a> {
+    emit: &'a mut dyn FnMut(Event),
+    cancel: &'a AtomicBool,
+}
+
+impl<'a> Context<'a> {
+    /// Events go to `emit`; setting `cancel` asks the job to stop at the next safe point.
+    pub fn new(emit: &'a mut dyn FnMut(Event), cancel: &'a AtomicBool) -> Self {
+        Self { emit, cancel }
+    }
+
+    /// Sends an event.
+    pub fn emit(&mut self, event: Event) {
+        (self.emit)(event);
+    }
+
+    /// Sends a warning.
+    pub fn warn(&mut self, code: &str, message: impl Into<String>) {
+        self.emit(Event::Warning { code: code.to_owned(), message: message.into() });
+    }
+
+    /// Tells how far a phase is.
+    pub fn progress(&mut self, phase: &str, done: usize, total: usize) {
+        self.emit(Event::Progress { phase: phase.to_owned(), done, total });
+    }
+
+    /// Whether the user wants to stop.
+    pub fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    /// An error where the user wants to stop: for jobs that keep nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] with the word "cancelled".
+    pub fn check_cancelled(&self) -> Result<(), Failure> {
+        if self.cancelled() { Err(Failure::cancelled("cancelled; nothing was changed")) } else { Ok(()) }
+    }
+}
+
+/// Runs a job where it belongs: in a worker process where it computes on a GPU, else here.
+///
+/// # Errors
+/// [`Failure`], to be shown as it is.
+pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
+    if request.computes() && compute::resolve(device)? == Kind::Gpu {
+        return client::run_once(request, DeviceChoice::Gpu, context);
+    }
+    jobs::run(request, device, context)
+}
