@@ -1,1 +1,3 @@
 //! CLIP: configuration, checkpoint readers, tokenizer, towers.
+
+pub mod tokenizer;
