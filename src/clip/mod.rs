@@ -1,3 +1,4 @@
 //! CLIP: configuration, checkpoint readers, tokenizer, towers.
 
+pub mod config;
 pub mod tokenizer;
