@@ -1,5 +1,7 @@
 //! Patchlight: few-shot and long-tailed multi-label image tagging with CLIP, and the patches that made each label.
 
+#[cfg(feature = "compute")]
+pub mod cli;
 pub mod clip;
 #[cfg(feature = "compute")]
 pub mod compute;

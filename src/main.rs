@@ -1,2 +1,7 @@
-//! Patchlight.
-fn main() {}
+//! The `patchlight` program: arguments in, window or command out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchlight::cli::main()
+}

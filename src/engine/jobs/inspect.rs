@@ -1,6 +1,7 @@
 //! `model inspect`: what a checkpoint is.
 
 use super::model;
+use crate::clip::checkpoint::Layout;
 use crate::engine::{Context, Event, Failure};
 use std::path::Path;
 
@@ -8,11 +9,17 @@ use std::path::Path;
 pub fn run(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let checkpoint = model::open(&path.to_string_lossy())?;
     let config = &checkpoint.config;
+    let layout = match checkpoint.layout {
+        Layout::HuggingFace => "huggingface",
+        Layout::OpenClip => "open_clip",
+        Layout::OpenAi => "openai",
+        Layout::Vit => "vit",
+    };
     let name = |value: serde_json::Result<serde_json::Value>| {
         value.ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
     };
     context.emit(Event::Model {
-        layout: checkpoint.layout.name().to_owned(),
+        layout: layout.to_owned(),
         image_size: config.vision.image_size,
         patch: config.vision.patch,
         width: config.vision.width,
