@@ -13,6 +13,8 @@ pub mod eval;
 #[cfg(feature = "compute")]
 pub mod method;
 pub mod project;
+#[cfg(feature = "compute")]
+pub mod starter;
 pub mod support;
 #[cfg(feature = "compute")]
 pub mod train;

@@ -6,7 +6,7 @@ use crate::dataset::formats::Format;
 use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use crate::engine::request::{
-    EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, TrainRequest,
+    EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest, TrainRequest,
 };
 use crate::engine::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +73,8 @@ pub enum Command {
     Model(ModelCommand),
     /// Check the device and print a report to paste into a bug
     Doctor,
+    /// Train the built-in model anew on generated scenes (hours on a CPU; how the one inside was made)
+    Starter(StarterArguments),
     /// Serve requests on standard input (used by Patchlight itself)
     #[command(hide = true)]
     Worker,
@@ -269,6 +271,26 @@ pub struct EvaluateArguments {
     set: Vec<String>,
 }
 
+/// `starter`.
+#[derive(Args, Debug)]
+pub struct StarterArguments {
+    /// Folder for checkpoints, the curve and the finished model; called again, the training goes on
+    #[arg(long)]
+    out: PathBuf,
+    /// Steps
+    #[arg(long, default_value_t = 6000)]
+    steps: usize,
+    /// Scenes a step
+    #[arg(long, default_value_t = 48)]
+    batch: usize,
+    /// Peak learning rate of the image tower
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f64,
+    /// Steps between checkpoints and looks at held-out scenes
+    #[arg(long, default_value_t = 250)]
+    probe_every: usize,
+}
+
 /// `model`.
 #[derive(Subcommand, Debug)]
 pub enum ModelCommand {
@@ -327,6 +349,14 @@ impl Command {
                 split: a.split,
                 scores: a.scores,
                 set: a.set,
+            }),
+            Self::Starter(a) => Request::Starter(StarterRequest {
+                out: a.out,
+                steps: at_least_one("--steps", a.steps)?,
+                batch: at_least_one("--batch", a.batch)?,
+                lr: a.lr,
+                probe_every: at_least_one("--probe-every", a.probe_every)?,
+                seed,
             }),
             Self::Model(ModelCommand::Inspect { path }) => Request::InspectModel { path },
             Self::Doctor | Self::Worker => Request::Doctor,

@@ -81,7 +81,7 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
 
 fn log_to_stderr(verbose: bool) {
     use tracing_subscriber::EnvFilter;
-    let usual = if verbose { "patchlight=debug,warn" } else { "patchlight=warn,error" };
+    let usual = if verbose { "patchlight=debug,wgpu_hal=off,warn" } else { "patchlight=warn,wgpu_hal=off,error" };
     let filter = EnvFilter::try_from_env("PATCHLIGHT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
 }

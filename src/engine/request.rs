@@ -33,12 +33,14 @@ pub enum Request {
     },
     /// Checks the machine.
     Doctor,
+    /// Trains the built-in model.
+    Starter(StarterRequest),
 }
 
 impl Request {
     /// Whether the job computes with tensors, and so belongs on the chosen device.
     pub fn computes(&self) -> bool {
-        matches!(self, Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor)
+        matches!(self, Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_))
     }
 }
 
@@ -166,6 +168,23 @@ pub struct TrainRequest {
     pub log_every: usize,
     /// Steps between checkpoints; unset: by time.
     pub checkpoint_every: Option<usize>,
+}
+
+/// See [`Request::Starter`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StarterRequest {
+    /// Folder of checkpoints, curve and finished model.
+    pub out: PathBuf,
+    /// Steps.
+    pub steps: usize,
+    /// Scenes a step.
+    pub batch: usize,
+    /// Peak learning rate of the image tower.
+    pub lr: f64,
+    /// Steps between checkpoints and probes.
+    pub probe_every: usize,
+    /// Seed of weights and scenes.
+    pub seed: u64,
 }
 
 /// See [`Request::Evaluate`].

@@ -9,6 +9,7 @@ mod model;
 mod project;
 mod run_folder;
 mod score;
+mod starter;
 mod train;
 mod train_one;
 mod train_two;
@@ -46,5 +47,9 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         }
         Request::InspectModel { path } => inspect::run(path, context),
         Request::Doctor => doctor::run(device, context),
+        Request::Starter(request) => {
+            let compute = open(context)?;
+            starter::run(request, &compute, context)
+        }
     }
 }

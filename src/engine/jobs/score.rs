@@ -2,6 +2,7 @@
 
 use super::model;
 use crate::clip::model::{Clip, checked_input_size};
+use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
 use crate::compute::Compute;
 use crate::dataset::decode::{Limits, decode};
@@ -13,9 +14,6 @@ use crate::method::evidence;
 use crate::method::score::host_values;
 use burn::tensor::{Tensor, TensorData};
 use std::path::Path;
-
-/// The neutral prompt whose score is the zero of an uncalibrated probability (METHOD section 4).
-pub const NEUTRAL_PROMPT: &str = "a photo.";
 
 /// Scores every picture; one that cannot be read is reported, and the job fails at its end.
 pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
