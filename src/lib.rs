@@ -11,6 +11,8 @@ pub mod engine;
 #[cfg(feature = "compute")]
 pub mod eval;
 #[cfg(feature = "compute")]
+pub mod explain;
+#[cfg(feature = "compute")]
 pub mod method;
 pub mod project;
 #[cfg(feature = "compute")]

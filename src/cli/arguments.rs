@@ -269,6 +269,9 @@ pub struct EvaluateArguments {
     /// A setting to score with, for example alpha=1
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Measure on another project, with its labels: how the run does on words that it never saw
+    #[arg(long, value_name = "PROJECT")]
+    on: Option<PathBuf>,
 }
 
 /// `starter`.
@@ -349,6 +352,7 @@ impl Command {
                 split: a.split,
                 scores: a.scores,
                 set: a.set,
+                on: a.on,
             }),
             Self::Starter(a) => Request::Starter(StarterRequest {
                 out: a.out,

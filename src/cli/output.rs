@@ -190,6 +190,9 @@ fn describe(event: &Event) -> String {
         Event::StarterProbe { step, map, global, local, pointing, pointing_token } => format!(
             "after {step} steps: zero-shot mAP {map:.1} (whole {global:.1}, parts {local:.1}); best patch in the box {pointing:.1} % (last block {pointing_token:.1} %)"
         ),
+        Event::Done { project: Some(project), report: Some(report), seconds, .. } => {
+            format!("done in {seconds:.0} s\nproject: {project}\nreport: {report}")
+        }
         Event::Done { run, seconds, .. } => match run {
             Some(run) => format!("done: {run}, {seconds:.1} s"),
             None => format!("done, {seconds:.1} s"),
@@ -253,6 +256,9 @@ fn describe_metrics(m: &Metrics) -> String {
         m.cf1,
         m.of1
     );
+    if let Some(pointing) = m.pointing {
+        let _ = write!(text, "; best patch in the box {pointing:.1} %");
+    }
     let width = m.per_class.iter().map(|c| c.label.chars().count()).max().unwrap_or(0).max(5);
     let _ = write!(text, "\n{:width$} {:>6} {:>9} {:>14}  group", "label", "AP", "positives", "train positives");
     for c in &m.per_class {

@@ -175,6 +175,12 @@ pub enum Event {
         /// The run it made, where it made one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         run: Option<String>,
+        /// The project it made (`demo`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        project: Option<String>,
+        /// The report it wrote (`demo`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<String>,
         /// How long it took.
         seconds: f64,
         /// Pictures that went through an image tower; cached ones do not.
@@ -335,6 +341,9 @@ pub struct Metrics {
     pub op: f64,
     /// See `cp`.
     pub or: f64,
+    /// How often a true label's best patch lies in its box (pointing game); `None` where the data has no boxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointing: Option<f64>,
     /// Each label.
     pub per_class: Vec<ClassMetrics>,
 }

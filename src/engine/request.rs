@@ -202,4 +202,7 @@ pub struct EvaluateRequest {
     pub scores: Option<PathBuf>,
     /// `key=value` settings over the run's.
     pub set: Vec<String>,
+    /// Another project, whose pictures and labels are scored with this project's run.
+    #[serde(default)]
+    pub on: Option<PathBuf>,
 }

@@ -4,9 +4,8 @@ use super::model::{StarterModel, WordTable};
 use super::train::{DEMO_TEMPLATE, pixels_of};
 use crate::clip::tokenizer::{self, Tokenizer};
 use crate::compute::ComputeError;
-use crate::dataset::scenes::curriculum;
 use crate::dataset::scenes::glyphs::{self, Role};
-use crate::dataset::scenes::scene::{Scene, draw};
+use crate::dataset::scenes::{Scene, SceneConfig, curriculum, scene};
 use crate::eval::average_precision;
 use crate::method::evidence;
 use crate::method::score::{Fusion, dual_view, host_values};
@@ -45,14 +44,14 @@ pub struct Held {
 impl Held {
     /// Scenes with the demo's own difficulty, drawn from the demo's classes.
     pub fn new(tokenizer: &Tokenizer, seed: u64) -> Self {
-        let classes = glyphs::with_role(Role::Demo);
-        let config = curriculum::demo();
+        let classes = glyphs::indices(Role::Demo);
         let side = super::model::config().0.vision.image_size as u32;
-        let scenes =
-            (0..SCENES).into_par_iter().map(|i| draw(seed, "starter probe", i as u64, &config, side, &classes)).collect();
+        let config = SceneConfig { glyphs: classes.clone(), ..curriculum::demo(side) };
+        // Another stream than the training's.
+        let scenes = (0..SCENES).into_par_iter().map(|i| scene(!seed, i as u64, &config)).collect();
         let prompts = classes
             .iter()
-            .map(|c| tokenizer.encode(&tokenizer::prompt(DEMO_TEMPLATE, glyphs::GLYPHS[*c].name), 77))
+            .map(|c| tokenizer.encode(&tokenizer::prompt(DEMO_TEMPLATE, glyphs::all()[*c].name), 77))
             .collect();
         Self { scenes, classes, prompts }
     }
@@ -85,7 +84,7 @@ impl Held {
             let maps = [similarity(views.value)?, similarity(views.token)?];
             for (i, scene) in scenes.iter().enumerate() {
                 for (c, glyph) in self.classes.iter().enumerate() {
-                    let boxes: Vec<_> = scene.objects.iter().filter(|o| o.glyph == *glyph).map(|o| o.bounds).collect();
+                    let boxes: Vec<_> = scene.objects.iter().filter(|o| o.glyph == *glyph).map(|o| o.bounds.map(|v| v as f32)).collect();
                     if boxes.is_empty() {
                         continue;
                     }

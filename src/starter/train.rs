@@ -5,10 +5,8 @@ use super::objective::{Targets, terms};
 use super::probe::{Held, Probe};
 use crate::clip::tokenizer::{self, Tokenizer};
 use crate::compute::{Compute, ComputeError};
-use crate::dataset::scenes::captions::{self, caption};
-use crate::dataset::scenes::curriculum;
-use crate::dataset::scenes::glyphs;
-use crate::dataset::scenes::scene::{Scene, draw};
+use crate::dataset::scenes::captions::{self, scene_caption};
+use crate::dataset::scenes::{Scene, SceneConfig, curriculum, glyphs, scene};
 use crate::method::score::host_values;
 use crate::support::rng::{self, Rng};
 use crate::train::checkpoint::{self, RunCheckpointError};
@@ -103,7 +101,7 @@ struct Batch {
 pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bool, StarterError> {
     let device = compute.training_device();
     let tokenizer = Tokenizer::new();
-    let names: Vec<&str> = glyphs::GLYPHS.iter().map(|g| g.name).collect();
+    let names: Vec<&str> = glyphs::all().iter().map(|g| g.name).collect();
     let table = words(&tokenizer, &names);
     let held = Held::new(&tokenizer, plan.seed);
     let mut model = StarterModel::new(&table, plan.seed, &device).map_err(StarterError::Foreign)?;
@@ -193,15 +191,15 @@ fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Bat
     let (model, _) = config();
     let (side, grid) = (model.vision.image_size, model.vision.grid());
     let reach = (step as f32 / (0.5 * plan.steps as f32)).min(1.0);
-    let all: Vec<usize> = (0..names.len()).collect();
     let made: Vec<(Scene, Vec<u32>)> = (0..plan.batch)
         .into_par_iter()
         .map(|i| {
             let index = (step * plan.batch + i) as u64;
             let mut rng = rng::stream(plan.seed, "starter level", index);
             let level = reach * rng.random::<f32>().sqrt();
-            let scene = draw(plan.seed, "starter scene", index, &curriculum::starter(level), side as u32, &all);
-            let text = caption(&mut rng, &scene);
+            let look = SceneConfig { side: side as u32, ..curriculum::starter(level) };
+            let scene = scene(plan.seed, index, &look);
+            let text = scene_caption(&mut rng, &scene);
             let ids = tokenizer.encode(&text, 77);
             (scene, ids)
         })
@@ -247,12 +245,12 @@ fn targets(scenes: &[Scene], grid: usize, side: usize, words: usize) -> Targets 
         }
         for j in 0..grid * grid {
             let (x, y) = (((j % grid) as f32 + 0.5) * cell, ((j / grid) as f32 + 0.5) * cell);
-            let area = |b: &[f32; 4]| (b[2] - b[0]) * (b[3] - b[1]);
+            let area = |b: &[u32; 4]| (b[2] - b[0]) * (b[3] - b[1]);
             let inside = scene.objects.iter().filter(|o| {
-                let b = o.bounds;
-                x >= b[0] && x <= b[2] && y >= b[1] && y <= b[3]
+                let b = o.bounds.map(|v| v as f32);
+                x >= b[0] && x < b[2] && y >= b[1] && y < b[3]
             });
-            let smallest = inside.min_by(|a, b| area(&a.bounds).total_cmp(&area(&b.bounds)));
+            let smallest = inside.min_by_key(|o| area(&o.bounds));
             patches.push(smallest.map_or(words, |o| o.glyph));
         }
     }

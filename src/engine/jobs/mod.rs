@@ -8,6 +8,7 @@ mod inspect;
 mod model;
 mod project;
 mod run_folder;
+mod run_view;
 mod score;
 mod starter;
 mod train;

@@ -32,7 +32,7 @@ pub fn run(request: &StarterRequest, compute: &Compute, context: &mut Context<'_
     if !ended {
         return Err(Failure::new("the training was stopped; it is saved", "Run the same command again to go on."));
     }
-    context.emit(Event::Done { run: None, seconds: start.elapsed().as_secs_f64(), encoded: 0 });
+    context.emit(Event::Done { run: None, project: None, report: None, seconds: start.elapsed().as_secs_f64(), encoded: 0 });
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         }
         last = id;
     }
-    context.emit(Event::Done { run: Some(last), seconds: start.elapsed().as_secs_f64(), encoded });
+    context.emit(Event::Done { run: Some(last), project: None, report: None, seconds: start.elapsed().as_secs_f64(), encoded });
     Ok(())
 }
 
