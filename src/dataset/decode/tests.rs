@@ -1,0 +1,1 @@
+//! Broken and unusual pictures, made here.

@@ -1,0 +1,1 @@
+//! Importers on small sets made here.
