@@ -22,7 +22,11 @@ pub fn hugging_face(folder: &Path, config: &ModelConfig, text: &TextConfig, weig
     let bytes: Vec<(&str, Vec<usize>, Vec<u8>)> = weights
         .iter()
         .map(|(name, t)| {
-            (name, t.shape.clone(), t.data.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect())
+            (
+                name,
+                t.shape.clone(),
+                t.data.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
+            )
         })
         .collect();
     let views = bytes
@@ -88,9 +92,15 @@ pub fn canonical(
 ) -> BTreeMap<String, RawTensor> {
     let mut out = BTreeMap::new();
     for (name, tensor) in parameters {
-        let Some(rest) = name.strip_prefix(prefix) else { continue };
+        let Some(rest) = name.strip_prefix(prefix) else {
+            continue;
+        };
         let rest = rest.replace(".gamma", ".weight").replace(".beta", ".bias");
-        let rest = if rest.ends_with("position_embedding") { format!("{rest}.weight") } else { rest };
+        let rest = if rest.ends_with("position_embedding") {
+            format!("{rest}.weight")
+        } else {
+            rest
+        };
         let is_linear = rest.ends_with(".weight") && tensor.shape.len() == 2 && !rest.contains("_embedding.weight");
         let tensor = if rest.ends_with("patch_embedding.weight") {
             let mut kernel = tensor.transposed().unwrap_or_else(|| tensor.clone());

@@ -18,11 +18,19 @@ struct Draw<R> {
 
 impl<R: Rng> Draw<R> {
     fn put(&mut self, name: &str, shape: &[usize], data: Vec<f32>) {
-        self.weights.insert(format!("{}{name}", self.prefix), RawTensor { shape: shape.to_vec(), data });
+        self.weights.insert(
+            format!("{}{name}", self.prefix),
+            RawTensor {
+                shape: shape.to_vec(),
+                data,
+            },
+        );
     }
 
     fn normal(&mut self, name: &str, shape: &[usize], std: f32) {
-        let data = (0..shape.iter().product()).map(|_| rng::normal(&mut self.rng) * std).collect();
+        let data = (0..shape.iter().product())
+            .map(|_| rng::normal(&mut self.rng) * std)
+            .collect();
         self.put(name, shape, data);
     }
 
@@ -60,14 +68,21 @@ impl<R: Rng> Draw<R> {
 /// A vision tower for a student: weights N(0, 0.02), biases 0, norms 1.
 pub fn student_tower(vision: &VisionConfig, seed: u64) -> Weights {
     let (d, p) = (vision.width, vision.patch);
-    let mut draw =
-        Draw { rng: rng::stream(seed, "student", 0), prefix: "vision_model.", weights: BTreeMap::new() };
+    let mut draw = Draw {
+        rng: rng::stream(seed, "student", 0),
+        prefix: "vision_model.",
+        weights: BTreeMap::new(),
+    };
     draw.normal("embeddings.class_embedding", &[d], STUDENT_STD);
     draw.normal("embeddings.patch_embedding.weight", &[d, 3, p, p], STUDENT_STD);
     if vision.patch_bias {
         draw.fill("embeddings.patch_embedding.bias", &[d], 0.0);
     }
-    draw.normal("embeddings.position_embedding.weight", &[vision.patches() + 1, d], STUDENT_STD);
+    draw.normal(
+        "embeddings.position_embedding.weight",
+        &[vision.patches() + 1, d],
+        STUDENT_STD,
+    );
     draw.norm("post_layernorm", d);
     if vision.pre_layer_norm {
         draw.norm("pre_layrnorm", d);
@@ -81,28 +96,47 @@ pub fn student_tower(vision: &VisionConfig, seed: u64) -> Weights {
 pub fn clip(config: &ModelConfig, text: &TextConfig, seed: u64) -> Weights {
     let vision = &config.vision;
     let (d, p) = (vision.width, vision.patch);
-    let mut draw =
-        Draw { rng: rng::stream(seed, "starter vision", 0), prefix: "vision_model.", weights: BTreeMap::new() };
+    let mut draw = Draw {
+        rng: rng::stream(seed, "starter vision", 0),
+        prefix: "vision_model.",
+        weights: BTreeMap::new(),
+    };
     draw.normal("embeddings.class_embedding", &[d], 0.5);
-    draw.normal("embeddings.patch_embedding.weight", &[d, 3, p, p], ((3 * p * p) as f32).powf(-0.5) * 0.5);
+    draw.normal(
+        "embeddings.patch_embedding.weight",
+        &[d, 3, p, p],
+        ((3 * p * p) as f32).powf(-0.5) * 0.5,
+    );
     if vision.patch_bias {
         draw.fill("embeddings.patch_embedding.bias", &[d], 0.0);
     }
-    draw.put("embeddings.position_embedding.weight", &[vision.patches() + 1, d], sine_positions(vision.grid(), d));
+    draw.put(
+        "embeddings.position_embedding.weight",
+        &[vision.patches() + 1, d],
+        sine_positions(vision.grid(), d),
+    );
     draw.norm("pre_layrnorm", d);
     draw.norm("post_layernorm", d);
     draw.blocks(d, vision.mlp, vision.layers, fan_in(vision.layers));
     let mut weights = draw.weights;
 
     let t = text.width;
-    let mut draw = Draw { rng: rng::stream(seed, "starter text", 0), prefix: "text_model.", weights: BTreeMap::new() };
+    let mut draw = Draw {
+        rng: rng::stream(seed, "starter text", 0),
+        prefix: "text_model.",
+        weights: BTreeMap::new(),
+    };
     draw.normal("embeddings.token_embedding.weight", &[text.vocab, t], 0.3);
     draw.normal("embeddings.position_embedding.weight", &[text.context, t], 0.05);
     draw.norm("final_layer_norm", t);
     draw.blocks(t, text.mlp, text.layers, fan_in(text.layers));
     weights.extend(draw.weights);
 
-    let mut draw = Draw { rng: rng::stream(seed, "starter heads", 0), prefix: "", weights: BTreeMap::new() };
+    let mut draw = Draw {
+        rng: rng::stream(seed, "starter heads", 0),
+        prefix: "",
+        weights: BTreeMap::new(),
+    };
     draw.normal("visual_projection.weight", &[config.embed, d], (d as f32).powf(-0.5));
     draw.normal("text_projection.weight", &[config.embed, t], (t as f32).powf(-0.5));
     draw.fill("logit_scale", &[], config.logit_scale.ln());
@@ -114,7 +148,11 @@ pub fn clip(config: &ModelConfig, text: &TextConfig, seed: u64) -> Weights {
 fn fan_in(layers: usize) -> impl Fn(usize, bool) -> f32 {
     move |d_in, ends| {
         let std = (d_in as f32).powf(-0.5);
-        if ends { std * (2.0 * layers as f32).powf(-0.5) } else { std }
+        if ends {
+            std * (2.0 * layers as f32).powf(-0.5)
+        } else {
+            std
+        }
     }
 }
 
@@ -127,7 +165,11 @@ fn sine_positions(grid: usize, width: usize) -> Vec<f32> {
             for i in 0..width {
                 let frequency = 100f64.powf(-((i % quarter) as f64) / quarter as f64);
                 let angle = frequency * if i / quarter < 2 { row as f64 } else { col as f64 };
-                let value = if (i / quarter).is_multiple_of(2) { angle.sin() } else { angle.cos() };
+                let value = if (i / quarter).is_multiple_of(2) {
+                    angle.sin()
+                } else {
+                    angle.cos()
+                };
                 data.push((0.5 * value) as f32);
             }
         }

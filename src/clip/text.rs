@@ -45,7 +45,11 @@ impl TextLayers {
     pub fn forward(&self, tokens: Tensor<3>, end: &[usize]) -> Tensor<2> {
         let [prompts, length, width] = tokens.dims();
         let device = tokens.device();
-        let position = self.position_embedding.val().slice([0..length, 0..width]).unsqueeze::<3>();
+        let position = self
+            .position_embedding
+            .val()
+            .slice([0..length, 0..width])
+            .unsqueeze::<3>();
         let x = self.encoder.forward(tokens + position, true);
         // Pooling as a product with a one-hot row: its backward pass needs no scatter, which is exact on every GPU.
         let mut pick = vec![0.0f32; prompts * length];
@@ -80,9 +84,17 @@ impl TextTower {
     /// Reads `text_model.*` and `text_projection`. Problems are noted in `reader`.
     pub fn read(reader: &mut WeightReader, config: &TextConfig, embed: usize, device: &Device) -> Self {
         let d = config.width;
-        let table = reader.take("text_model.embeddings.token_embedding.weight", &[config.vocab, d]).data;
+        let table = reader
+            .take("text_model.embeddings.token_embedding.weight", &[config.vocab, d])
+            .data;
         let tower = TextLayers::read(reader, config, embed, device);
-        Self { tower, table, width: d, context: config.context, device: device.clone() }
+        Self {
+            tower,
+            table,
+            width: d,
+            context: config.context,
+            device: device.clone(),
+        }
     }
 
     /// Width of a token, D_text.
@@ -139,7 +151,10 @@ impl TextTower {
         for template in templates {
             let encoded = self.encode_texts(
                 tokenizer,
-                &labels.iter().map(|label| super::tokenizer::prompt(template, label)).collect::<Vec<_>>(),
+                &labels
+                    .iter()
+                    .map(|label| super::tokenizer::prompt(template, label))
+                    .collect::<Vec<_>>(),
             );
             sum = Some(match sum {
                 Some(sum) => sum + encoded,

@@ -1,8 +1,8 @@
 //! Requests: what a job is asked to do.
 
 use crate::clip::vision::PatchFeatures;
-use crate::dataset::model::{Absent, Split};
 use crate::dataset::formats::Format;
+use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -40,7 +40,10 @@ pub enum Request {
 impl Request {
     /// Whether the job computes with tensors, and so belongs on the chosen device.
     pub fn computes(&self) -> bool {
-        matches!(self, Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_))
+        matches!(
+            self,
+            Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_)
+        )
     }
 }
 

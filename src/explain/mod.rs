@@ -35,7 +35,10 @@ impl PictureFeatures<'_> {
 
     /// Similarity of every patch with a label's local text embedding, `[patches]`: what an overlay draws.
     pub fn similarities(&self, text_local: &[f32]) -> Vec<f32> {
-        self.patches.chunks_exact(self.cls.len().max(1)).map(|f| dot(f, text_local)).collect()
+        self.patches
+            .chunks_exact(self.cls.len().max(1))
+            .map(|f| dot(f, text_local))
+            .collect()
     }
 
     /// The score of a label with its evidence.
@@ -66,7 +69,9 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// pointing game (Zhang et al., 2016).
 pub fn points_at(patch: [f32; 4], objects: &[[f32; 4]]) -> bool {
     let (x, y) = (0.5 * (patch[0] + patch[2]), 0.5 * (patch[1] + patch[3]));
-    objects.iter().any(|o| x >= o[0] && x <= o[0] + o[2] && y >= o[1] && y <= o[1] + o[3])
+    objects
+        .iter()
+        .any(|o| x >= o[0] && x <= o[0] + o[2] && y >= o[1] && y <= o[1] + o[3])
 }
 
 #[cfg(test)]
@@ -81,7 +86,11 @@ mod tests {
             padding: &[false, true, false, false],
         };
         let e = picture.evidence(&[0.8, 0.6], &[1.0, 0.0], 0.25, 2);
-        assert_eq!(e.patches.iter().map(|p| p.0).collect::<Vec<_>>(), [3, 0], "padding never enters");
+        assert_eq!(
+            e.patches.iter().map(|p| p.0).collect::<Vec<_>>(),
+            [3, 0],
+            "padding never enters"
+        );
         let local = e.patches.iter().map(|p| p.1).sum::<f32>() / 2.0;
         assert!((e.local - local).abs() < 1e-6 && (e.global - 0.8).abs() < 1e-6);
         assert!((e.fused - (0.25 * 0.8 + 0.75 * local)).abs() < 1e-6);

@@ -2,7 +2,9 @@
 //! and the scales of its losses.
 
 use crate::clip::checkpoint::{RawTensor, Weights};
-use crate::clip::config::{Activation, CLIP_VOCABULARY, EotRule, ModelConfig, PreprocessSource, TextConfig, VisionConfig};
+use crate::clip::config::{
+    Activation, CLIP_VOCABULARY, EotRule, ModelConfig, PreprocessSource, TextConfig, VisionConfig,
+};
 use crate::clip::export;
 use crate::clip::layers::{normalize, parameter, read_linear};
 use crate::clip::random;
@@ -103,7 +105,13 @@ impl StarterModel {
             text: TextLayers::read(&mut reader, &text, config.embed, device),
             words: parameter(words, device),
             // Scale 10; a word is in a picture about once in a hundred times; the background wins at first.
-            scales: parameter(RawTensor { shape: vec![4], data: vec![10f32.ln(), -4.0, 10f32.ln(), 3.0] }, device),
+            scales: parameter(
+                RawTensor {
+                    shape: vec![4],
+                    data: vec![10f32.ln(), -4.0, 10f32.ln(), 3.0],
+                },
+                device,
+            ),
         };
         reader.skip("text_model.embeddings.token_embedding");
         reader.finish().map_err(|e| e.to_string())?;
@@ -146,7 +154,12 @@ impl StarterModel {
     /// Log-scale and offset of the pictures' word logits, the patches' log-scale, the background's logit; each `[1]`.
     pub fn scales(&self) -> [Tensor<1>; 4] {
         let s = self.scales.val();
-        [s.clone().slice([0..1]), s.clone().slice([1..2]), s.clone().slice([2..3]), s.slice([3..4])]
+        [
+            s.clone().slice([0..1]),
+            s.clone().slice([1..2]),
+            s.clone().slice([2..3]),
+            s.slice([3..4]),
+        ]
     }
 
     /// Writes the model in Hugging Face's layout.
@@ -159,23 +172,47 @@ impl StarterModel {
         let patch = config.vision.patch;
         let mut tensors: BTreeMap<String, RawTensor> =
             export::canonical(&parameters, "vision.", "vision_model.", patch);
-        tensors.extend(export::canonical(&parameters, "projection.", "visual_projection.", patch));
-        tensors.extend(export::canonical(&parameters, "text.text_projection.", "text_projection.", patch));
+        tensors.extend(export::canonical(
+            &parameters,
+            "projection.",
+            "visual_projection.",
+            patch,
+        ));
+        tensors.extend(export::canonical(
+            &parameters,
+            "text.text_projection.",
+            "text_projection.",
+            patch,
+        ));
         let rest: BTreeMap<String, RawTensor> = parameters
             .iter()
             .filter(|(name, _)| !name.starts_with("text.text_projection"))
-            .map(|(n, t)| (n.replace("text.position_embedding", "text.embeddings.position_embedding"), t.clone()))
+            .map(|(n, t)| {
+                (
+                    n.replace("text.position_embedding", "text.embeddings.position_embedding"),
+                    t.clone(),
+                )
+            })
             .collect();
         tensors.extend(export::canonical(&rest, "text.", "text_model.", patch));
         // Words that never occurred stay as they were drawn: apart from each other, and meaningless.
         let drawn = random::clip(&config, &text, seed);
         let name = "text_model.embeddings.token_embedding.weight";
-        let mut whole = drawn.get(name).cloned().unwrap_or_else(|| RawTensor::zeros(&[text.vocab, text.width]));
+        let mut whole = drawn
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| RawTensor::zeros(&[text.vocab, text.width]));
         if let Some(words) = parameters.get("words") {
             table.put_back(&words.data, &mut whole.data, text.width);
         }
         tensors.insert(name.to_owned(), whole);
-        tensors.insert("logit_scale".to_owned(), RawTensor { shape: Vec::new(), data: vec![config.logit_scale.ln()] });
+        tensors.insert(
+            "logit_scale".to_owned(),
+            RawTensor {
+                shape: Vec::new(),
+                data: vec![config.logit_scale.ln()],
+            },
+        );
         export::hugging_face(folder, &config, &text, &Weights::new(folder, tensors))?;
         Ok(())
     }
@@ -227,7 +264,10 @@ impl WordTable {
             let start = *id as usize * width;
             whole.map_or(&[][..], |t| &t.data[start..start + width]).iter().copied()
         });
-        RawTensor { shape: vec![self.ids.len(), width], data: data.collect() }
+        RawTensor {
+            shape: vec![self.ids.len(), width],
+            data: data.collect(),
+        }
     }
 
     fn put_back(&self, rows: &[f32], whole: &mut [f32], width: usize) {

@@ -66,7 +66,9 @@ pub fn terms(model: &StarterModel, views: &Views, captions: &Tensor<2>, words: &
     let truth = Tensor::<2>::from_data(TensorData::new(targets.words.clone(), [batch, count]), &device);
     // -log sigmoid(z) for words that are there, -log sigmoid(-z) for the others, summed over words as in SigLIP.
     let sign = truth.mul_scalar(2.0).sub_scalar(1.0);
-    let word_loss = activation::log_sigmoid(logits * sign).sum().mul_scalar(-1.0 / batch as f64);
+    let word_loss = activation::log_sigmoid(logits * sign)
+        .sum()
+        .mul_scalar(-1.0 / batch as f64);
 
     let target = one_hot(&targets.patches, count + 1, &device);
     let patch_loss = |features: &Tensor<3>| {
@@ -95,7 +97,10 @@ fn weights(patches: &[usize], background: usize) -> Vec<f32> {
     let objects = patches.iter().filter(|p| **p != background).count().max(1);
     let ground = (patches.len() - objects.min(patches.len())).max(1);
     let share = (objects as f32 / ground as f32).min(1.0);
-    patches.iter().map(|p| if *p == background { share } else { 1.0 }).collect()
+    patches
+        .iter()
+        .map(|p| if *p == background { share } else { 1.0 })
+        .collect()
 }
 
 /// Rows of the targets, weighted: `[patches, classes]`.

@@ -46,14 +46,24 @@ impl Held {
     pub fn new(tokenizer: &Tokenizer, seed: u64) -> Self {
         let classes = glyphs::indices(Role::Demo);
         let side = super::model::config().0.vision.image_size as u32;
-        let config = SceneConfig { glyphs: classes.clone(), ..curriculum::demo(side) };
+        let config = SceneConfig {
+            glyphs: classes.clone(),
+            ..curriculum::demo(side)
+        };
         // Another stream than the training's.
-        let scenes = (0..SCENES).into_par_iter().map(|i| scene(!seed, i as u64, &config)).collect();
+        let scenes = (0..SCENES)
+            .into_par_iter()
+            .map(|i| scene(!seed, i as u64, &config))
+            .collect();
         let prompts = classes
             .iter()
             .map(|c| tokenizer.encode(&tokenizer::prompt(DEMO_TEMPLATE, glyphs::all()[*c].name), 77))
             .collect();
-        Self { scenes, classes, prompts }
+        Self {
+            scenes,
+            classes,
+            prompts,
+        }
     }
 
     /// Measures a model that is not being differentiated.
@@ -64,7 +74,10 @@ impl Held {
         let text = model.texts(table, &self.prompts);
         let embed = text.dims()[1];
         let (grid, classes) = (super::model::config().0.vision.grid(), self.classes.len());
-        let fusion = Fusion { alpha: 0.5, top_k: evidence::default_top_k(grid * grid) };
+        let fusion = Fusion {
+            alpha: 0.5,
+            top_k: evidence::default_top_k(grid * grid),
+        };
         let mut columns: [Vec<f32>; 3] = Default::default();
         let mut hits = [0usize; 2];
         let mut objects = 0usize;
@@ -72,8 +85,7 @@ impl Held {
             let (data, side) = pixels_of(scenes);
             let pixels = Tensor::from_data(TensorData::new(data, [scenes.len(), 3, side, side]), device);
             let views = model.image(pixels);
-            let scores =
-                dual_view(views.cls, views.value.clone(), text.clone(), text.clone(), fusion, None)?;
+            let scores = dual_view(views.cls, views.value.clone(), text.clone(), text.clone(), fusion, None)?;
             for (column, tensor) in columns.iter_mut().zip([scores.fused, scores.global, scores.local]) {
                 column.extend(host_values(tensor)?);
             }
@@ -84,13 +96,19 @@ impl Held {
             let maps = [similarity(views.value)?, similarity(views.token)?];
             for (i, scene) in scenes.iter().enumerate() {
                 for (c, glyph) in self.classes.iter().enumerate() {
-                    let boxes: Vec<_> = scene.objects.iter().filter(|o| o.glyph == *glyph).map(|o| o.bounds.map(|v| v as f32)).collect();
+                    let boxes: Vec<_> = scene
+                        .objects
+                        .iter()
+                        .filter(|o| o.glyph == *glyph)
+                        .map(|o| o.bounds.map(|v| v as f32))
+                        .collect();
                     if boxes.is_empty() {
                         continue;
                     }
                     objects += 1;
                     for (hits, map) in hits.iter_mut().zip(&maps) {
-                        let best = evidence::top_k(|j| map[(i * grid * grid + j) * classes + c], grid * grid, 1, None)[0];
+                        let best =
+                            evidence::top_k(|j| map[(i * grid * grid + j) * classes + c], grid * grid, 1, None)[0];
                         let (x, y) = centre(best, grid, side);
                         *hits += usize::from(boxes.iter().any(|b| x >= b[0] && x <= b[2] && y >= b[1] && y <= b[3]));
                     }
@@ -122,5 +140,8 @@ impl Held {
 /// The middle of a patch in pixels.
 fn centre(patch: usize, grid: usize, side: usize) -> (f32, f32) {
     let cell = side as f32 / grid as f32;
-    (((patch % grid) as f32 + 0.5) * cell, ((patch / grid) as f32 + 0.5) * cell)
+    (
+        ((patch % grid) as f32 + 0.5) * cell,
+        ((patch / grid) as f32 + 0.5) * cell,
+    )
 }

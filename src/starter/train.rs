@@ -24,7 +24,14 @@ use std::time::Instant;
 pub const DEMO_TEMPLATE: &str = "a photo of a {c}.";
 
 /// What a word is said in during training.
-const TEMPLATES: [&str; 6] = [DEMO_TEMPLATE, "a photo of the {c}.", "a picture of a {c}", "a drawing of a {c}.", "{c}", "a {c}"];
+const TEMPLATES: [&str; 6] = [
+    DEMO_TEMPLATE,
+    "a photo of the {c}.",
+    "a picture of a {c}",
+    "a drawing of a {c}.",
+    "{c}",
+    "a {c}",
+];
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -111,7 +118,9 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
         let (saved, _) = checkpoint::load_newest(&plan.out)?;
         model = params::restore(model, saved.model, &device).map_err(StarterError::Foreign)?;
         if let Some(moments) = saved.optimizer {
-            optimizer.restore(moments, compute.device()).map_err(StarterError::Foreign)?;
+            optimizer
+                .restore(moments, compute.device())
+                .map_err(StarterError::Foreign)?;
         }
         start = saved.step;
     }
@@ -123,13 +132,18 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
     let group = |path: &str, rank: usize| {
         let text = path.starts_with("text") || path.starts_with("words");
         let decays = rank >= 2 && !path.contains("position_embedding") && !path.starts_with("words");
-        Group { lr: if text { 0.1 * plan.lr } else { plan.lr }, decay: if decays { 0.05 } else { 0.0 } }
+        Group {
+            lr: if text { 0.1 * plan.lr } else { plan.lr },
+            decay: if decays { 0.05 } else { 0.0 },
+        }
     };
     prefetch(
         &steps,
         |step| batch(plan, *step, &tokenizer, &names),
         |step, batch| -> Result<bool, StarterError> {
-            let Some((model, mut optimizer)) = current.take() else { return Ok(false) };
+            let Some((model, mut optimizer)) = current.take() else {
+                return Ok(false);
+            };
             let side = config().0.vision.image_size;
             let pixels = TensorData::new(batch.pixels, [plan.batch, 3, side, side]);
             let views = model.image(Tensor::from_data(pixels, compute.device()));
@@ -145,7 +159,10 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
             let parts = vec![total.clone(), terms.contrast, terms.words, terms.patches];
             let values = host_values(Tensor::cat(parts, 0).detach())?;
             if !values[0].is_finite() {
-                return Err(ComputeError::NotFinite { what: "the loss".to_owned() }.into());
+                return Err(ComputeError::NotFinite {
+                    what: "the loss".to_owned(),
+                }
+                .into());
             }
             let mut gradients = total.backward();
             let model = optimizer.step(model, &mut gradients, &group, schedule.factor(*step))?;
@@ -197,7 +214,10 @@ fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Bat
             let index = (step * plan.batch + i) as u64;
             let mut rng = rng::stream(plan.seed, "starter level", index);
             let level = reach * rng.random::<f32>().sqrt();
-            let look = SceneConfig { side: side as u32, ..curriculum::starter(level) };
+            let look = SceneConfig {
+                side: side as u32,
+                ..curriculum::starter(level)
+            };
             let scene = scene(plan.seed, index, &look);
             let text = scene_caption(&mut rng, &scene);
             let ids = tokenizer.encode(&text, 77);
@@ -209,12 +229,21 @@ fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Bat
     let words = names
         .iter()
         .map(|name| {
-            let template = TEMPLATES[if rng.random::<f32>() < 0.5 { 0 } else { rng.random_range(0..TEMPLATES.len()) }];
+            let template = TEMPLATES[if rng.random::<f32>() < 0.5 {
+                0
+            } else {
+                rng.random_range(0..TEMPLATES.len())
+            }];
             tokenizer.encode(&tokenizer::prompt(template, name), 77)
         })
         .collect();
     let (pixels, _) = pixels_of(&scenes);
-    Batch { pixels, captions, words, targets: targets(&scenes, grid, side, names.len()) }
+    Batch {
+        pixels,
+        captions,
+        words,
+        targets: targets(&scenes, grid, side, names.len()),
+    }
 }
 
 /// Scenes as the model's input, and their side.
@@ -228,7 +257,12 @@ pub fn pixels_of(scenes: &[Scene]) -> (Vec<f32>, usize) {
     for scene in scenes {
         for channel in 0..3 {
             let (mean, std) = (model.mean[channel], model.std[channel]);
-            data.extend(scene.pixels.pixels().map(|p| (f32::from(p[channel]) / 255.0 - mean) / std));
+            data.extend(
+                scene
+                    .pixels
+                    .pixels()
+                    .map(|p| (f32::from(p[channel]) / 255.0 - mean) / std),
+            );
         }
     }
     (data, side)

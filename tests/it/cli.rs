@@ -16,10 +16,18 @@ fn wrong_usage_ends_with_2_in_both_forms() {
     ];
     for (arguments, word) in cases {
         let (message, hint) = run(arguments).failed(2);
-        assert!(format!("{message} {hint}").to_lowercase().contains(&word.to_lowercase()), "{arguments:?}: {message} / {hint}");
+        assert!(
+            format!("{message} {hint}")
+                .to_lowercase()
+                .contains(&word.to_lowercase()),
+            "{arguments:?}: {message} / {hint}"
+        );
         let (code, out, err) = run_plain(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
-        assert!(err.to_lowercase().contains(&word.to_lowercase()), "{arguments:?}: {err}");
+        assert!(
+            err.to_lowercase().contains(&word.to_lowercase()),
+            "{arguments:?}: {err}"
+        );
     }
 }
 
@@ -43,17 +51,35 @@ fn failures_end_with_1_and_say_what_to_do() {
     let missing = folder.path().join("nowhere.jpg");
     let project = folder.path().join("none.patchlight");
     let cases: Vec<(Vec<&str>, &str)> = vec![
-        (vec!["score", "--model", "/no/such/model", "--labels", "a", image], "/no/such/model"),
-        (vec!["score", "--model", arg(&text), "--labels", "a", image], "notes.txt"),
+        (
+            vec!["score", "--model", "/no/such/model", "--labels", "a", image],
+            "/no/such/model",
+        ),
+        (
+            vec!["score", "--model", arg(&text), "--labels", "a", image],
+            "notes.txt",
+        ),
         (vec!["score", "--model", arg(&html), "--labels", "a", image], "web page"),
         (vec!["score", "--model", vit, "--labels", "a", image], "text tower"),
-        (vec!["score", "--model", tiny, "--labels", "a", arg(&missing)], "nowhere.jpg"),
-        (vec!["score", "--model", tiny, "--labels", "a", arg(&truncated)], "half.jpg"),
-        (vec!["score", "--model", tiny, "--labels", "a", arg(&empty)], "empty.png"),
+        (
+            vec!["score", "--model", tiny, "--labels", "a", arg(&missing)],
+            "nowhere.jpg",
+        ),
+        (
+            vec!["score", "--model", tiny, "--labels", "a", arg(&truncated)],
+            "half.jpg",
+        ),
+        (
+            vec!["score", "--model", tiny, "--labels", "a", arg(&empty)],
+            "empty.png",
+        ),
         (vec!["project", "info", arg(&project)], "none.patchlight"),
         (vec!["train", arg(&project), "--stage", "1"], "none.patchlight"),
         (vec!["evaluate", arg(&project), "--run", "zero-shot"], "none.patchlight"),
-        (vec!["project", "new", arg(&project), "--data", "/no/such/data"], "/no/such/data"),
+        (
+            vec!["project", "new", arg(&project), "--data", "/no/such/data"],
+            "/no/such/data",
+        ),
         (vec!["model", "inspect", "/no/such/model"], "/no/such/model"),
     ];
     for (arguments, word) in cases {
@@ -86,13 +112,19 @@ fn no_permission_is_said() {
         // The superuser may write anywhere. /proc refuses even that.
         let data = fixture("training/data");
         let (message, hint) = run(&["project", "new", "/proc/p.patchlight", "--data", arg(&data)]).failed(1);
-        assert!(message.contains("/proc/p.patchlight") && !hint.is_empty(), "{message} / {hint}");
+        assert!(
+            message.contains("/proc/p.patchlight") && !hint.is_empty(),
+            "{message} / {hint}"
+        );
         return;
     }
     let data = fixture("training/data");
     let target = locked.join("p.patchlight");
     let (message, hint) = run(&["project", "new", arg(&target), "--data", arg(&data)]).failed(1);
-    assert!(message.contains("p.patchlight") && hint.contains("permission"), "{message} / {hint}");
+    assert!(
+        message.contains("p.patchlight") && hint.contains("permission"),
+        "{message} / {hint}"
+    );
 }
 
 #[test]
@@ -119,8 +151,13 @@ fn inspect_names_every_layout() {
     for (name, image_size, patch, width, layers, embed, text_layers) in cases {
         let said = run(&["model", "inspect", arg(&fixture(&format!("checkpoints/{name}")))]).well();
         let model = said.one("model");
-        let numbers = ["image_size", "patch", "width", "layers", "embed", "text_layers"].map(|k| model[k].as_u64().unwrap());
-        assert_eq!(numbers, [image_size, patch, width, layers, embed, text_layers], "{name}");
+        let numbers =
+            ["image_size", "patch", "width", "layers", "embed", "text_layers"].map(|k| model[k].as_u64().unwrap());
+        assert_eq!(
+            numbers,
+            [image_size, patch, width, layers, embed, text_layers],
+            "{name}"
+        );
         assert!(model["parameters"].as_u64().unwrap() > 10_000);
         layouts.push(model["layout"].as_str().unwrap().to_owned());
     }
@@ -134,7 +171,12 @@ fn doctor_reports_the_device() {
     let device = said.one("device");
     assert_eq!(device["kind"], "cpu");
     let checks = device["checks"].as_array().unwrap();
-    assert!(checks.iter().any(|c| c["name"].as_str().unwrap().contains("gradient") && c["ok"] == true), "{checks:?}");
+    assert!(
+        checks
+            .iter()
+            .any(|c| c["name"].as_str().unwrap().contains("gradient") && c["ok"] == true),
+        "{checks:?}"
+    );
 }
 
 #[test]

@@ -20,14 +20,26 @@ fn gpu() -> Option<Compute> {
 
 /// Sums run in another order on a GPU: a relative 1e-3 of the largest entry is its noise, a wrong kernel is far off.
 fn same(what: &str, cpu: &Measured, gpu: &Measured) {
-    assert!((cpu.loss - gpu.loss).abs() <= 1e-4 * cpu.loss.abs().max(1.0), "{what}: {} against {}", cpu.loss, gpu.loss);
-    assert_eq!(cpu.gradients.keys().collect::<Vec<_>>(), gpu.gradients.keys().collect::<Vec<_>>(), "{what}");
+    assert!(
+        (cpu.loss - gpu.loss).abs() <= 1e-4 * cpu.loss.abs().max(1.0),
+        "{what}: {} against {}",
+        cpu.loss,
+        gpu.loss
+    );
+    assert_eq!(
+        cpu.gradients.keys().collect::<Vec<_>>(),
+        gpu.gradients.keys().collect::<Vec<_>>(),
+        "{what}"
+    );
     let largest = cpu.gradients.values().flatten().fold(0.0f32, |m, v| m.max(v.abs()));
     for (name, a) in &cpu.gradients {
         let b = &gpu.gradients[name];
         let scale = a.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-4 * largest);
         for (a, b) in a.iter().zip(b) {
-            assert!((a - b).abs() <= 2e-3 * scale, "{what}, {name}: {a} on the CPU, {b} on the GPU");
+            assert!(
+                (a - b).abs() <= 2e-3 * scale,
+                "{what}, {name}: {a} on the CPU, {b} on the GPU"
+            );
         }
     }
 }
@@ -57,7 +69,16 @@ fn the_worker_trains_and_evaluates() {
         return;
     }
     let (_folder, project) = training_project();
-    let set = ["--set", "shuffle=false", "--set", "augment=false", "--set", "precision=f32", "--set", "max_steps=4"];
+    let set = [
+        "--set",
+        "shuffle=false",
+        "--set",
+        "augment=false",
+        "--set",
+        "precision=f32",
+        "--set",
+        "max_steps=4",
+    ];
     let train = ["train", arg(&project), "--stage", "both", "--log-every", "1"];
     let on_gpu = run_on("gpu", &[&train[..], &set].concat()).well();
     let on_cpu = run(&[&train[..], &set].concat()).well();
@@ -82,7 +103,15 @@ fn scores_agree_with_the_cpu() {
     let image = fixture("scores/plain.jpg");
     let arguments = ["score", "--model", arg(&model), "--labels", "dog,cat", arg(&image)];
     let (a, b) = (run(&arguments).well(), run_on("gpu", &arguments).well());
-    for (a, b) in a.one("score")["labels"].as_array().unwrap().iter().zip(b.one("score")["labels"].as_array().unwrap()) {
-        assert!((a["score"].as_f64().unwrap() - b["score"].as_f64().unwrap()).abs() < 1e-4, "{a} {b}");
+    for (a, b) in a.one("score")["labels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(b.one("score")["labels"].as_array().unwrap())
+    {
+        assert!(
+            (a["score"].as_f64().unwrap() - b["score"].as_f64().unwrap()).abs() < 1e-4,
+            "{a} {b}"
+        );
     }
 }

@@ -49,13 +49,24 @@ fn gradients_of<M: Module>(model: &M, gradients: &Gradients) -> BTreeMap<String,
             }
         }
     }
-    let mut visit = Visit { path: params::Path::default(), gradients, found: BTreeMap::new() };
+    let mut visit = Visit {
+        path: params::Path::default(),
+        gradients,
+        found: BTreeMap::new(),
+    };
     model.visit(&mut visit);
     visit.found
 }
 
 fn db() -> ClassificationLoss {
-    let parameters = DbParameters { tau: 0.1, beta: 10.0, mu: 0.2, kappa: 0.05, lambda: 2.0, focal: true };
+    let parameters = DbParameters {
+        tau: 0.1,
+        beta: 10.0,
+        mu: 0.2,
+        kappa: 0.05,
+        lambda: 2.0,
+        focal: true,
+    };
     ClassificationLoss::new(LossKind::Db, parameters, &POSITIVES, 50)
 }
 
@@ -75,26 +86,43 @@ impl StageOne {
     pub fn new(compute: &Compute, mode: PatchFeatures) -> Self {
         let device = compute.device();
         let clip = Clip::load(checkpoint::open(&fixture("checkpoints/tiny")).unwrap(), None, device).unwrap();
-        let text = clip.text.encode_labels(&Tokenizer::new(), &["a photo of a {c}.".to_owned()], &words());
+        let text = clip
+            .text
+            .encode_labels(&Tokenizer::new(), &["a photo of a {c}.".to_owned()], &words());
         // Not the student's own features: their distance would be 0, where L1 has no gradient.
-        let other = Clip::load(checkpoint::open(&fixture("checkpoints/tiny")).unwrap(), Some(40), device).unwrap();
-        let teacher = other.image.forward(Tensor::from_data(formula_pixels(40), device), mode).cls;
-        Self { compute: compute.clone(), text, teacher, mode }
+        let other = Clip::load(
+            checkpoint::open(&fixture("checkpoints/tiny")).unwrap(),
+            Some(40),
+            device,
+        )
+        .unwrap();
+        let teacher = other
+            .image
+            .forward(Tensor::from_data(formula_pixels(40), device), mode)
+            .cls;
+        Self {
+            compute: compute.clone(),
+            text,
+            teacher,
+            mode,
+        }
     }
 
     pub fn model(&self) -> DualView {
         let device = self.compute.training_device();
         let checkpoint = checkpoint::open(&fixture("checkpoints/tiny")).unwrap();
         let student = Student::from_clip(&checkpoint, 32, &device).unwrap();
-        params::trainable(DualView { student, calibration: Calibration::new(20.0, 0.01, &device) })
+        params::trainable(DualView {
+            student,
+            calibration: Calibration::new(20.0, 0.01, &device),
+        })
     }
 
     pub fn loss(&self, model: &DualView) -> Tensor<1> {
         let pixels = Tensor::from_data(formula_pixels(32), self.compute.device());
         let f = model.student.forward(pixels, self.mode);
         let kd = Distillation::L1.forward(f.cls.clone(), self.teacher.clone());
-        let scores =
-            score::dual_view(f.cls, f.patches, self.text.clone(), self.text.clone(), FUSION, None).unwrap();
+        let scores = score::dual_view(f.cls, f.patches, self.text.clone(), self.text.clone(), FUSION, None).unwrap();
         db().forward(model.calibration.logits(scores.fused), &TRUTH) + kd.mul_scalar(10.0)
     }
 
@@ -102,7 +130,10 @@ impl StageOne {
         let model = self.model();
         let loss = self.loss(&model);
         let gradients = gradients_of(&model, &loss.backward());
-        Measured { loss: host_values(loss.detach()).unwrap()[0], gradients }
+        Measured {
+            loss: host_values(loss.detach()).unwrap()[0],
+            gradients,
+        }
     }
 }
 
@@ -123,24 +154,54 @@ impl StageTwo {
         let clip = Clip::load(checkpoint::open(&fixture("checkpoints/tiny")).unwrap(), None, device).unwrap();
         let tokenizer = Tokenizer::new();
         let frame = PromptFrame::new(&clip.text, &tokenizer, &words(), 4, kind, &POSITIVES, device);
-        let fixed = clip.text.encode_labels(&tokenizer, &["a painting of the {c}.".to_owned()], &words());
-        let features = clip.image.forward(Tensor::from_data(formula_pixels(32), device), PatchFeatures::Value);
-        Self { compute: compute.clone(), frame, fixed, cls: features.cls, patches: features.patches, clip, kind }
+        let fixed = clip
+            .text
+            .encode_labels(&tokenizer, &["a painting of the {c}.".to_owned()], &words());
+        let features = clip
+            .image
+            .forward(Tensor::from_data(formula_pixels(32), device), PatchFeatures::Value);
+        Self {
+            compute: compute.clone(),
+            frame,
+            fixed,
+            cls: features.cls,
+            patches: features.patches,
+            clip,
+            kind,
+        }
     }
 
     pub fn model(&self) -> Prompts {
         let device = self.compute.training_device();
         let tokenizer = Tokenizer::new();
-        let contexts =
-            Contexts::start(&self.clip.text, &tokenizer, self.kind, ContextInit::Phrase, 4, LABELS.len(), 0, &device)
-                .unwrap();
-        params::trainable(Prompts { contexts, calibration: Calibration::new(20.0, 0.01, &device) })
+        let contexts = Contexts::start(
+            &self.clip.text,
+            &tokenizer,
+            self.kind,
+            ContextInit::Phrase,
+            4,
+            LABELS.len(),
+            0,
+            &device,
+        )
+        .unwrap();
+        params::trainable(Prompts {
+            contexts,
+            calibration: Calibration::new(20.0, 0.01, &device),
+        })
     }
 
     pub fn loss(&self, model: &Prompts) -> Tensor<1> {
         let (global, local) = self.frame.encode(&self.clip.text, &model.contexts);
-        let scores =
-            score::dual_view(self.cls.clone(), self.patches.clone(), global.clone(), local, FUSION, None).unwrap();
+        let scores = score::dual_view(
+            self.cls.clone(),
+            self.patches.clone(),
+            global.clone(),
+            local,
+            FUSION,
+            None,
+        )
+        .unwrap();
         db().forward(model.calibration.logits(scores.fused), &TRUTH)
             + semantic_consistency(global, self.fixed.clone()).mul_scalar(10.0)
     }
@@ -149,7 +210,10 @@ impl StageTwo {
         let model = self.model();
         let loss = self.loss(&model);
         let gradients = gradients_of(&model, &loss.backward());
-        Measured { loss: host_values(loss.detach()).unwrap()[0], gradients }
+        Measured {
+            loss: host_values(loss.detach()).unwrap()[0],
+            gradients,
+        }
     }
 }
 
@@ -173,8 +237,11 @@ fn check_differences<M: Module>(
             // Half along the gradient, half at random: a purely random direction is nearly orthogonal to it.
             let random: Vec<f32> = gradient.iter().map(|_| rng::normal(&mut rng)).collect();
             let length = random.iter().map(|r| r * r).sum::<f32>().sqrt();
-            let direction: Vec<f32> =
-                gradient.iter().zip(&random).map(|(g, r)| 0.7 * g / norm + 0.7 * r / length).collect();
+            let direction: Vec<f32> = gradient
+                .iter()
+                .zip(&random)
+                .map(|(g, r)| 0.7 * g / norm + 0.7 * r / length)
+                .collect();
             let along = |amount: f32| {
                 let mut moved = values.clone();
                 let tensor = moved.get_mut(*name).unwrap();
@@ -186,7 +253,10 @@ fn check_differences<M: Module>(
             let measured = (along(step) - along(-step)) / (2.0 * step);
             let expected: f32 = gradient.iter().zip(&direction).map(|(g, d)| g * d).sum();
             let off = (measured - expected).abs();
-            assert!(off <= 0.02 * expected.abs().max(0.05 * norm), "{name}: {measured} against {expected}");
+            assert!(
+                off <= 0.02 * expected.abs().max(0.05 * norm),
+                "{name}: {measured} against {expected}"
+            );
         }
     }
 }
@@ -196,7 +266,12 @@ fn heads_and_calibration_follow_finite_differences() {
     let stage = StageOne::new(&Compute::cpu(), PatchFeatures::Token);
     let measured = stage.measure();
     let loss = |model: &DualView| host_values(stage.loss(model).detach()).unwrap()[0];
-    let names = ["student.head_global.weight", "student.head_local.weight", "calibration.log_scale", "calibration.offset"];
+    let names = [
+        "student.head_global.weight",
+        "student.head_local.weight",
+        "calibration.log_scale",
+        "calibration.offset",
+    ];
     check_differences(stage.model(), &names, &measured.gradients, loss, 2e-3);
 }
 
@@ -218,5 +293,13 @@ fn prompts_follow_finite_differences() {
 fn stage_two_gives_no_gradient_to_the_frozen_network() {
     let stage = StageTwo::new(&Compute::cpu(), ContextKind::Shared);
     let names: Vec<String> = stage.measure().gradients.into_keys().collect();
-    assert_eq!(names, ["calibration.log_scale", "calibration.offset", "contexts.global", "contexts.local"]);
+    assert_eq!(
+        names,
+        [
+            "calibration.log_scale",
+            "calibration.offset",
+            "contexts.global",
+            "contexts.local"
+        ]
+    );
 }

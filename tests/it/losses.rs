@@ -54,7 +54,12 @@ impl Case<'_> {
 
     fn check_gradient<const D: usize>(&self, key: &str, leaf: &Tensor<D>, gradients: &burn::tensor::Gradients) {
         let found = host_values(leaf.grad(gradients).expect("a gradient")).unwrap();
-        close(&format!("{} gradient of {key}", self.name()), &found, &self.raw(&format!("grad_{key}")).data, ALLOWED);
+        close(
+            &format!("{} gradient of {key}", self.name()),
+            &found,
+            &self.raw(&format!("grad_{key}")).data,
+            ALLOWED,
+        );
     }
 }
 
@@ -89,7 +94,10 @@ fn dual_view(case: &Case<'_>) {
         .tensors
         .get(&format!("{}.valid", case.name()))
         .map(|valid| valid.data.iter().map(|v| *v == 0.0).collect());
-    let fusion = Fusion { alpha: case.number("alpha"), top_k };
+    let fusion = Fusion {
+        alpha: case.number("alpha"),
+        top_k,
+    };
     let scores = score::dual_view(
         cls.clone(),
         patches.clone(),
@@ -104,7 +112,10 @@ fn dual_view(case: &Case<'_>) {
         close(&format!("{} {key}", case.name()), &host, &case.raw(key).data, ALLOWED);
     }
     // The same patches, in the same order.
-    let similarity = patches.clone().detach().matmul(local.clone().detach().transpose().unsqueeze::<3>());
+    let similarity = patches
+        .clone()
+        .detach()
+        .matmul(local.clone().detach().transpose().unsqueeze::<3>());
     let classes = local.dims()[0];
     let similarity = host_values(similarity).unwrap();
     let index = &case.raw("index").data;
@@ -118,7 +129,12 @@ fn dual_view(case: &Case<'_>) {
                     .collect();
             found.resize(top_k, -1.0);
             let start = (b * classes + c) * top_k;
-            assert_eq!(found, index[start..start + top_k], "{} picture {b} class {c}", case.name());
+            assert_eq!(
+                found,
+                index[start..start + top_k],
+                "{} picture {b} class {c}",
+                case.name()
+            );
         }
     }
     let value = (scores.fused * case.constant::<2>("weight")).sum();
@@ -142,7 +158,11 @@ fn values_and_gradients_equal_pytorch() {
     let cases = cases.as_array().or_else(|| cases["cases"].as_array()).unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for about in cases {
-        let case = Case { about, tensors: &tensors, device: Compute::cpu().training_device() };
+        let case = Case {
+            about,
+            tensors: &tensors,
+            device: Compute::cpu().training_device(),
+        };
         let kind = about["kind"].as_str().unwrap();
         seen.insert(kind.to_owned());
         match kind {
@@ -166,14 +186,22 @@ fn values_and_gradients_equal_pytorch() {
             "top_k" => {
                 let (n, k) = (about["n"].as_array().unwrap(), about["k"].as_array().unwrap());
                 for (n, k) in n.iter().zip(k) {
-                    assert_eq!(evidence::default_top_k(n.as_u64().unwrap() as usize) as u64, k.as_u64().unwrap(), "N = {n}");
+                    assert_eq!(
+                        evidence::default_top_k(n.as_u64().unwrap() as usize) as u64,
+                        k.as_u64().unwrap(),
+                        "N = {n}"
+                    );
                 }
             }
             "schedule" => {
                 let steps = about["steps"].as_u64().unwrap() as usize;
                 let schedule = Schedule::new(steps, 1, 1, None, case.number("warmup"));
                 for (step, factor) in about["factors"].as_array().unwrap().iter().enumerate() {
-                    assert!((schedule.factor(step) - factor.as_f64().unwrap()).abs() < 1e-12, "{} step {step}", case.name());
+                    assert!(
+                        (schedule.factor(step) - factor.as_f64().unwrap()).abs() < 1e-12,
+                        "{} step {step}",
+                        case.name()
+                    );
                 }
             }
             other => panic!("no test for {other}"),
@@ -188,11 +216,21 @@ fn losses_stay_finite_at_extreme_logits() {
     for kind in [LossKind::Db, LossKind::Bce, LossKind::Asl] {
         for value in [-1e4f32, -80.0, 0.0, 80.0, 1e4] {
             let z = Tensor::<2>::from_floats([[value, -value]], &device).require_grad();
-            let db = DbParameters { tau: 0.1, beta: 10.0, mu: 0.2, kappa: 0.05, lambda: 2.0, focal: true };
+            let db = DbParameters {
+                tau: 0.1,
+                beta: 10.0,
+                mu: 0.2,
+                kappa: 0.05,
+                lambda: 2.0,
+                focal: true,
+            };
             let loss = ClassificationLoss::new(kind, db, &[3, 0], 10).forward(z.clone(), &[1, 0]);
             let gradient = host_values(z.grad(&loss.backward()).unwrap()).unwrap();
             let loss = host_values(loss.detach()).unwrap();
-            assert!(loss[0].is_finite() && gradient.iter().all(|g| g.is_finite()), "{kind:?} at {value}: {loss:?} {gradient:?}");
+            assert!(
+                loss[0].is_finite() && gradient.iter().all(|g| g.is_finite()),
+                "{kind:?} at {value}: {loss:?} {gradient:?}"
+            );
         }
     }
 }

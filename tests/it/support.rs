@@ -26,12 +26,27 @@ pub fn tensors(path: &str) -> BTreeMap<String, RawTensor> {
             use safetensors::Dtype;
             let raw = view.data();
             let data = match view.dtype() {
-                Dtype::F32 => raw.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect(),
-                Dtype::I32 => raw.chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()) as f32).collect(),
-                Dtype::I64 => raw.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32).collect(),
+                Dtype::F32 => raw
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+                    .collect(),
+                Dtype::I32 => raw
+                    .chunks_exact(4)
+                    .map(|b| i32::from_le_bytes(b.try_into().unwrap()) as f32)
+                    .collect(),
+                Dtype::I64 => raw
+                    .chunks_exact(8)
+                    .map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32)
+                    .collect(),
                 other => panic!("{name} is {other:?}"),
             };
-            (name, RawTensor { shape: view.shape().to_vec(), data })
+            (
+                name,
+                RawTensor {
+                    shape: view.shape().to_vec(),
+                    data,
+                },
+            )
         })
         .collect()
 }
@@ -39,7 +54,10 @@ pub fn tensors(path: &str) -> BTreeMap<String, RawTensor> {
 /// The largest absolute difference.
 pub fn gap(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |worst, d| if d.is_nan() { f32::NAN } else { worst.max(d) })
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, |worst, d| if d.is_nan() { f32::NAN } else { worst.max(d) })
 }
 
 /// Fails where any difference is over `most`.
@@ -83,7 +101,10 @@ impl Said {
         assert_eq!(self.code, code, "{:?}\n{}", self.events.last(), self.stderr);
         let last = self.events.last().expect("an error event");
         assert_eq!(last["event"], "error");
-        (last["message"].as_str().unwrap().to_owned(), last["hint"].as_str().unwrap_or_default().to_owned())
+        (
+            last["message"].as_str().unwrap().to_owned(),
+            last["hint"].as_str().unwrap_or_default().to_owned(),
+        )
     }
 }
 
@@ -107,15 +128,26 @@ pub fn run(arguments: &[&str]) -> Said {
 pub fn run_on(device: &str, arguments: &[&str]) -> Said {
     let output = raw(&[&["--json", "--device", device][..], arguments].concat());
     let events = String::from_utf8(output.stdout).unwrap();
-    let events = events.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    Said { code: output.status.code().unwrap_or(-1), events, stderr: String::from_utf8_lossy(&output.stderr).into() }
+    let events = events
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        events,
+        stderr: String::from_utf8_lossy(&output.stderr).into(),
+    }
 }
 
 /// Runs the program as people do: exit code, standard output, standard error.
 pub fn run_plain(arguments: &[&str]) -> (i32, String, String) {
     let output = raw(arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 /// A path as an argument.

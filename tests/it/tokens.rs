@@ -11,7 +11,12 @@ fn ids_equal_open_clip() {
     assert!(cases.len() >= 200, "{} cases", cases.len());
     for case in cases {
         let text = case["text"].as_str().unwrap();
-        let mut expected: Vec<u32> = case["ids"].as_array().unwrap().iter().map(|i| i.as_u64().unwrap() as u32).collect();
+        let mut expected: Vec<u32> = case["ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|i| i.as_u64().unwrap() as u32)
+            .collect();
         // Padding is not part of what the tokenizer returns.
         while expected.last() == Some(&0) {
             expected.pop();

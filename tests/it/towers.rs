@@ -30,12 +30,27 @@ pub fn formula_pixels(side: usize) -> TensorData {
 
 fn check_images(clip: &Clip, name: &str, suffix: &str, side: usize, device: &Device) {
     let expected = tensors(&format!("checkpoints/expected_{name}.safetensors"));
-    for (mode, key) in [(PatchFeatures::Token, "patch_tokens"), (PatchFeatures::Value, "patch_value")] {
-        let features = clip.image.forward(Tensor::from_data(formula_pixels(side), device), mode);
+    for (mode, key) in [
+        (PatchFeatures::Token, "patch_tokens"),
+        (PatchFeatures::Value, "patch_value"),
+    ] {
+        let features = clip
+            .image
+            .forward(Tensor::from_data(formula_pixels(side), device), mode);
         let cls = host_values(features.cls).unwrap();
         let patches = host_values(features.patches).unwrap();
-        close(&format!("{name} [CLS] at {side}"), &cls, &expected[&format!("image_embeds{suffix}")].data, ALLOWED);
-        close(&format!("{name} {key} at {side}"), &patches, &expected[&format!("{key}{suffix}")].data, ALLOWED);
+        close(
+            &format!("{name} [CLS] at {side}"),
+            &cls,
+            &expected[&format!("image_embeds{suffix}")].data,
+            ALLOWED,
+        );
+        close(
+            &format!("{name} {key} at {side}"),
+            &patches,
+            &expected[&format!("{key}{suffix}")].data,
+            ALLOWED,
+        );
     }
 }
 
@@ -49,16 +64,29 @@ fn check_texts(clip: &Clip, name: &str) {
         assert_eq!(padded.iter().map(|i| *i as f32).collect::<Vec<_>>(), ids, "{text}");
     }
     let embeds = host_values(clip.text.encode_texts(&tokenizer, &texts)).unwrap();
-    close(&format!("{name} texts"), &embeds, &expected["text_embeds"].data, ALLOWED);
+    close(
+        &format!("{name} texts"),
+        &embeds,
+        &expected["text_embeds"].data,
+        ALLOWED,
+    );
     let scale = expected["logit_scale"].data[0].exp();
-    assert!((clip.logit_scale / scale - 1.0).abs() < 1e-5, "{name}: {} against {scale}", clip.logit_scale);
+    assert!(
+        (clip.logit_scale / scale - 1.0).abs() < 1e-5,
+        "{name}: {} against {scale}",
+        clip.logit_scale
+    );
 }
 
 #[test]
 fn every_clip_layout() {
     let compute = Compute::cpu();
     for name in ["hf", "hf_bin", "open_clip", "open_clip_bin", "openai", "tiny"] {
-        let path = if name == "openai" { "checkpoints/openai.pt".to_owned() } else { format!("checkpoints/{name}") };
+        let path = if name == "openai" {
+            "checkpoints/openai.pt".to_owned()
+        } else {
+            format!("checkpoints/{name}")
+        };
         let checkpoint = checkpoint::open(&fixture(&path)).unwrap();
         let side = checkpoint.config.vision.image_size;
         let clip = Clip::load(checkpoint, None, compute.device()).unwrap();
@@ -89,9 +117,19 @@ fn plain_vit() {
     let tokens = tower.forward(pixels(), PatchFeatures::Token);
     let (batch, width) = (2, config.vision.width);
     let all = Tensor::cat(vec![tokens.cls.reshape([batch, 1, width]), tokens.patches], 1);
-    close("hidden", &host_values(all).unwrap(), &expected["last_hidden_state"].data, ALLOWED);
+    close(
+        "hidden",
+        &host_values(all).unwrap(),
+        &expected["last_hidden_state"].data,
+        ALLOWED,
+    );
     let value = tower.forward(pixels(), PatchFeatures::Value);
-    close("value", &host_values(value.patches).unwrap(), &expected["patch_value_hidden"].data, ALLOWED);
+    close(
+        "value",
+        &host_values(value.patches).unwrap(),
+        &expected["patch_value_hidden"].data,
+        ALLOWED,
+    );
 }
 
 #[test]
@@ -106,7 +144,12 @@ fn both_modes_at_once_are_the_two_modes() {
     let host = |t: Tensor<3>| host_values(normalize(t)).unwrap();
     let token_alone = tower.forward(pixels(), PatchFeatures::Token);
     close("tokens", &host(tokens.patches), &host(token_alone.patches), 1e-6);
-    close("value", &host(value), &host(tower.forward(pixels(), PatchFeatures::Value).patches), 1e-6);
+    close(
+        "value",
+        &host(value),
+        &host(tower.forward(pixels(), PatchFeatures::Value).patches),
+        1e-6,
+    );
 }
 
 /// A copy of the `hf` fixture in a folder that may be changed.
@@ -126,8 +169,14 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> tempfile::TempDir {
 fn a_foreign_vocabulary_is_named() {
     let folder = changed(|config| config["text_config"]["vocab_size"] = 250_002.into());
     let error = checkpoint::open(folder.path()).unwrap_err();
-    assert!(matches!(error, CheckpointError::ForeignVocabulary { found: 250_002, .. }), "{error}");
-    assert!(error.to_string().contains("250002") || error.to_string().contains("250,002"), "{error}");
+    assert!(
+        matches!(error, CheckpointError::ForeignVocabulary { found: 250_002, .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("250002") || error.to_string().contains("250,002"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -137,10 +186,29 @@ fn tensors_that_do_not_fit_are_listed() {
         config["text_config"]["num_hidden_layers"] = 1.into();
         config["text_config"]["intermediate_size"] = 24.into();
     });
-    let CheckpointError::Mismatch { missing, misshapen, unused, .. } = checkpoint::open(folder.path()).unwrap_err() else {
+    let CheckpointError::Mismatch {
+        missing,
+        misshapen,
+        unused,
+        ..
+    } = checkpoint::open(folder.path()).unwrap_err()
+    else {
         panic!("not a mismatch")
     };
-    assert!(missing.iter().any(|n| n == "vision_model.encoder.layers.2.mlp.fc1.weight"), "{missing:?}");
-    assert!(unused.iter().any(|n| n.contains("text_model.encoder.layers.1")), "{unused:?}");
-    assert!(misshapen.iter().any(|(n, _, _)| n == "text_model.encoder.layers.0.mlp.fc1.weight"), "{misshapen:?}");
+    assert!(
+        missing
+            .iter()
+            .any(|n| n == "vision_model.encoder.layers.2.mlp.fc1.weight"),
+        "{missing:?}"
+    );
+    assert!(
+        unused.iter().any(|n| n.contains("text_model.encoder.layers.1")),
+        "{unused:?}"
+    );
+    assert!(
+        misshapen
+            .iter()
+            .any(|(n, _, _)| n == "text_model.encoder.layers.0.mlp.fc1.weight"),
+        "{misshapen:?}"
+    );
 }

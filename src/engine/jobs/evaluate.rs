@@ -36,17 +36,37 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
         _ => vec![0; names.len()],
     };
     let (split, pictures) = choose_split(data, request.split, context)?;
-    let encoded = ensure(view.encoder(&project)?, &data.features_folder(), &pictures.items, compute, context)?;
+    let encoded = ensure(
+        view.encoder(&project)?,
+        &data.features_folder(),
+        &pictures.items,
+        compute,
+        context,
+    )?;
     let Encoded { store, failed, .. } = encoded;
     let pictures = pictures.without(&failed, names.len(), context);
 
-    let (scores, truth) = cached_scores(&store, &pictures, names.len(), &view.text, view.fusion(), compute.device())?;
+    let (scores, truth) = cached_scores(
+        &store,
+        &pictures,
+        names.len(),
+        &view.text,
+        view.fusion(),
+        compute.device(),
+    )?;
     let zero = match &view.neutral {
-        Some(neutral) => cached_scores(&store, &pictures, 0, neutral, view.fusion(), compute.device())?.0.fused,
+        Some(neutral) => {
+            cached_scores(&store, &pictures, 0, neutral, view.fusion(), compute.device())?
+                .0
+                .fused
+        }
         None => Vec::new(),
     };
     let probabilities: Vec<f32> = (scores.fused.iter().enumerate())
-        .map(|(i, s)| view.probability.of(*s, zero.get(i / names.len()).copied().unwrap_or(0.0)))
+        .map(|(i, s)| {
+            view.probability
+                .of(*s, zero.get(i / names.len()).copied().unwrap_or(0.0))
+        })
         .collect();
     let mut metrics = measure(request, split, names, &train_positives, &scores, &probabilities, &truth);
     metrics.pointing = pointing(&view, data, &store, &pictures, &truth, &scores.kept)?;
@@ -78,11 +98,17 @@ fn pointing(
         if boxes.is_empty() {
             continue;
         }
-        let cached = store.get(&item.hash).map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
+        let cached = store
+            .get(&item.hash)
+            .map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
         let Some(record) = cached else { continue };
         let size = project.picture(item.id)?;
         let geometry = preprocess.geometry(size.width, size.height);
-        let features = PictureFeatures { cls: &record.cls, patches: &record.patches, padding: &record.padding };
+        let features = PictureFeatures {
+            cls: &record.cls,
+            patches: &record.patches,
+            padding: &record.padding,
+        };
         for (c, id) in ids.iter().enumerate() {
             let objects: Vec<[f32; 4]> = boxes.iter().filter(|b| b.label == *id).map(|b| b.bounds).collect();
             if objects.is_empty() || truth[row * ids.len() + c] != 1 {
@@ -116,7 +142,10 @@ fn choose_split(
         let pictures = Pictures::of(project, Some(split), context)?;
         if !pictures.items.is_empty() {
             if split == Split::Val {
-                context.warn("val-not-test", "there are no test pictures: measured on val, which may have chosen settings");
+                context.warn(
+                    "val-not-test",
+                    "there are no test pictures: measured on val, which may have chosen settings",
+                );
             }
             return Ok((split, pictures));
         }
@@ -200,5 +229,9 @@ fn write_scores(
 
 /// A field as RFC 4180 has it.
 fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

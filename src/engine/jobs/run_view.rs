@@ -67,12 +67,22 @@ impl RunView {
             config.positives = vec![1; labels.len()];
         }
         let (text, neutral, probability) = text_and_probability(request, &config, project, compute)?;
-        Ok(Self { config, labels, text, neutral, probability, run: request.run.clone() })
+        Ok(Self {
+            config,
+            labels,
+            text,
+            neutral,
+            probability,
+            run: request.run.clone(),
+        })
     }
 
     /// How the two views are pooled and fused.
     pub fn fusion(&self) -> Fusion {
-        Fusion { alpha: self.config.settings.alpha, top_k: self.config.top_k }
+        Fusion {
+            alpha: self.config.settings.alpha,
+            top_k: self.config.top_k,
+        }
     }
 
     /// The image encoder behind it.
@@ -106,7 +116,11 @@ fn scored_config(
         }
         for pair in &request.set {
             let name = pair.split('=').next().unwrap_or_default().trim();
-            if !SCORING.contains(&name) && Settings::default().with_overrides(None, std::slice::from_ref(pair)).is_ok() {
+            if !SCORING.contains(&name)
+                && Settings::default()
+                    .with_overrides(None, std::slice::from_ref(pair))
+                    .is_ok()
+            {
                 return Err(Failure::usage(
                     format!("{name} cannot change after training"),
                     format!("Only {} can be set when a run is evaluated.", SCORING.join(" and ")),
@@ -114,7 +128,11 @@ fn scored_config(
             }
         }
         config.settings = config.settings.with_overrides(None, &request.set)?;
-        config.top_k = if request.set.is_empty() { config.top_k } else { top_k(&config.settings, &config.student) };
+        config.top_k = if request.set.is_empty() {
+            config.top_k
+        } else {
+            top_k(&config.settings, &config.student)
+        };
         return Ok(config);
     }
     let settings = Settings::default().with_overrides(None, &request.set)?;
@@ -198,11 +216,21 @@ fn text_and_probability(
         return Ok(((text.clone(), text), None, probability));
     }
     let device = compute.device();
-    let learned = model.into_iter().filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t))).collect();
+    let learned = model
+        .into_iter()
+        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
+        .collect();
     let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
         .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
     let s = &config.settings;
-    let frame =
-        PromptFrame::new(&tower, &tokenizer, &config.words, s.context_tokens, s.context, &config.positives, device);
+    let frame = PromptFrame::new(
+        &tower,
+        &tokenizer,
+        &config.words,
+        s.context_tokens,
+        s.context,
+        &config.positives,
+        device,
+    );
     Ok((frame.encode(&tower, &contexts), None, probability))
 }

@@ -18,7 +18,11 @@ pub fn run(request: &StarterRequest, compute: &Compute, context: &mut Context<'_
     let start = Instant::now();
     std::fs::create_dir_all(&request.out).map_err(|e| Failure::io("make the folder", &request.out, &e))?;
     let path = request.out.join("curve.jsonl");
-    let curve = File::options().create(true).append(true).open(&path).map_err(|e| Failure::io("write", &path, &e))?;
+    let curve = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|e| Failure::io("write", &path, &e))?;
     let plan = Plan {
         out: request.out.clone(),
         steps: request.steps,
@@ -27,12 +31,25 @@ pub fn run(request: &StarterRequest, compute: &Compute, context: &mut Context<'_
         seed: request.seed,
         probe_every: request.probe_every,
     };
-    let mut told = Told { context, curve, steps: request.steps };
+    let mut told = Told {
+        context,
+        curve,
+        steps: request.steps,
+    };
     let ended = train::train(&plan, compute, &mut told).map_err(explain)?;
     if !ended {
-        return Err(Failure::new("the training was stopped; it is saved", "Run the same command again to go on."));
+        return Err(Failure::new(
+            "the training was stopped; it is saved",
+            "Run the same command again to go on.",
+        ));
     }
-    context.emit(Event::Done { run: None, project: None, report: None, seconds: start.elapsed().as_secs_f64(), encoded: 0 });
+    context.emit(Event::Done {
+        run: None,
+        project: None,
+        report: None,
+        seconds: start.elapsed().as_secs_f64(),
+        encoded: 0,
+    });
     Ok(())
 }
 
@@ -54,7 +71,10 @@ struct Told<'a, 'c> {
 impl Told<'_, '_> {
     fn keep(&mut self, event: Event) {
         // The curve is for people; losing a line of it is not worth ending hours of training.
-        if let Err(error) = serde_json::to_string(&event).map_err(std::io::Error::from).and_then(|l| writeln!(self.curve, "{l}")) {
+        if let Err(error) = serde_json::to_string(&event)
+            .map_err(std::io::Error::from)
+            .and_then(|l| writeln!(self.curve, "{l}"))
+        {
             tracing::warn!(%error, "the curve could not be written");
         }
         self.context.emit(event);
@@ -74,7 +94,8 @@ impl Watch for Told<'_, '_> {
                 images_per_s: s.images_per_s,
             });
         }
-        self.context.progress("training the starter model", s.step + 1, self.steps);
+        self.context
+            .progress("training the starter model", s.step + 1, self.steps);
         !self.context.cancelled()
     }
 
