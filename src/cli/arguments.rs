@@ -7,7 +7,7 @@ use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest, TrainRequest,
+    DemoRequest, EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest, TrainRequest,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -57,6 +57,8 @@ impl From<Device> for DeviceChoice {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// See it all in minutes: draws pictures, trains both stages on them, writes a report; needs no download
+    Demo(DemoArguments),
     /// Score labels on pictures with an untrained CLIP, and list the patches behind each score
     Score(ScoreArguments),
     /// Make a project from your data, or see what one holds
@@ -274,6 +276,20 @@ pub struct EvaluateArguments {
     on: Option<PathBuf>,
 }
 
+/// `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArguments {
+    /// A new folder for pictures, project and report (default: patchlight-demo here)
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Fewer pictures and epochs: a minute or two
+    #[arg(long)]
+    quick: bool,
+    /// A setting to train with, for example loss=bce
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
 /// `starter`.
 #[derive(Args, Debug)]
 pub struct StarterArguments {
@@ -357,6 +373,7 @@ impl Command {
                 set: a.set,
                 on: a.on,
             }),
+            Self::Demo(a) => Request::Demo(DemoRequest { out: a.out, quick: a.quick, seed, set: a.set }),
             Self::Starter(a) => Request::Starter(StarterRequest {
                 out: a.out,
                 steps: at_least_one("--steps", a.steps)?,

@@ -26,6 +26,8 @@ pub enum Request {
     Train(TrainRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
+    /// Draws, trains and measures the demo.
+    Demo(DemoRequest),
     /// What a checkpoint is.
     InspectModel {
         /// File or folder.
@@ -42,7 +44,7 @@ impl Request {
     pub fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_)
+            Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_) | Self::Demo(_)
         )
     }
 }
@@ -171,6 +173,19 @@ pub struct TrainRequest {
     pub log_every: usize,
     /// Steps between checkpoints; unset: by time.
     pub checkpoint_every: Option<usize>,
+}
+
+/// See [`Request::Demo`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DemoRequest {
+    /// A new folder; unset: `patchlight-demo` where the program runs.
+    pub out: Option<PathBuf>,
+    /// Fewer pictures and epochs.
+    pub quick: bool,
+    /// Seed of pictures and training.
+    pub seed: u64,
+    /// `key=value` settings over the demo's.
+    pub set: Vec<String>,
 }
 
 /// See [`Request::Starter`].

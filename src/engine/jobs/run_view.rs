@@ -136,7 +136,7 @@ fn scored_config(
         return Ok(config);
     }
     let settings = Settings::default().with_overrides(None, &request.set)?;
-    let wanted = model::choose(request.model.as_deref(), project.setting("model")?)?;
+    let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
     let path = model::locate(&wanted)?;
     let checkpoint = model::open(&wanted)?;
     let student = teacher_config(&checkpoint, &settings)?;

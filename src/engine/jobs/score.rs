@@ -18,7 +18,8 @@ use std::path::Path;
 
 /// Scores every picture; one that cannot be read is reported, and the job fails at its end.
 pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
-    let wanted = model::choose(request.model.as_deref(), None)?;
+    let wanted = model::choose(request.model.as_deref(), None);
+    model::note_starter(&wanted, request.model.as_deref(), context);
     let checkpoint = model::open(&wanted)?;
     let config = checkpoint.config.clone();
     let size = checked_input_size(&config.vision, request.input_size)?;
