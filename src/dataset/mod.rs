@@ -1,1 +1,3 @@
 //! Pictures and labels from disk.
+
+pub mod model;
