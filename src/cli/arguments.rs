@@ -7,7 +7,8 @@ use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    DemoRequest, EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest, TrainRequest,
+    DemoRequest, EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest,
+    TrainRequest,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -373,7 +374,12 @@ impl Command {
                 set: a.set,
                 on: a.on,
             }),
-            Self::Demo(a) => Request::Demo(DemoRequest { out: a.out, quick: a.quick, seed, set: a.set }),
+            Self::Demo(a) => Request::Demo(DemoRequest {
+                out: a.out,
+                quick: a.quick,
+                seed,
+                set: a.set,
+            }),
             Self::Starter(a) => Request::Starter(StarterRequest {
                 out: a.out,
                 steps: at_least_one("--steps", a.steps)?,

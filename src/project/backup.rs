@@ -89,11 +89,14 @@ pub fn restore(folder: &Path) -> Result<PathBuf> {
         .find(|path| is_whole(path));
     let copy = chosen.ok_or_else(|| ProjectError::NoBackup { path: backups(folder) })?;
     let database = folder.join(DATABASE);
-    let stamp = now();
+    let kept_as = |stamp: i64, end: &str| folder.join(format!("damaged-{stamp}.db{end}"));
+    let stamp = (now()..)
+        .find(|stamp| !kept_as(*stamp, "").exists())
+        .unwrap_or_default();
     for end in ["", "-wal", "-journal"] {
         let old = folder.join(format!("{DATABASE}{end}"));
         if old.exists() {
-            let kept = folder.join(format!("damaged-{stamp}.db{end}"));
+            let kept = kept_as(stamp, end);
             fs::copy(&old, &kept).map_err(|e| ProjectError::io("keep", &old, e))?;
         }
     }

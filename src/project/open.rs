@@ -79,7 +79,6 @@ fn fill(folder: &Path, (lock, mut notices): (File, Vec<String>)) -> Result<Proje
         lock: Some(lock),
         folder: folder.to_path_buf(),
         notices,
-        writable: true,
     })
 }
 
@@ -118,7 +117,6 @@ pub fn for_writing(path: &Path) -> Result<Project> {
         lock: Some(lock),
         folder,
         notices,
-        writable: true,
     })
 }
 
@@ -141,23 +139,25 @@ pub fn for_reading(path: &Path) -> Result<Project> {
         lock: None,
         folder,
         notices: Vec::new(),
-        writable: false,
     })
 }
 
 /// A write-ahead log needs files beside the database even for reading. Where the disk cannot be written and there is no
-/// log, the database cannot change either, and SQLite may read it without them.
+/// log with changes to be played back, the database cannot change either, and SQLite may read it without them.
 fn connect_read_only(database: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let plain = Connection::open_with_flags(database, flags)
         .and_then(|db| schema::version(&db).and_then(|_| prepare(&db)).map(|()| db));
     let Err(error) = plain else { return plain };
-    let log = database.with_file_name(format!("{DATABASE}-wal"));
     let blocked = matches!(
         error.sqlite_error_code(),
         Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
     );
-    if !blocked || fs::metadata(&log).is_ok_and(|m| m.len() > 0) {
+    let pending = |end: &str| {
+        let log = database.with_file_name(format!("{DATABASE}{end}"));
+        fs::metadata(log).is_ok_and(|m| m.len() > 0)
+    };
+    if !blocked || pending("-wal") || pending("-journal") {
         return Err(error);
     }
     let db = Connection::open_with_flags(immutable_uri(database), flags | OpenFlags::SQLITE_OPEN_URI)?;

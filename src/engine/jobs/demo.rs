@@ -81,7 +81,13 @@ fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
             ));
         }
         None => (1..)
-            .map(|n| PathBuf::from(if n == 1 { "patchlight-demo".to_owned() } else { format!("patchlight-demo-{n}") }))
+            .map(|n| {
+                PathBuf::from(if n == 1 {
+                    "patchlight-demo".to_owned()
+                } else {
+                    format!("patchlight-demo-{n}")
+                })
+            })
             .find(|path| is_free(path))
             .unwrap_or_default(),
     };
@@ -92,10 +98,18 @@ fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
 /// Draws the pictures; returns their folder.
 fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<PathBuf, Failure> {
     let pictures = out.join("pictures");
-    let plan = if request.quick { DemoPlan::quick(request.seed) } else { DemoPlan::full(request.seed) };
+    let plan = if request.quick {
+        DemoPlan::quick(request.seed)
+    } else {
+        DemoPlan::full(request.seed)
+    };
     scenes::write_demo(&pictures, &plan, &mut |done, total| {
         context.progress("drawing the demo's pictures", done, total);
-        if context.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if context.cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })
     .map_err(|e| Failure::new(e.to_string(), e.hint()))?;
     Ok(pictures)

@@ -47,7 +47,10 @@ pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
 
 /// The model to use: the one asked for, else the project's, else the starter model inside the program.
 pub fn choose(asked: Option<&str>, of_project: Option<String>) -> String {
-    asked.map(str::to_owned).or(of_project).unwrap_or_else(|| starter_model::NAME.to_owned())
+    asked
+        .map(str::to_owned)
+        .or(of_project)
+        .unwrap_or_else(|| starter_model::NAME.to_owned())
 }
 
 /// Says what the starter model can do, where it was not chosen but taken for want of another.

@@ -18,7 +18,11 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
         Some(wanted) => {
             model::open(wanted)?;
             // The starter model is meant by its name: its unpacked copy may go away.
-            Some(if wanted == NAME { NAME.into() } else { model::locate(wanted)? })
+            Some(if wanted == NAME {
+                NAME.into()
+            } else {
+                model::locate(wanted)?
+            })
         }
         None => None,
     };

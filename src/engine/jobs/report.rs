@@ -93,8 +93,13 @@ fn examples(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -
     let pictures = Pictures::of(&project, Some(Split::Test), context)?;
     let (names, _) = data::labels(&project)?;
     let encoder = view.encoder(&project)?;
-    let store = FeatureStore::open(&project.features_folder(), &encoder.key, encoder.embed, encoder.grid.pow(2))
-        .map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
+    let store = FeatureStore::open(
+        &project.features_folder(),
+        &encoder.key,
+        encoder.embed,
+        encoder.grid.pow(2),
+    )
+    .map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
     let (global, local) = (host_values(view.text.0.clone())?, host_values(view.text.1.clone())?);
     let (embed, grid, patch) = (encoder.embed, encoder.grid, encoder.patch);
     let preprocess = student_preprocess(&view.config);
@@ -105,15 +110,24 @@ fn examples(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -
             .get(&item.hash)
             .map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
         // A picture that has gone since is no reason to have no report.
-        let (Some(record), Ok(picture)) = (record, decode(&item.path, &Limits::default())) else { continue };
-        let features = PictureFeatures { cls: &record.cls, patches: &record.patches, padding: &record.padding };
+        let (Some(record), Ok(picture)) = (record, decode(&item.path, &Limits::default())) else {
+            continue;
+        };
+        let features = PictureFeatures {
+            cls: &record.cls,
+            patches: &record.patches,
+            padding: &record.padding,
+        };
         let geometry = preprocess.geometry(picture.rgb.width(), picture.rgb.height());
         let mut labels: Vec<Shown> = (0..names.len())
             .map(|c| {
                 let row = c * embed..(c + 1) * embed;
                 let fusion = view.fusion();
                 let evidence = features.evidence(&global[row.clone()], &local[row], fusion.alpha, fusion.top_k);
-                let boxes = evidence.patches.iter().map(|(j, _)| geometry.patch_box(j / grid, j % grid, patch));
+                let boxes = evidence
+                    .patches
+                    .iter()
+                    .map(|(j, _)| geometry.patch_box(j / grid, j % grid, patch));
                 Shown {
                     label: names[c].clone(),
                     is_true: pictures.truth[index * names.len() + c] == 1,
@@ -125,7 +139,11 @@ fn examples(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -
             .collect();
         labels.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         labels.truncate(LABELS);
-        shown.push(Example { path: item.path.clone(), rgb: picture.rgb, labels });
+        shown.push(Example {
+            path: item.path.clone(),
+            rgb: picture.rgb,
+            labels,
+        });
     }
     Ok(shown)
 }
@@ -145,14 +163,17 @@ fn chosen(pictures: &Pictures, labels: usize, train_positives: &[usize]) -> Vec<
 }
 
 fn as_json(report: &Report<'_>, pictures: &[Example]) -> Value {
-    let groups = |m: &Metrics| {
-        json!({"run": m.run, "map": m.map, "cf1": m.cf1, "of1": m.of1, "pointing": m.pointing, "images": m.images})
-    };
+    let groups = |m: &Metrics| json!({"run": m.run, "map": m.map, "cf1": m.cf1, "of1": m.of1, "pointing": m.pointing, "images": m.images});
     let [zero, first, second] = report.metrics;
-    let classes = zero.per_class.iter().zip(&first.per_class).zip(&second.per_class).map(|((z, a), b)| {
-        json!({"label": z.label, "train_positives": z.train_positives, "group": z.group,
+    let classes = zero
+        .per_class
+        .iter()
+        .zip(&first.per_class)
+        .zip(&second.per_class)
+        .map(|((z, a), b)| {
+            json!({"label": z.label, "train_positives": z.train_positives, "group": z.group,
                "zero_shot": z.ap, "stage_1": a.ap, "stage_2": b.ap})
-    });
+        });
     let pictures = pictures.iter().map(|p| {
         let labels = p.labels.iter().map(|l| {
             let patches = l.evidence.patches.iter().zip(&l.boxes);
@@ -206,10 +227,18 @@ fn html(report: &Report<'_>, pictures: &[Example]) -> String {
         report.seed, report.seconds
     );
     for example in pictures {
-        let _ = write!(page, "<div class=\"row\"><figure>{}<figcaption>picture</figcaption></figure>", embed(&example.rgb));
+        let _ = write!(
+            page,
+            "<div class=\"row\"><figure>{}<figcaption>picture</figcaption></figure>",
+            embed(&example.rgb)
+        );
         for (i, label) in example.labels.iter().enumerate() {
             let drawn = overlay(&example.rgb, label, COLOURS[i % COLOURS.len()]);
-            let verdict = if label.is_true { "" } else { " <span class=\"no\">(not there)</span>" };
+            let verdict = if label.is_true {
+                ""
+            } else {
+                " <span class=\"no\">(not there)</span>"
+            };
             let _ = write!(
                 page,
                 "<figure>{}<figcaption>{} {:.0} %{verdict}</figcaption></figure>",
@@ -225,7 +254,13 @@ fn html(report: &Report<'_>, pictures: &[Example]) -> String {
     for ((z, a), b) in zero.per_class.iter().zip(&first.per_class).zip(&second.per_class) {
         let show = |ap: Option<f64>| ap.map_or_else(|| "n/a".to_owned(), |ap| format!("{ap:.1}"));
         let (label, n) = (escaped(&z.label), z.train_positives);
-        let _ = write!(page, "<tr><td>{label}<td>{n}<td>{}<td>{}<td>{}", show(z.ap), show(a.ap), show(b.ap));
+        let _ = write!(
+            page,
+            "<tr><td>{label}<td>{n}<td>{}<td>{}<td>{}",
+            show(z.ap),
+            show(a.ap),
+            show(b.ap)
+        );
     }
     page.push_str("</table></html>");
     page
@@ -238,7 +273,11 @@ fn overlay(picture: &RgbImage, label: &Shown, colour: [u8; 3]) -> RgbImage {
     let mut drawn = picture.clone();
     let similarity = |i: usize| label.evidence.patches[i].1;
     let count = label.evidence.patches.len();
-    let (most, least) = if count == 0 { (1.0, 0.0) } else { (similarity(0), similarity(count - 1)) };
+    let (most, least) = if count == 0 {
+        (1.0, 0.0)
+    } else {
+        (similarity(0), similarity(count - 1))
+    };
     for (i, b) in label.boxes.iter().enumerate() {
         let strength = 0.12 + 0.5 * (similarity(i) - least) / (most - least).max(1e-6);
         let [x0, y0, x1, y1] = b.map(|v| v.round() as u32);
@@ -264,7 +303,11 @@ fn embed(picture: &RgbImage) -> String {
         return String::new();
     }
     let data = base64::engine::general_purpose::STANDARD.encode(bytes.into_inner());
-    format!("<img alt=\"\" width=\"{}\" height=\"{}\" src=\"data:image/jpeg;base64,{data}\">", picture.width(), picture.height())
+    format!(
+        "<img alt=\"\" width=\"{}\" height=\"{}\" src=\"data:image/jpeg;base64,{data}\">",
+        picture.width(),
+        picture.height()
+    )
 }
 
 fn escaped(text: &str) -> String {

@@ -9,9 +9,15 @@ pub const NAME: &str = "starter";
 
 const FILES: [(&str, &[u8]); 3] = [
     ("config.json", include_bytes!("../../../assets/starter/config.json")),
-    ("preprocessor_config.json", include_bytes!("../../../assets/starter/preprocessor_config.json")),
+    (
+        "preprocessor_config.json",
+        include_bytes!("../../../assets/starter/preprocessor_config.json"),
+    ),
     // Last: a folder that has the weights has everything.
-    ("model.safetensors", include_bytes!("../../../assets/starter/model.safetensors")),
+    (
+        "model.safetensors",
+        include_bytes!("../../../assets/starter/model.safetensors"),
+    ),
 ];
 
 /// The folder of the unpacked model.
