@@ -5,10 +5,10 @@ use crate::compute::DeviceChoice;
 use crate::dataset::formats::Format;
 use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
+use crate::engine::Failure;
 use crate::engine::request::{
     EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, TrainRequest,
 };
-use crate::engine::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -318,7 +318,10 @@ impl Command {
                 set: a.set,
                 seed,
                 log_every: at_least_one("--log-every", a.log_every)?,
-                checkpoint_every: a.checkpoint_every.map(|n| at_least_one("--checkpoint-every", n)).transpose()?,
+                checkpoint_every: a
+                    .checkpoint_every
+                    .map(|n| at_least_one("--checkpoint-every", n))
+                    .transpose()?,
             }),
             Self::Evaluate(a) => Request::Evaluate(EvaluateRequest {
                 project: a.project,
@@ -335,13 +338,28 @@ impl Command {
 }
 
 fn at_least_one(name: &str, value: usize) -> Result<usize, Failure> {
-    if value == 0 { Err(Failure::usage(format!("{name} must be at least 1"), "Leave it out for the default.")) } else { Ok(value) }
+    if value == 0 {
+        Err(Failure::usage(
+            format!("{name} must be at least 1"),
+            "Leave it out for the default.",
+        ))
+    } else {
+        Ok(value)
+    }
 }
 
 fn score(a: ScoreArguments) -> Result<ScoreRequest, Failure> {
-    let labels: Vec<String> = a.labels.iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+    let labels: Vec<String> = a
+        .labels
+        .iter()
+        .map(|l| l.trim().to_owned())
+        .filter(|l| !l.is_empty())
+        .collect();
     if labels.is_empty() {
-        return Err(Failure::usage("no label is given", "For example: --labels cat,dog,\"traffic light\""));
+        return Err(Failure::usage(
+            "no label is given",
+            "For example: --labels cat,dog,\"traffic light\"",
+        ));
     }
     // The same names and ranges as a run's settings.
     let check = crate::train::settings::Settings {
@@ -368,7 +386,9 @@ fn score(a: ScoreArguments) -> Result<ScoreRequest, Failure> {
 fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
     Ok(match a.scheme {
         SchemeArgument::Random => match a.fractions.as_slice() {
-            &[train, val, test] => Scheme::Random { fractions: [train, val, test] },
+            &[train, val, test] => Scheme::Random {
+                fractions: [train, val, test],
+            },
             _ => {
                 return Err(Failure::usage(
                     "--fractions needs three numbers",
@@ -376,9 +396,15 @@ fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
                 ));
             }
         },
-        SchemeArgument::Pareto => Scheme::Pareto { max: a.max, min: a.min, exponent: a.exponent },
+        SchemeArgument::Pareto => Scheme::Pareto {
+            max: a.max,
+            min: a.min,
+            exponent: a.exponent,
+        },
         SchemeArgument::FewShot => Scheme::FewShot {
-            shots: a.shots.ok_or_else(|| Failure::usage("few-shot needs --shots", "For example: --shots 4"))?,
+            shots: a
+                .shots
+                .ok_or_else(|| Failure::usage("few-shot needs --shots", "For example: --shots 4"))?,
         },
         SchemeArgument::List => {
             if a.train.is_none() && a.val.is_none() && a.test.is_none() {
@@ -387,7 +413,11 @@ fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
                     "For example: --train voc_lt_train.txt --test voc_lt_test.txt",
                 ));
             }
-            Scheme::List { train: a.train, val: a.val, test: a.test }
+            Scheme::List {
+                train: a.train,
+                val: a.val,
+                test: a.test,
+            }
         }
     })
 }

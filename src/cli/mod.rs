@@ -74,16 +74,28 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
     }
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
-    let message = lines.next().unwrap_or("wrong usage").trim_start_matches("error: ").to_owned();
+    let message = lines
+        .next()
+        .unwrap_or("wrong usage")
+        .trim_start_matches("error: ")
+        .to_owned();
     let hint = lines.next().unwrap_or("See patchlight --help.").to_owned();
     Output::new(true).end(Err(Failure::usage(message, hint)))
 }
 
 fn log_to_stderr(verbose: bool) {
     use tracing_subscriber::EnvFilter;
-    let usual = if verbose { "patchlight=debug,warn" } else { "patchlight=warn,error" };
+    let usual = if verbose {
+        "patchlight=debug,warn"
+    } else {
+        "patchlight=warn,error"
+    };
     let filter = EnvFilter::try_from_env("PATCHLIGHT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
 }
 
 /// Caught panics (a broken picture's decoder, a driver) are reported as errors; their backtraces only help developers.

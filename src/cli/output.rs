@@ -1,5 +1,9 @@
 //! Events as JSON lines or as text; progress bars and errors on standard error.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the one place that prints"
+)]
 
 use crate::engine::event::{Metrics, Score};
 use crate::engine::{Event, Failure};
@@ -34,7 +38,13 @@ impl Output {
         }
         let warning = matches!(event, Event::Warning { .. } | Event::Skipped { .. });
         let text = describe(event);
-        let print = || if warning { eprintln!("{text}") } else { print_line(&text) };
+        let print = || {
+            if warning {
+                eprintln!("{text}")
+            } else {
+                print_line(&text)
+            }
+        };
         match &self.bar {
             Some((_, bar)) => bar.suspend(print),
             None => print(),
@@ -49,7 +59,10 @@ impl Output {
         let Err(failure) = result else { return ExitCode::SUCCESS };
         let code = if failure.usage { 2 } else { 1 };
         if self.json {
-            let event = Event::Error { message: failure.message, hint: failure.hint };
+            let event = Event::Error {
+                message: failure.message,
+                hint: failure.hint,
+            };
             if let Ok(line) = serde_json::to_string(&event) {
                 print_line(&line);
             }
@@ -115,7 +128,15 @@ fn describe(event: &Event) -> String {
         Event::Skipped { image, reason } => format!("skipped {image}: {reason}"),
         Event::Warning { message, .. } => format!("warning: {message}"),
         Event::Error { message, .. } => format!("error: {message}"),
-        Event::Import { images, labels, annotations, splits, unmatched, warnings, more } => {
+        Event::Import {
+            images,
+            labels,
+            annotations,
+            splits,
+            unmatched,
+            warnings,
+            more,
+        } => {
             let mut text = format!("imported {images} pictures, {labels} labels, {annotations} annotations");
             list_splits(&mut text, splits);
             list(&mut text, "not found", unmatched);
@@ -133,7 +154,13 @@ fn describe(event: &Event) -> String {
             }
             text
         }
-        Event::Project { images, splits, labels, runs, model } => {
+        Event::Project {
+            images,
+            splits,
+            labels,
+            runs,
+            model,
+        } => {
             let mut text = format!("{images} pictures");
             list_splits(&mut text, splits);
             if let Some(model) = model {
@@ -155,7 +182,19 @@ fn describe(event: &Event) -> String {
             list(&mut text, "not found", unmatched);
             text
         }
-        Event::Model { layout, image_size, patch, width, layers, embed, text_layers, parameters, heads, activation, .. } => {
+        Event::Model {
+            layout,
+            image_size,
+            patch,
+            width,
+            layers,
+            embed,
+            text_layers,
+            parameters,
+            heads,
+            activation,
+            ..
+        } => {
             format!(
                 "{layout}: {image_size} px, patches of {patch} px, width {width}, {layers} layers, {heads} heads, {activation}; \
                  embedding {embed}, {text_layers} text layers; {parameters} parameters"
@@ -172,8 +211,22 @@ fn describe(event: &Event) -> String {
             0 => format!("{run}: stage {stage}"),
             step => format!("{run}: stage {stage}, going on after step {step}"),
         },
-        Event::Step { stage, epoch, step, loss, cls, kd, sc, lr, images_per_s, steps } => {
-            let extra = kd.map(|v| format!("kd {v:.5}")).or(sc.map(|v| format!("sc {v:.5}"))).unwrap_or_default();
+        Event::Step {
+            stage,
+            epoch,
+            step,
+            loss,
+            cls,
+            kd,
+            sc,
+            lr,
+            images_per_s,
+            steps,
+        } => {
+            let extra = kd
+                .map(|v| format!("kd {v:.5}"))
+                .or(sc.map(|v| format!("sc {v:.5}")))
+                .unwrap_or_default();
             format!(
                 "stage {stage} epoch {epoch} step {}/{steps}: loss {loss:.5}, cls {cls:.5}, {extra}, lr {lr:.2e}, {images_per_s:.1} images/s",
                 step + 1
@@ -214,7 +267,13 @@ fn list(text: &mut String, what: &str, names: &[String]) {
 
 fn describe_map(map: &GroupMeans) -> String {
     let show = |v: Option<f64>| v.map_or_else(|| "n/a".to_owned(), |v| format!("{v:.1}"));
-    format!("{} (head {}, medium {}, tail {})", show(map.total), show(map.head), show(map.medium), show(map.tail))
+    format!(
+        "{} (head {}, medium {}, tail {})",
+        show(map.total),
+        show(map.head),
+        show(map.medium),
+        show(map.tail)
+    )
 }
 
 fn describe_score(score: &Score) -> String {
@@ -222,7 +281,10 @@ fn describe_score(score: &Score) -> String {
     let mut labels: Vec<_> = score.labels.iter().collect();
     labels.sort_by(|a, b| b.score.total_cmp(&a.score));
     for l in labels {
-        let best = l.patches.first().map_or_else(String::new, |p| format!(", best patch row {} col {}", p.row, p.col));
+        let best = l
+            .patches
+            .first()
+            .map_or_else(String::new, |p| format!(", best patch row {} col {}", p.row, p.col));
         let _ = write!(
             text,
             "\n  {:+.4}  {}  (whole {:+.4}, parts {:+.4}; {:.0} %, not calibrated{best})",
@@ -246,11 +308,25 @@ fn describe_metrics(m: &Metrics) -> String {
         m.cf1,
         m.of1
     );
-    let width = m.per_class.iter().map(|c| c.label.chars().count()).max().unwrap_or(0).max(5);
-    let _ = write!(text, "\n{:width$} {:>6} {:>9} {:>14}  group", "label", "AP", "positives", "train positives");
+    let width = m
+        .per_class
+        .iter()
+        .map(|c| c.label.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let _ = write!(
+        text,
+        "\n{:width$} {:>6} {:>9} {:>14}  group",
+        "label", "AP", "positives", "train positives"
+    );
     for c in &m.per_class {
         let ap = c.ap.map_or_else(|| "n/a".to_owned(), |ap| format!("{ap:.1}"));
-        let _ = write!(text, "\n{:width$} {ap:>6} {:>9} {:>14}   {}", c.label, c.positives, c.train_positives, c.group);
+        let _ = write!(
+            text,
+            "\n{:width$} {ap:>6} {:>9} {:>14}   {}",
+            c.label, c.positives, c.train_positives, c.group
+        );
     }
     text
 }

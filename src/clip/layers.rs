@@ -28,7 +28,10 @@ pub fn read_linear(
 ) -> Linear {
     let weight = transpose(&reader.take(&format!("{name}.weight"), &[d_out, d_in]));
     let bias = bias.then(|| parameter(reader.take(&format!("{name}.bias"), &[d_out]), device));
-    Linear { weight: parameter(weight, device), bias }
+    Linear {
+        weight: parameter(weight, device),
+        bias,
+    }
 }
 
 /// Reads a layer normalisation.
@@ -47,7 +50,10 @@ pub fn transpose(raw: &RawTensor) -> RawTensor {
     for c in 0..cols {
         data.extend((0..rows).map(|r| raw.data[r * cols + c]));
     }
-    RawTensor { shape: vec![cols, rows], data }
+    RawTensor {
+        shape: vec![cols, rows],
+        data,
+    }
 }
 
 /// L2-normalises the last axis. A zero vector stays zero instead of becoming NaN.
@@ -73,13 +79,20 @@ impl SelfAttention {
     /// - result: the same
     fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let [batch, tokens, width] = x.dims();
-        let split = |t: Tensor<3>| t.reshape([batch, tokens, self.heads, width / self.heads]).swap_dims(1, 2);
+        let split = |t: Tensor<3>| {
+            t.reshape([batch, tokens, self.heads, width / self.heads])
+                .swap_dims(1, 2)
+        };
         let q = split(self.q_proj.forward(x.clone()));
         let k = split(self.k_proj.forward(x.clone()));
         let v = split(self.v_proj.forward(x));
-        let options = AttentionModuleOptions { is_causal: causal, ..Default::default() };
+        let options = AttentionModuleOptions {
+            is_causal: causal,
+            ..Default::default()
+        };
         let mixed = burn::tensor::module::attention(q, k, v, None, None, options);
-        self.out_proj.forward(mixed.swap_dims(1, 2).reshape([batch, tokens, width]))
+        self.out_proj
+            .forward(mixed.swap_dims(1, 2).reshape([batch, tokens, width]))
     }
 
     /// The value path of MaskCLIP: every token attends to itself alone.
@@ -143,11 +156,21 @@ impl Block {
     pub fn read(reader: &mut WeightReader, prefix: &str, shape: &TransformerShape, device: &Device) -> Self {
         let d = shape.width;
         let mut project = |name: &str| read_linear(reader, &format!("{prefix}.self_attn.{name}"), d, d, true, device);
-        let (q_proj, k_proj, v_proj, out_proj) =
-            (project("q_proj"), project("k_proj"), project("v_proj"), project("out_proj"));
+        let (q_proj, k_proj, v_proj, out_proj) = (
+            project("q_proj"),
+            project("k_proj"),
+            project("v_proj"),
+            project("out_proj"),
+        );
         Self {
             layer_norm1: read_norm(reader, &format!("{prefix}.layer_norm1"), d, shape.epsilon, device),
-            self_attn: SelfAttention { k_proj, v_proj, q_proj, out_proj, heads: shape.heads },
+            self_attn: SelfAttention {
+                k_proj,
+                v_proj,
+                q_proj,
+                out_proj,
+                heads: shape.heads,
+            },
             layer_norm2: read_norm(reader, &format!("{prefix}.layer_norm2"), d, shape.epsilon, device),
             mlp: Mlp {
                 fc1: read_linear(reader, &format!("{prefix}.mlp.fc1"), d, shape.mlp, true, device),
@@ -183,8 +206,9 @@ pub struct Encoder {
 impl Encoder {
     /// Reads `{prefix}.layers.0 ..`.
     pub fn read(reader: &mut WeightReader, prefix: &str, shape: &TransformerShape, device: &Device) -> Self {
-        let layers =
-            (0..shape.layers).map(|i| Block::read(reader, &format!("{prefix}.layers.{i}"), shape, device)).collect();
+        let layers = (0..shape.layers)
+            .map(|i| Block::read(reader, &format!("{prefix}.layers.{i}"), shape, device))
+            .collect();
         Self { layers }
     }
 

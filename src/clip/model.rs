@@ -63,11 +63,20 @@ impl Clip {
     /// [`ClipError`] where tensors are missing, misshapen or left over, there is no text tower, or the size does not fit.
     pub fn load(checkpoint: Checkpoint, input_size: Option<usize>, device: &Device) -> Result<Self, ClipError> {
         let config = checkpoint.config;
-        let text_config = config.text.as_ref().ok_or_else(|| ClipError::NotClip { path: checkpoint.path.clone() })?;
+        let text_config = config.text.as_ref().ok_or_else(|| ClipError::NotClip {
+            path: checkpoint.path.clone(),
+        })?;
         let size = checked_input_size(&config.vision, input_size)?;
         let mut reader = checkpoint.weights.into_reader();
         let tower = VisionTower::read(&mut reader, &config.vision, size, device);
-        let projection = read_linear(&mut reader, "visual_projection", config.vision.width, config.embed, false, device);
+        let projection = read_linear(
+            &mut reader,
+            "visual_projection",
+            config.vision.width,
+            config.embed,
+            false,
+            device,
+        );
         let text = TextTower::read(&mut reader, text_config, config.embed, device);
         reader.finish()?;
         Ok(Self {
@@ -88,7 +97,10 @@ pub fn checked_input_size(vision: &VisionConfig, wanted: Option<usize>) -> Resul
     match wanted {
         None => Ok(vision.image_size),
         Some(size) if size > 0 && size.is_multiple_of(vision.patch) && size <= 4096 => Ok(size),
-        Some(size) => Err(ClipError::InputSize { size, patch: vision.patch }),
+        Some(size) => Err(ClipError::InputSize {
+            size,
+            patch: vision.patch,
+        }),
     }
 }
 

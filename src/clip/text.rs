@@ -46,7 +46,9 @@ impl TextTower {
             activation: config.activation,
             epsilon: config.layer_norm_eps,
         };
-        let table = reader.take("text_model.embeddings.token_embedding.weight", &[config.vocab, d]).data;
+        let table = reader
+            .take("text_model.embeddings.token_embedding.weight", &[config.vocab, d])
+            .data;
         let position = reader.take("text_model.embeddings.position_embedding.weight", &[config.context, d]);
         let tower = Tower {
             position_embedding: parameter(position, device),
@@ -54,7 +56,13 @@ impl TextTower {
             final_layer_norm: read_norm(reader, "text_model.final_layer_norm", d, config.layer_norm_eps, device),
             text_projection: read_linear(reader, "text_projection", d, embed, false, device),
         };
-        Self { tower, table, width: d, context: config.context, device: device.clone() }
+        Self {
+            tower,
+            table,
+            width: d,
+            context: config.context,
+            device: device.clone(),
+        }
     }
 
     /// Width of a token, D_text.
@@ -100,7 +108,12 @@ impl TextTower {
     /// - result: `[prompts, embed]`, L2-normalised
     pub fn forward(&self, tokens: Tensor<3>, end: &[usize]) -> Tensor<2> {
         let [prompts, length, width] = tokens.dims();
-        let position = self.tower.position_embedding.val().slice([0..length, 0..width]).unsqueeze::<3>();
+        let position = self
+            .tower
+            .position_embedding
+            .val()
+            .slice([0..length, 0..width])
+            .unsqueeze::<3>();
         let x = self.tower.encoder.forward(tokens + position, true);
         // Pooling as a product with a one-hot row: its backward pass needs no scatter, which is exact on every GPU.
         let mut pick = vec![0.0f32; prompts * length];
@@ -109,7 +122,11 @@ impl TextTower {
         }
         let pick = Tensor::<3>::from_data(TensorData::new(pick, [prompts, length, 1]), &self.device);
         let pooled = (x * pick).sum_dim(1).reshape([prompts, width]);
-        normalize(self.tower.text_projection.forward(self.tower.final_layer_norm.forward(pooled)))
+        normalize(
+            self.tower
+                .text_projection
+                .forward(self.tower.final_layer_norm.forward(pooled)),
+        )
     }
 
     /// The fixed text embeddings t0 of labels: each template filled in, encoded, averaged, normalised again.
@@ -121,7 +138,10 @@ impl TextTower {
         for template in templates {
             let encoded = self.encode_texts(
                 tokenizer,
-                &labels.iter().map(|label| super::tokenizer::prompt(template, label)).collect::<Vec<_>>(),
+                &labels
+                    .iter()
+                    .map(|label| super::tokenizer::prompt(template, label))
+                    .collect::<Vec<_>>(),
             );
             sum = Some(match sum {
                 Some(sum) => sum + encoded,

@@ -84,21 +84,44 @@ impl VisionTower {
         // The convolution with stride = kernel is a linear map of the flattened patch.
         let kernel = reader.take("vision_model.embeddings.patch_embedding.weight", &[d, 3, p, p]);
         let kernel = transpose(&kernel);
-        let bias = config
-            .patch_bias
-            .then(|| parameter(reader.take("vision_model.embeddings.patch_embedding.bias", &[d]), device));
-        let position = reader
-            .take("vision_model.embeddings.position_embedding.weight", &[trained_grid * trained_grid + 1, d]);
+        let bias = config.patch_bias.then(|| {
+            parameter(
+                reader.take("vision_model.embeddings.patch_embedding.bias", &[d]),
+                device,
+            )
+        });
+        let position = reader.take(
+            "vision_model.embeddings.position_embedding.weight",
+            &[trained_grid * trained_grid + 1, d],
+        );
         let embeddings = Embeddings {
             class_embedding: parameter(reader.take("vision_model.embeddings.class_embedding", &[d]), device),
-            patch_embedding: Linear { weight: parameter(kernel, device), bias },
+            patch_embedding: Linear {
+                weight: parameter(kernel, device),
+                bias,
+            },
             position_embedding: parameter(interpolate_positions(position, trained_grid, grid), device),
         };
-        let mut norm = |name: &str| read_norm(reader, &format!("vision_model.{name}"), d, config.layer_norm_eps, device);
+        let mut norm = |name: &str| {
+            read_norm(
+                reader,
+                &format!("vision_model.{name}"),
+                d,
+                config.layer_norm_eps,
+                device,
+            )
+        };
         let pre_layrnorm = config.pre_layer_norm.then(|| norm("pre_layrnorm"));
         let post_layernorm = norm("post_layernorm");
         let encoder = Encoder::read(reader, "vision_model.encoder", &shape, device);
-        Self { embeddings, pre_layrnorm, encoder, post_layernorm, patch: p, grid }
+        Self {
+            embeddings,
+            pre_layrnorm,
+            encoder,
+            post_layernorm,
+            patch: p,
+            grid,
+        }
     }
 
     /// Patches per side of the input.
@@ -119,7 +142,10 @@ impl VisionTower {
                 let Some(last) = last else { return self.split(x) };
                 let patches = x.clone().slice([0..batch, 1..tokens, 0..width]);
                 let cls = self.split(last.forward(x, false)).cls;
-                Tokens { cls, patches: self.post_layernorm.forward(last.forward_value(patches)) }
+                Tokens {
+                    cls,
+                    patches: self.post_layernorm.forward(last.forward_value(patches)),
+                }
             }
         }
     }
@@ -128,11 +154,23 @@ impl VisionTower {
         let [batch, _, height, width] = pixels.dims();
         let (g, p) = (self.grid, self.patch);
         // A size that is no multiple of the patch loses its last rows and columns, as in a strided convolution.
-        let pixels = if height == g * p && width == g * p { pixels } else { pixels.slice([0..batch, 0..3, 0..g * p, 0..g * p]) };
-        let patches = pixels.reshape([batch, 3, g, p, g, p]).permute([0, 2, 4, 1, 3, 5]).reshape([batch, g * g, 3 * p * p]);
+        let pixels = if height == g * p && width == g * p {
+            pixels
+        } else {
+            pixels.slice([0..batch, 0..3, 0..g * p, 0..g * p])
+        };
+        let patches = pixels
+            .reshape([batch, 3, g, p, g, p])
+            .permute([0, 2, 4, 1, 3, 5])
+            .reshape([batch, g * g, 3 * p * p]);
         let patches = self.embeddings.patch_embedding.forward(patches);
         let width = patches.dims()[2];
-        let cls = self.embeddings.class_embedding.val().reshape([1, 1, width]).expand([batch, 1, width]);
+        let cls = self
+            .embeddings
+            .class_embedding
+            .val()
+            .reshape([1, 1, width])
+            .expand([batch, 1, width]);
         let position = self.embeddings.position_embedding.val().unsqueeze::<3>();
         let x = Tensor::cat(vec![cls, patches], 1) + position;
         match &self.pre_layrnorm {
@@ -182,7 +220,10 @@ pub fn interpolate_positions(raw: RawTensor, n: usize, m: usize) -> RawTensor {
             }
         }
     }
-    RawTensor { shape: vec![1 + m * m, width], data }
+    RawTensor {
+        shape: vec![1 + m * m, width],
+        data,
+    }
 }
 
 /// For each of `m` outputs the four inputs of `n` (clamped at the border) with their cubic weights (a = -0.75).

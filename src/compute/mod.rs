@@ -82,11 +82,17 @@ impl Compute {
             DeviceChoice::Auto => match best_adapter(false) {
                 Some(adapter) => Self::gpu(adapter).or_else(|error| {
                     let notice = format!("The GPU could not be opened ({error}): using the CPU, which is slower.");
-                    Ok(Self { notice: Some(notice), ..Self::cpu() })
+                    Ok(Self {
+                        notice: Some(notice),
+                        ..Self::cpu()
+                    })
                 }),
                 None => {
                     let notice = "No GPU found: using the CPU, which is slower.".to_owned();
-                    Ok(Self { notice: Some(notice), ..Self::cpu() })
+                    Ok(Self {
+                        notice: Some(notice),
+                        ..Self::cpu()
+                    })
                 }
             },
         }
@@ -96,7 +102,13 @@ impl Compute {
     pub fn cpu() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
         let name = format!("CPU, {threads} thread{}", if threads == 1 { "" } else { "s" });
-        Self { kind: Kind::Cpu, name, software: false, notice: None, device: Device::flex() }
+        Self {
+            kind: Kind::Cpu,
+            name,
+            software: false,
+            notice: None,
+            device: Device::flex(),
+        }
     }
 
     fn gpu(adapter: Adapter) -> Result<Self, ComputeError> {
@@ -107,10 +119,22 @@ impl Compute {
         let select = adapter.select.clone().unwrap_or(DeviceKind::DefaultDevice);
         // The runtime panics on some driver failures instead of returning them.
         let device = std::panic::catch_unwind(|| Device::wgpu_options().device_kind(select).init())
-            .map_err(|panic| ComputeError::Open { adapter: adapter.name.clone(), reason: panic_text(&panic) })?
-            .map_err(|e| ComputeError::Open { adapter: adapter.name.clone(), reason: e.to_string() })?;
+            .map_err(|panic| ComputeError::Open {
+                adapter: adapter.name.clone(),
+                reason: panic_text(&panic),
+            })?
+            .map_err(|e| ComputeError::Open {
+                adapter: adapter.name.clone(),
+                reason: e.to_string(),
+            })?;
         let name = format!("{} ({})", adapter.name, adapter.api);
-        let compute = Self { kind: Kind::Gpu, name, software: adapter.software, notice: None, device };
+        let compute = Self {
+            kind: Kind::Gpu,
+            name,
+            software: adapter.software,
+            notice: None,
+            device,
+        };
         *opened = Some(compute.clone());
         Ok(compute)
     }

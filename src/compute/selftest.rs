@@ -21,8 +21,18 @@ pub struct Difference {
 pub fn gradients_against_cpu(compute: &Compute) -> Result<Difference, ComputeError> {
     let here = graph(compute.device())?;
     let cpu = graph(Compute::cpu().device())?;
-    let difference = |i: usize| here[i].iter().zip(&cpu[i]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    Ok(Difference { value: difference(0), gradient: difference(1), frozen: difference(2) })
+    let difference = |i: usize| {
+        here[i]
+            .iter()
+            .zip(&cpu[i])
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max)
+    };
+    Ok(Difference {
+        value: difference(0),
+        gradient: difference(1),
+        frozen: difference(2),
+    })
 }
 
 /// Loss, gradient of the trained matrix, gradient of the input before a frozen matrix.
@@ -37,18 +47,29 @@ fn graph(device: &Device) -> Result<[Vec<f32>; 3], ComputeError> {
     let trained = constant(width * width, 0.61, [width, width], &training).require_grad();
     let frozen = constant(width * width, 0.83, [width, width], device);
     let hidden = activation::gelu(input.clone().matmul(frozen.clone()));
-    let mixed = activation::softmax(hidden.clone().matmul(trained.clone()).matmul(hidden.clone().transpose()), 1);
+    let mixed = activation::softmax(
+        hidden
+            .clone()
+            .matmul(trained.clone())
+            .matmul(hidden.clone().transpose()),
+        1,
+    );
     let out = mixed.matmul(hidden) + input.clone();
     let norm = out.clone().square().sum_dim(1).sqrt();
     let loss = activation::sigmoid((out / norm).matmul(frozen)).log().neg().mean();
     let mut gradients = loss.clone().backward();
     let read = |t: Option<Tensor<2>>| match t {
-        Some(t) => t.try_into_vec_as::<f32>().map_err(|e| ComputeError::Execution(e.to_string())),
+        Some(t) => t
+            .try_into_vec_as::<f32>()
+            .map_err(|e| ComputeError::Execution(e.to_string())),
         None => Err(ComputeError::Execution("a gradient is missing".to_owned())),
     };
     let gradient = read(trained.grad_remove(&mut gradients))?;
     let through_frozen = read(input.grad_remove(&mut gradients))?;
-    let value = loss.detach().try_into_vec_as::<f32>().map_err(|e| ComputeError::Execution(e.to_string()))?;
+    let value = loss
+        .detach()
+        .try_into_vec_as::<f32>()
+        .map_err(|e| ComputeError::Execution(e.to_string()))?;
     Ok([value, gradient, through_frozen])
 }
 
@@ -59,7 +80,14 @@ mod tests {
     #[test]
     fn the_cpu_agrees_with_itself() {
         let difference = gradients_against_cpu(&Compute::cpu()).unwrap();
-        assert_eq!(difference, Difference { value: 0.0, gradient: 0.0, frozen: 0.0 });
+        assert_eq!(
+            difference,
+            Difference {
+                value: 0.0,
+                gradient: 0.0,
+                frozen: 0.0
+            }
+        );
     }
 
     #[test]

@@ -1,1 +1,2 @@
 //! Pictures and labels from disk.
+pub mod scenes;

@@ -45,18 +45,31 @@ impl Worker {
         // A Ctrl-C in the terminal reaches the whole process group; the client passes it on in its own time instead.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
         let input = child.stdin.take();
         let output = child.stdout.take();
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for line in output.into_iter().flat_map(|o| BufReader::new(o).lines()).map_while(Result::ok) {
+            for line in output
+                .into_iter()
+                .flat_map(|o| BufReader::new(o).lines())
+                .map_while(Result::ok)
+            {
                 if sender.send(line).is_err() {
                     return;
                 }
             }
         });
-        Ok(Self { child, input, lines, jobs: 0 })
+        Ok(Self {
+            child,
+            input,
+            lines,
+            jobs: 0,
+        })
     }
 
     /// The worker's process id.
@@ -68,15 +81,14 @@ impl Worker {
     ///
     /// # Errors
     /// The job's [`Failure`], or one that says how the worker died; start a new one then.
-    pub fn run(
-        &mut self,
-        request: &Request,
-        device: DeviceChoice,
-        context: &mut Context<'_>,
-    ) -> Result<(), Failure> {
+    pub fn run(&mut self, request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
         self.jobs += 1;
         let id = self.jobs;
-        self.send(&Order::Job { id, device, request: Box::new(request.clone()) })?;
+        self.send(&Order::Job {
+            id,
+            device,
+            request: Box::new(request.clone()),
+        })?;
         let mut cancelled_at: Option<Instant> = None;
         loop {
             match self.lines.recv_timeout(TICK) {
@@ -99,7 +111,9 @@ impl Worker {
                 }
                 Some(at) if at.elapsed() > GRACE => {
                     self.kill();
-                    return Err(Failure::cancelled("cancelled; the worker did not stop in time and was ended"));
+                    return Err(Failure::cancelled(
+                        "cancelled; the worker did not stop in time and was ended",
+                    ));
                 }
                 _ => {}
             }
@@ -123,7 +137,10 @@ impl Worker {
     }
 
     fn died(&mut self) -> Failure {
-        let how = self.child.wait().map_or_else(|e| e.to_string(), |status| describe(&status));
+        let how = self
+            .child
+            .wait()
+            .map_or_else(|e| e.to_string(), |status| describe(&status));
         Failure::new(
             format!("the worker process ended unexpectedly ({how})"),
             "Your project is intact. Training goes on from its last checkpoint with --resume.",
@@ -155,7 +172,9 @@ fn describe(status: &ExitStatus) -> String {
             other => format!("signal {other}"),
         };
     }
-    status.code().map_or_else(|| "unknown".to_owned(), |code| format!("exit code {code}"))
+    status
+        .code()
+        .map_or_else(|| "unknown".to_owned(), |code| format!("exit code {code}"))
 }
 
 /// Runs one job in a worker of its own.

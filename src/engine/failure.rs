@@ -25,17 +25,28 @@ pub struct Failure {
 impl Failure {
     /// A failed job.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()), usage: false }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+            usage: false,
+        }
     }
 
     /// A request that cannot be meant.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { usage: true, ..Self::new(message, hint) }
+        Self {
+            usage: true,
+            ..Self::new(message, hint)
+        }
     }
 
     /// Stopped on request.
     pub fn cancelled(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, usage: false }
+        Self {
+            message: message.into(),
+            hint: None,
+            usage: false,
+        }
     }
 
     /// A file or folder that cannot be read or written.
@@ -53,7 +64,11 @@ impl Failure {
     }
 
     fn of(error: &dyn std::error::Error, hint: Option<String>) -> Self {
-        Self { message: error.to_string(), hint, usage: false }
+        Self {
+            message: error.to_string(),
+            hint,
+            usage: false,
+        }
     }
 }
 
@@ -61,7 +76,10 @@ impl From<SettingError> for Failure {
     fn from(error: SettingError) -> Self {
         // A missing settings file is a failed job; an unknown or senseless setting is wrong usage.
         let usage = !matches!(error, SettingError::File { .. });
-        Self { usage, ..Self::of(&error, error.hint()) }
+        Self {
+            usage,
+            ..Self::of(&error, error.hint())
+        }
     }
 }
 
@@ -80,7 +98,10 @@ impl From<CheckpointError> for Failure {
 impl From<ClipError> for Failure {
     fn from(error: ClipError) -> Self {
         let usage = matches!(error, ClipError::InputSize { .. });
-        Self { usage, ..Self::of(&error, error.hint()) }
+        Self {
+            usage,
+            ..Self::of(&error, error.hint())
+        }
     }
 }
 
@@ -100,9 +121,10 @@ impl From<RunCheckpointError> for Failure {
     fn from(error: RunCheckpointError) -> Self {
         match &error {
             RunCheckpointError::Io { path, source } => Self::io("write or read the checkpoint", path, source),
-            RunCheckpointError::Damaged { .. } | RunCheckpointError::None { .. } => {
-                Self::of(&error, Some("Train again, or restore the run's folder from a backup.".to_owned()))
-            }
+            RunCheckpointError::Damaged { .. } | RunCheckpointError::None { .. } => Self::of(
+                &error,
+                Some("Train again, or restore the run's folder from a backup.".to_owned()),
+            ),
         }
     }
 }

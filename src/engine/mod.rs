@@ -37,12 +37,19 @@ impl<'a> Context<'a> {
 
     /// Sends a warning.
     pub fn warn(&mut self, code: &str, message: impl Into<String>) {
-        self.emit(Event::Warning { code: code.to_owned(), message: message.into() });
+        self.emit(Event::Warning {
+            code: code.to_owned(),
+            message: message.into(),
+        });
     }
 
     /// Tells how far a phase is.
     pub fn progress(&mut self, phase: &str, done: usize, total: usize) {
-        self.emit(Event::Progress { phase: phase.to_owned(), done, total });
+        self.emit(Event::Progress {
+            phase: phase.to_owned(),
+            done,
+            total,
+        });
     }
 
     /// Whether the user wants to stop.
@@ -55,7 +62,11 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`Failure`] with the word "cancelled".
     pub fn check_cancelled(&self) -> Result<(), Failure> {
-        if self.cancelled() { Err(Failure::cancelled("cancelled; nothing was changed")) } else { Ok(()) }
+        if self.cancelled() {
+            Err(Failure::cancelled("cancelled; nothing was changed"))
+        } else {
+            Ok(())
+        }
     }
 }
 

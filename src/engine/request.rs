@@ -1,8 +1,8 @@
 //! Requests: what a job is asked to do.
 
 use crate::clip::vision::PatchFeatures;
-use crate::dataset::model::{Absent, Split};
 use crate::dataset::formats::Format;
+use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -84,8 +84,19 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
         let (id, device, request) = match order {
             Ok(order) => order,
             Err(problem) => {
-                let failure = Failure::usage(format!("the worker got a request it cannot read: {problem}"), "Use the same version of Patchlight on both sides.");
-                if write_line(&mut output, &Finished { finished: 0, failure: Some(failure) }).is_err() {
+                let failure = Failure::usage(
+                    format!("the worker got a request it cannot read: {problem}"),
+                    "Use the same version of Patchlight on both sides.",
+                );
+                if write_line(
+                    &mut output,
+                    &Finished {
+                        finished: 0,
+                        failure: Some(failure),
+                    },
+                )
+                .is_err()
+                {
                     return 1;
                 }
                 continue;

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 /// # Shapes
 /// - scores, truth: one entry a picture; truth is 1, 0 or -1 (unknown)
 pub fn average_precision(scores: &[f32], truth: &[i8]) -> Option<f64> {
-    let mut ranked: Vec<(f32, bool)> =
-        scores.iter().zip(truth).filter(|(_, t)| **t >= 0).map(|(s, t)| (*s, *t == 1)).collect();
+    let mut ranked: Vec<(f32, bool)> = scores
+        .iter()
+        .zip(truth)
+        .filter(|(_, t)| **t >= 0)
+        .map(|(s, t)| (*s, *t == 1))
+        .collect();
     let positives = ranked.iter().filter(|(_, positive)| *positive).count();
     if positives == 0 {
         return None;
@@ -43,8 +47,12 @@ pub struct GroupMeans {
 /// Means of the classes' average precisions (in [0, 1]; `None` entries are left out), in percent.
 pub fn group_means(ap: &[Option<f64>], groups: &[Group]) -> GroupMeans {
     let mean = |wanted: Option<Group>| {
-        let values: Vec<f64> =
-            ap.iter().zip(groups).filter(|(_, g)| wanted.is_none_or(|w| w == **g)).filter_map(|(a, _)| *a).collect();
+        let values: Vec<f64> = ap
+            .iter()
+            .zip(groups)
+            .filter(|(_, g)| wanted.is_none_or(|w| w == **g))
+            .filter_map(|(a, _)| *a)
+            .collect();
         (!values.is_empty()).then(|| 100.0 * values.iter().sum::<f64>() / values.len() as f64)
     };
     GroupMeans {
@@ -100,7 +108,14 @@ impl F1 {
             missed: a.missed + c.missed,
         });
         let (op, or) = (100.0 * precision(&sum), 100.0 * recall(&sum));
-        Self { cp, cr, cf1: ratio(2.0 * cp * cr, cp + cr), op, or, of1: ratio(2.0 * op * or, op + or) }
+        Self {
+            cp,
+            cr,
+            cf1: ratio(2.0 * cp * cr, cp + cr),
+            op,
+            or,
+            of1: ratio(2.0 * op * or, op + or),
+        }
     }
 }
 
@@ -175,7 +190,10 @@ mod tests {
 
     #[test]
     fn empty_groups_are_none() {
-        let means = group_means(&[Some(0.5), None, Some(1.0)], &[Group::Tail, Group::Head, Group::Medium]);
+        let means = group_means(
+            &[Some(0.5), None, Some(1.0)],
+            &[Group::Tail, Group::Head, Group::Medium],
+        );
         assert_eq!((means.total, means.head), (Some(75.0), None));
         assert_eq!((means.medium, means.tail), (Some(100.0), Some(50.0)));
     }

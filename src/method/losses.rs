@@ -53,7 +53,12 @@ impl ClassificationLoss {
             .iter()
             .map(|n| (-(n_train / count(n) - 1.0).max(1.0 / n_train).ln() * db.kappa / db.lambda) as f32)
             .collect();
-        Self { kind, db, inverse, bias }
+        Self {
+            kind,
+            db,
+            inverse,
+            bias,
+        }
     }
 
     /// The loss of a batch, a scalar as `[1]`.
@@ -75,8 +80,12 @@ impl ClassificationLoss {
                 let lambda = self.db.lambda as f32;
                 // Negatives: z' *= lambda and w /= lambda.
                 let scale: Vec<f32> = positive.iter().map(|y| if *y > 0.0 { 1.0 } else { lambda }).collect();
-                let weight: Vec<f32> =
-                    self.rebalancing(truth, classes).iter().zip(&scale).map(|(w, s)| w / s).collect();
+                let weight: Vec<f32> = self
+                    .rebalancing(truth, classes)
+                    .iter()
+                    .zip(&scale)
+                    .map(|(w, s)| w / s)
+                    .collect();
                 let bias = constant(self.bias.clone(), [1, classes], &device);
                 let (bce, margin) = cross_entropy((logits + bias) * place(scale), &positive, &device);
                 let weighted = bce * place(weight);
@@ -96,8 +105,12 @@ impl ClassificationLoss {
         let (tau, beta, mu) = (self.db.tau, self.db.beta, self.db.mu);
         let mut weights = Vec::with_capacity(truth.len());
         for row in truth.chunks_exact(classes.max(1)) {
-            let repeat: f64 =
-                row.iter().zip(&self.inverse).filter(|(t, _)| **t == 1).map(|(_, inv)| f64::from(*inv)).sum();
+            let repeat: f64 = row
+                .iter()
+                .zip(&self.inverse)
+                .filter(|(t, _)| **t == 1)
+                .map(|(_, inv)| f64::from(*inv))
+                .sum();
             for inverse in &self.inverse {
                 let w = if repeat > 0.0 {
                     tau + 1.0 / (1.0 + (-beta * (f64::from(*inverse) / repeat - mu)).exp())

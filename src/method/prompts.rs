@@ -84,12 +84,23 @@ impl Contexts {
         let offset = || {
             (kind != ContextKind::Shared).then(|| {
                 parameter(
-                    RawTensor { shape: vec![classes, tokens, width], data: vec![0.0; classes * tokens * width] },
+                    RawTensor {
+                        shape: vec![classes, tokens, width],
+                        data: vec![0.0; classes * tokens * width],
+                    },
                     device,
                 )
             })
         };
-        let vectors = |data| parameter(RawTensor { shape: vec![tokens, width], data }, device);
+        let vectors = |data| {
+            parameter(
+                RawTensor {
+                    shape: vec![tokens, width],
+                    data,
+                },
+                device,
+            )
+        };
         Ok(Self {
             global: vectors(start("context_global")?),
             local: vectors(start("context_local")?),
@@ -146,7 +157,12 @@ impl PromptFrame {
             })
             .collect::<Vec<f32>>();
         let rho = Tensor::<1>::from_floats(rho.as_slice(), device).reshape([labels.len(), 1, 1]);
-        Self { prefix, suffix, end, rho }
+        Self {
+            prefix,
+            suffix,
+            end,
+            rho,
+        }
     }
 
     /// The text embeddings (tG, tL) of the learned prompts.
@@ -157,7 +173,10 @@ impl PromptFrame {
         let classes = self.end.len();
         let assemble = |shared: &Param<Tensor<2>>, offset: &Option<Param<Tensor<3>>>| {
             let [tokens, width] = shared.val().dims();
-            let mut context = shared.val().reshape([1, tokens, width]).expand([classes, tokens, width]);
+            let mut context = shared
+                .val()
+                .reshape([1, tokens, width])
+                .expand([classes, tokens, width]);
             if let Some(offset) = offset {
                 context = context + offset.val() * self.rho.clone();
             }
@@ -169,6 +188,9 @@ impl PromptFrame {
         let end: Vec<usize> = self.end.iter().chain(&self.end).copied().collect();
         let both = text.forward(Tensor::cat(vec![global, local], 0), &end);
         let embed = both.dims()[1];
-        (both.clone().slice([0..classes, 0..embed]), both.slice([classes..2 * classes, 0..embed]))
+        (
+            both.clone().slice([0..classes, 0..embed]),
+            both.slice([classes..2 * classes, 0..embed]),
+        )
     }
 }

@@ -44,7 +44,10 @@ pub fn dual_view(
     let [batch, count, embed] = patches.dims();
     let classes = text_local.dims()[0];
     let global = cls.matmul(text_global.transpose());
-    let similarity = patches.reshape([batch * count, embed]).matmul(text_local.transpose()).reshape([batch, count, classes]);
+    let similarity = patches
+        .reshape([batch * count, embed])
+        .matmul(text_local.transpose())
+        .reshape([batch, count, classes]);
     // The choice is made on the host (ties must go to the lower patch index, which no device sort promises) and is a
     // constant to differentiation, as for a maximum.
     let host = host_values(similarity.clone().detach())?;
@@ -61,5 +64,7 @@ pub fn dual_view(
 /// # Errors
 /// [`ComputeError::Execution`] where the device fails.
 pub fn host_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ComputeError> {
-    tensor.try_into_vec_as::<f32>().map_err(|e| ComputeError::Execution(e.to_string()))
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(|e| ComputeError::Execution(e.to_string()))
 }

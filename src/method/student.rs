@@ -43,8 +43,19 @@ impl Calibration {
 
     /// The same from the logarithm, without a round trip.
     pub fn from_log(log_scale: f32, offset: f32, device: &Device) -> Self {
-        let scalar = |value: f32| parameter(RawTensor { shape: vec![1], data: vec![value] }, device);
-        Self { log_scale: scalar(log_scale), offset: scalar(offset) }
+        let scalar = |value: f32| {
+            parameter(
+                RawTensor {
+                    shape: vec![1],
+                    data: vec![value],
+                },
+                device,
+            )
+        };
+        Self {
+            log_scale: scalar(log_scale),
+            offset: scalar(offset),
+        }
     }
 
     /// Logits of fused scores.
@@ -82,7 +93,11 @@ impl Student {
         let tower = VisionTower::read(&mut reader, &config.vision, input_size, device);
         let head = reader.take("visual_projection.weight", &[config.embed, config.vision.width]);
         reader.finish()?;
-        Ok(Self { tower, head_global: head_from(&head, device), head_local: head_from(&head, device) })
+        Ok(Self {
+            tower,
+            head_global: head_from(&head, device),
+            head_local: head_from(&head, device),
+        })
     }
 
     /// A ViT's tower with heads drawn at random.
@@ -136,7 +151,11 @@ impl Student {
         let mut reader = Weights::new(Path::new("blank student"), BTreeMap::new()).into_reader();
         let tower = VisionTower::read(&mut reader, vision, vision.image_size, device);
         let head = RawTensor::zeros(&[embed, vision.width]);
-        Self { tower, head_global: head_from(&head, device), head_local: head_from(&head, device) }
+        Self {
+            tower,
+            head_global: head_from(&head, device),
+            head_local: head_from(&head, device),
+        }
     }
 
     /// Patches per side.
@@ -150,26 +169,42 @@ impl Student {
     /// - pixels: `[batch, 3, size, size]`, normalised with the student's own mean and std
     pub fn forward(&self, pixels: Tensor<4>, mode: PatchFeatures) -> Features {
         let tokens = self.tower.forward(pixels, mode);
-        Features { cls: project(&self.head_global, tokens.cls), patches: project(&self.head_local, tokens.patches) }
+        Features {
+            cls: project(&self.head_global, tokens.cls),
+            patches: project(&self.head_local, tokens.patches),
+        }
     }
 }
 
 /// The tensors of the image tower and its projection alone.
 fn image_side(checkpoint: &Checkpoint) -> Weights {
     let wanted = |name: &str| name.starts_with("vision_model.") || name == "visual_projection.weight";
-    let tensors = checkpoint.weights.iter().filter(|(name, _)| wanted(name)).map(|(n, t)| (n.to_owned(), t.clone()));
+    let tensors = checkpoint
+        .weights
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(n, t)| (n.to_owned(), t.clone()));
     Weights::new(&checkpoint.path, tensors.collect())
 }
 
 fn head_from(raw: &RawTensor, device: &Device) -> Linear {
-    Linear { weight: parameter(transpose(raw), device), bias: None }
+    Linear {
+        weight: parameter(transpose(raw), device),
+        bias: None,
+    }
 }
 
 fn random_head(width: usize, embed: usize, seed: u64, name: &str, device: &Device) -> Linear {
     let mut rng = rng::stream(seed, name, 0);
     let std = (width as f32).powf(-0.5);
     let data = (0..embed * width).map(|_| rng::normal(&mut rng) * std).collect();
-    head_from(&RawTensor { shape: vec![embed, width], data }, device)
+    head_from(
+        &RawTensor {
+            shape: vec![embed, width],
+            data,
+        },
+        device,
+    )
 }
 
 /// Random weights for a vision tower, in canonical names.
@@ -184,7 +219,13 @@ fn random_tower(vision: &VisionConfig, seed: u64) -> Weights {
             Some(value) => vec![value; count],
             None => (0..count).map(|_| rng::normal(&mut rng) * 0.02).collect(),
         };
-        weights.insert(format!("vision_model.{name}"), RawTensor { shape: shape.to_vec(), data });
+        weights.insert(
+            format!("vision_model.{name}"),
+            RawTensor {
+                shape: shape.to_vec(),
+                data,
+            },
+        );
     };
     put("embeddings.class_embedding".into(), &[d], None);
     put("embeddings.patch_embedding.weight".into(), &[d, 3, p, p], None);

@@ -117,9 +117,20 @@ pub fn save(
         if name == MODEL {
             fingerprint.clone_from(&sha256);
         }
-        files.insert(name.to_owned(), FileMark { bytes: bytes.len() as u64, sha256 });
+        files.insert(
+            name.to_owned(),
+            FileMark {
+                bytes: bytes.len() as u64,
+                sha256,
+            },
+        );
     }
-    let manifest = Manifest { version: 1, step, finished: optimizer.is_none(), files };
+    let manifest = Manifest {
+        version: 1,
+        step,
+        finished: optimizer.is_none(),
+        files,
+    };
     let text = serde_json::to_vec_pretty(&manifest).map_err(|e| io(&manifest_path)(e.into()))?;
     atomic::write(&manifest_path, &text).map_err(io(&manifest_path))?;
     let all = steps(run);
@@ -147,27 +158,42 @@ pub fn load_newest(run: &Path) -> Result<(Saved, Vec<String>), RunCheckpointErro
 
 /// Whether `run` has a checkpoint whose manifest was written.
 pub fn exists(run: &Path) -> bool {
-    steps(run).into_iter().any(|step| folder_of(run, step).join(MANIFEST).is_file())
+    steps(run)
+        .into_iter()
+        .any(|step| folder_of(run, step).join(MANIFEST).is_file())
 }
 
 fn load(folder: &Path) -> Result<Saved, RunCheckpointError> {
-    let damaged = |problem: String| RunCheckpointError::Damaged { path: folder.to_owned(), problem };
+    let damaged = |problem: String| RunCheckpointError::Damaged {
+        path: folder.to_owned(),
+        problem,
+    };
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read(&path).map_err(|source| RunCheckpointError::Io { path, source })
     };
     let manifest: Manifest = serde_json::from_slice(&read(MANIFEST)?).map_err(|e| damaged(e.to_string()))?;
     let open = |name: &str| -> Result<Option<(Tensors, String)>, RunCheckpointError> {
-        let Some(mark) = manifest.files.get(name) else { return Ok(None) };
+        let Some(mark) = manifest.files.get(name) else {
+            return Ok(None);
+        };
         let bytes = read(name)?;
         if bytes.len() as u64 != mark.bytes || hash::of_bytes(&bytes) != mark.sha256 {
             return Err(damaged(format!("{name} is not what its manifest says")));
         }
-        from_safetensors(&bytes).map(|t| Some((t, mark.sha256.clone()))).map_err(damaged)
+        from_safetensors(&bytes)
+            .map(|t| Some((t, mark.sha256.clone())))
+            .map_err(damaged)
     };
     let (model, fingerprint) = open(MODEL)?.ok_or_else(|| damaged("it holds no model".to_owned()))?;
     let optimizer = open(OPTIMIZER)?.map(|(tensors, _)| tensors);
-    Ok(Saved { step: manifest.step, finished: manifest.finished, model, optimizer, fingerprint })
+    Ok(Saved {
+        step: manifest.step,
+        finished: manifest.finished,
+        model,
+        optimizer,
+        fingerprint,
+    })
 }
 
 fn folder_of(run: &Path, step: usize) -> PathBuf {
@@ -176,9 +202,13 @@ fn folder_of(run: &Path, step: usize) -> PathBuf {
 
 /// Steps that have a folder, rising.
 fn steps(run: &Path) -> Vec<usize> {
-    let Ok(entries) = std::fs::read_dir(run.join("checkpoints")) else { return Vec::new() };
-    let mut steps: Vec<usize> =
-        entries.flatten().filter_map(|e| e.file_name().to_str().and_then(|name| name.parse().ok())).collect();
+    let Ok(entries) = std::fs::read_dir(run.join("checkpoints")) else {
+        return Vec::new();
+    };
+    let mut steps: Vec<usize> = entries
+        .flatten()
+        .filter_map(|e| e.file_name().to_str().and_then(|name| name.parse().ok()))
+        .collect();
     steps.sort_unstable();
     steps
 }
@@ -186,7 +216,13 @@ fn steps(run: &Path) -> Vec<usize> {
 fn to_safetensors(tensors: &Tensors) -> Result<Vec<u8>, safetensors::SafeTensorError> {
     let bytes: Vec<(&String, Vec<usize>, Vec<u8>)> = tensors
         .iter()
-        .map(|(name, t)| (name, t.shape.clone(), t.data.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        .map(|(name, t)| {
+            (
+                name,
+                t.shape.clone(),
+                t.data.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            )
+        })
         .collect();
     let views = bytes
         .iter()
@@ -203,8 +239,18 @@ fn from_safetensors(bytes: &[u8]) -> Result<Tensors, String> {
             if view.dtype() != Dtype::F32 {
                 return Err(format!("{name} is not f32"));
             }
-            let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            Ok((name, RawTensor { shape: view.shape().to_vec(), data }))
+            let data = view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect();
+            Ok((
+                name,
+                RawTensor {
+                    shape: view.shape().to_vec(),
+                    data,
+                },
+            ))
         })
         .collect()
 }
@@ -214,7 +260,14 @@ mod tests {
     use super::*;
 
     fn tensors(value: f32) -> Tensors {
-        [("a.b".to_owned(), RawTensor { shape: vec![2, 2], data: vec![value, -0.0, f32::MIN_POSITIVE, 3.5] })].into()
+        [(
+            "a.b".to_owned(),
+            RawTensor {
+                shape: vec![2, 2],
+                data: vec![value, -0.0, f32::MIN_POSITIVE, 3.5],
+            },
+        )]
+        .into()
     }
 
     #[test]

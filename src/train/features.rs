@@ -4,8 +4,8 @@
 //! `records.bin` (fixed-size records, appended) and `index.json` (content hash of each record, written last and
 //! atomically). Records are read by position rather than mapped, so that a file cut short is an error and not a signal.
 
-use crate::dataset::preprocess::Preprocess;
 use crate::clip::vision::PatchFeatures;
+use crate::dataset::preprocess::Preprocess;
 use crate::support::{atomic, hash};
 use crate::train::settings::Precision;
 use half::f16;
@@ -72,18 +72,39 @@ impl FeatureStore {
         let folder = root.join(&name[..24]);
         std::fs::create_dir_all(&folder)?;
         let patches = if key.patch_features.is_some() { patches } else { 0 };
-        let mut file =
-            File::options().read(true).write(true).create(true).truncate(false).open(folder.join("records.bin"))?;
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join("records.bin"))?;
         let mut index = std::fs::read(folder.join("index.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
             .filter(|i| i.version == 1 && i.key == *key && i.embed == embed && i.patches == patches)
-            .unwrap_or_else(|| Index { version: 1, key: key.clone(), embed, patches, entries: Vec::new() });
+            .unwrap_or_else(|| Index {
+                version: 1,
+                key: key.clone(),
+                embed,
+                patches,
+                entries: Vec::new(),
+            });
         let size = record_size(&index);
         let whole = (file.seek(SeekFrom::End(0))? / size as u64) as usize;
         index.entries.truncate(whole);
-        let positions = index.entries.iter().cloned().enumerate().map(|(i, hash)| (hash, i)).collect();
-        Ok(Self { folder, index, positions, file: Mutex::new(file) })
+        let positions = index
+            .entries
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(i, hash)| (hash, i))
+            .collect();
+        Ok(Self {
+            folder,
+            index,
+            positions,
+            file: Mutex::new(file),
+        })
     }
 
     /// Whether the picture with this content is in the store.
@@ -106,7 +127,9 @@ impl FeatureStore {
     /// # Errors
     /// The error of reading the file.
     pub fn get(&self, hash: &str) -> io::Result<Option<Record>> {
-        let Some(position) = self.positions.get(hash) else { return Ok(None) };
+        let Some(position) = self.positions.get(hash) else {
+            return Ok(None);
+        };
         let mut bytes = vec![0; record_size(&self.index)];
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,13 +193,21 @@ impl FeatureStore {
         let Index { embed, patches, .. } = self.index;
         let (numbers, padding) = body.split_at(body.len() - patches);
         let mut values: Vec<f32> = match self.index.key.precision {
-            Precision::F32 => {
-                numbers.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-            Precision::F16 => numbers.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Precision::F32 => numbers
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            Precision::F16 => numbers
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
         };
         let patch_values = values.split_off(embed);
-        Record { cls: values, patches: patch_values, padding: padding.iter().map(|b| *b != 0).collect() }
+        Record {
+            cls: values,
+            patches: patch_values,
+            padding: padding.iter().map(|b| *b != 0).collect(),
+        }
     }
 }
 
@@ -197,8 +228,18 @@ mod tests {
     use crate::dataset::preprocess::Mode;
 
     fn key(precision: Precision) -> FeatureKey {
-        let preprocess = Preprocess { mode: Mode::Pad, size: 32, mean: [0.5; 3], std: [0.25; 3] };
-        FeatureKey { model: "m".into(), preprocess, patch_features: Some(PatchFeatures::Value), precision }
+        let preprocess = Preprocess {
+            mode: Mode::Pad,
+            size: 32,
+            mean: [0.5; 3],
+            std: [0.25; 3],
+        };
+        FeatureKey {
+            model: "m".into(),
+            preprocess,
+            patch_features: Some(PatchFeatures::Value),
+            precision,
+        }
     }
 
     fn record(seed: f32) -> Record {
@@ -214,7 +255,9 @@ mod tests {
         for precision in [Precision::F32, Precision::F16] {
             let root = tempfile::tempdir().unwrap();
             let mut store = FeatureStore::open(root.path(), &key(precision), 3, 2).unwrap();
-            store.append(&[("a".into(), record(1.0)), ("b".into(), record(2.0))]).unwrap();
+            store
+                .append(&[("a".into(), record(1.0)), ("b".into(), record(2.0))])
+                .unwrap();
             store.commit().unwrap();
             drop(store);
             let store = FeatureStore::open(root.path(), &key(precision), 3, 2).unwrap();
@@ -255,7 +298,10 @@ mod tests {
         let mut store = FeatureStore::open(root.path(), &key(Precision::F32), 3, 2).unwrap();
         store.append(&[("a".into(), record(1.0))]).unwrap();
         store.commit().unwrap();
-        let other = FeatureKey { model: "n".into(), ..key(Precision::F32) };
+        let other = FeatureKey {
+            model: "n".into(),
+            ..key(Precision::F32)
+        };
         assert!(!FeatureStore::open(root.path(), &other, 3, 2).unwrap().contains("a"));
     }
 }

@@ -67,8 +67,11 @@ impl Loader {
                 }
                 None => picture.rgb,
             };
-            let padding = (self.preprocess.mode == Mode::Pad)
-                .then(|| self.preprocess.geometry(rgb.width(), rgb.height()).patch_in_padding(self.grid, self.patch));
+            let padding = (self.preprocess.mode == Mode::Pad).then(|| {
+                self.preprocess
+                    .geometry(rgb.width(), rgb.height())
+                    .patch_in_padding(self.grid, self.patch)
+            });
             Ok((self.preprocess.apply(&rgb), padding))
         };
         let loaded: Vec<_> = indices.par_iter().map(read).collect();
@@ -126,12 +129,19 @@ mod tests {
     fn prefetch_keeps_order_and_stops() {
         let jobs: Vec<usize> = (0..100).collect();
         let mut seen = Vec::new();
-        let done: Result<(), ()> = prefetch(&jobs, |j| j * 2, |_, v| {
-            seen.push(v);
-            Ok(v < 10)
-        });
+        let done: Result<(), ()> = prefetch(
+            &jobs,
+            |j| j * 2,
+            |_, v| {
+                seen.push(v);
+                Ok(v < 10)
+            },
+        );
         assert!(done.is_ok());
         assert_eq!(seen, [0, 2, 4, 6, 8, 10]);
-        assert_eq!(prefetch(&jobs, |j| *j, |_, v| if v == 3 { Err("three") } else { Ok(true) }), Err("three"));
+        assert_eq!(
+            prefetch(&jobs, |j| *j, |_, v| if v == 3 { Err("three") } else { Ok(true) }),
+            Err("three")
+        );
     }
 }

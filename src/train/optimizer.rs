@@ -30,7 +30,10 @@ pub struct AdamW {
 impl AdamW {
     /// A fresh optimizer that scales all gradients by min(1, clip_norm / (norm + 1e-6)).
     pub fn new(clip_norm: f64) -> Self {
-        Self { states: BTreeMap::new(), clip_norm }
+        Self {
+            states: BTreeMap::new(),
+            clip_norm,
+        }
     }
 
     /// One update of every parameter that has a gradient; rates are multiplied by `factor`.
@@ -47,10 +50,19 @@ impl AdamW {
     ) -> Result<M, ComputeError> {
         let norm = gradient_norm(&module, gradients)?;
         if !norm.is_finite() {
-            return Err(ComputeError::NotFinite { what: "the gradient norm".to_owned() });
+            return Err(ComputeError::NotFinite {
+                what: "the gradient norm".to_owned(),
+            });
         }
         let scale = (self.clip_norm / (norm + 1e-6)).min(1.0);
-        let mut update = Update { path: Path::default(), gradients, states: &mut self.states, grouping, factor, scale };
+        let mut update = Update {
+            path: Path::default(),
+            gradients,
+            states: &mut self.states,
+            grouping,
+            factor,
+            scale,
+        };
         Ok(module.map(&mut update))
     }
 
@@ -64,10 +76,22 @@ impl AdamW {
             let momentum = &state.momentum;
             for (part, tensor) in [("moment_1", &momentum.moment_1), ("moment_2", &momentum.moment_2)] {
                 let data = crate::method::score::host_values(tensor.clone())?;
-                saved.insert(format!("{name}.{part}"), RawTensor { shape: vec![data.len()], data });
+                saved.insert(
+                    format!("{name}.{part}"),
+                    RawTensor {
+                        shape: vec![data.len()],
+                        data,
+                    },
+                );
             }
             // Exact up to 2^24 steps, far above any run.
-            saved.insert(format!("{name}.time"), RawTensor { shape: vec![1], data: vec![momentum.time as f32] });
+            saved.insert(
+                format!("{name}.time"),
+                RawTensor {
+                    shape: vec![1],
+                    data: vec![momentum.time as f32],
+                },
+            );
         }
         Ok(saved)
     }
@@ -77,18 +101,27 @@ impl AdamW {
     /// # Errors
     /// In words, where a part of a parameter's state is missing.
     pub fn restore(&mut self, mut saved: BTreeMap<String, RawTensor>, device: &Device) -> Result<(), String> {
-        let names: Vec<String> =
-            saved.keys().filter_map(|name| name.strip_suffix(".time")).map(str::to_owned).collect();
+        let names: Vec<String> = saved
+            .keys()
+            .filter_map(|name| name.strip_suffix(".time"))
+            .map(str::to_owned)
+            .collect();
         for name in names {
             let mut part = |part: &str| {
-                saved.remove(&format!("{name}.{part}")).ok_or_else(|| format!("{name}.{part} is missing"))
+                saved
+                    .remove(&format!("{name}.{part}"))
+                    .ok_or_else(|| format!("{name}.{part} is missing"))
             };
             let place = |raw: RawTensor| Tensor::<1>::from_data(TensorData::new(raw.data, raw.shape), device);
             let time = part("time")?.data.first().copied().unwrap_or(0.0) as usize;
             let momentum = AdaptiveMomentumState::new(time, place(part("moment_1")?), place(part("moment_2")?));
             self.states.insert(name, AdamWState::new(momentum));
         }
-        if saved.is_empty() { Ok(()) } else { Err(format!("{} values belong to no parameter", saved.len())) }
+        if saved.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{} values belong to no parameter", saved.len()))
+        }
     }
 }
 
@@ -112,7 +145,9 @@ impl ModuleMapper for Update<'_> {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value) = (param.id, param.val());
-        let Some(gradient) = value.grad_remove(self.gradients) else { return param };
+        let Some(gradient) = value.grad_remove(self.gradients) else {
+            return param;
+        };
         let name = self.path.name();
         let group = (self.grouping)(&name, D);
         let shape = value.dims();
@@ -147,7 +182,10 @@ fn gradient_norm<M: Module>(module: &M, gradients: &Gradients) -> Result<f64, Co
             }
         }
     }
-    let mut squares = Squares { gradients, sums: Vec::new() };
+    let mut squares = Squares {
+        gradients,
+        sums: Vec::new(),
+    };
     module.visit(&mut squares);
     if squares.sums.is_empty() {
         return Ok(0.0);

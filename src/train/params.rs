@@ -57,7 +57,11 @@ pub fn collect<M: Module>(module: &M) -> Result<BTreeMap<String, RawTensor>, Com
             }
         }
     }
-    let mut collect = Collect { path: Path::default(), found: BTreeMap::new(), failed: None };
+    let mut collect = Collect {
+        path: Path::default(),
+        found: BTreeMap::new(),
+        failed: None,
+    };
     module.visit(&mut collect);
     match collect.failed {
         Some(error) => Err(error),
@@ -92,7 +96,8 @@ pub fn restore<M: Module>(module: M, values: BTreeMap<String, RawTensor>, device
                     Param::initialized(param.id, Tensor::from_data(data, self.device))
                 }
                 Some(raw) => {
-                    self.problems.push(format!("{name}: expected {expected:?}, found {:?}", raw.shape));
+                    self.problems
+                        .push(format!("{name}: expected {expected:?}, found {:?}", raw.shape));
                     param
                 }
                 None => {
@@ -102,10 +107,21 @@ pub fn restore<M: Module>(module: M, values: BTreeMap<String, RawTensor>, device
             }
         }
     }
-    let mut restore = Restore { path: Path::default(), values, device, problems: Vec::new() };
+    let mut restore = Restore {
+        path: Path::default(),
+        values,
+        device,
+        problems: Vec::new(),
+    };
     let module = module.map(&mut restore);
-    restore.problems.extend(restore.values.keys().map(|name| format!("{name} is not expected")));
-    if restore.problems.is_empty() { Ok(module) } else { Err(restore.problems.join("; ")) }
+    restore
+        .problems
+        .extend(restore.values.keys().map(|name| format!("{name} is not expected")));
+    if restore.problems.is_empty() {
+        Ok(module)
+    } else {
+        Err(restore.problems.join("; "))
+    }
 }
 
 /// Marks every parameter as a leaf whose gradient is kept. The module must be on a differentiating device.

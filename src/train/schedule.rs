@@ -16,7 +16,11 @@ impl Schedule {
     pub fn new(images: usize, batch: usize, epochs: usize, max_steps: Option<usize>, warmup: f64) -> Self {
         let per_epoch = images.div_ceil(batch.max(1));
         let total = (epochs * per_epoch).min(max_steps.unwrap_or(usize::MAX));
-        Self { total, warmup: (warmup * total as f64).ceil() as usize, per_epoch }
+        Self {
+            total,
+            warmup: (warmup * total as f64).ceil() as usize,
+            per_epoch,
+        }
     }
 
     /// The factor on every learning rate at `step`, counted from 0.

@@ -178,7 +178,9 @@ impl SettingError {
     /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { nearest: Some(near), .. } => Some(format!("Did you mean `{near}`?")),
+            Self::Unknown {
+                nearest: Some(near), ..
+            } => Some(format!("Did you mean `{near}`?")),
             Self::Unknown { nearest: None, .. } => Some(format!("Settings are: {}.", names().join(", "))),
             Self::Form { .. } => Some("Write for example --set alpha=0.5".to_owned()),
             _ => None,
@@ -202,9 +204,14 @@ impl Settings {
     pub fn with_overrides(self, file: Option<&Path>, pairs: &[String]) -> Result<Self, SettingError> {
         let mut settings = self;
         if let Some(path) = file {
-            let problem = |problem: String| SettingError::File { path: path.to_owned(), problem };
+            let problem = |problem: String| SettingError::File {
+                path: path.to_owned(),
+                problem,
+            };
             let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
-            let table: toml::Table = text.parse().map_err(|e: toml::de::Error| problem(e.message().to_owned()))?;
+            let table: toml::Table = text
+                .parse()
+                .map_err(|e: toml::de::Error| problem(e.message().to_owned()))?;
             for (name, value) in table {
                 let value = serde_json::to_value(value).map_err(|e| problem(e.to_string()))?;
                 settings = settings.with(&name, value)?;
@@ -228,13 +235,26 @@ impl Settings {
             .filter(|v| !v.is_array() && !v.is_object() && !v.is_string())
             .unwrap_or_else(|| serde_json::Value::String(text.to_owned()));
         let words = ["template", "student_path"];
-        self.with(name, if words.contains(&name) { serde_json::Value::String(text.to_owned()) } else { value })
+        self.with(
+            name,
+            if words.contains(&name) {
+                serde_json::Value::String(text.to_owned())
+            } else {
+                value
+            },
+        )
     }
 
     fn with(self, name: &str, value: serde_json::Value) -> Result<Self, SettingError> {
-        let to_problem = |e: serde_json::Error| SettingError::Value { name: name.to_owned(), problem: e.to_string() };
+        let to_problem = |e: serde_json::Error| SettingError::Value {
+            name: name.to_owned(),
+            problem: e.to_string(),
+        };
         let mut map = serde_json::to_value(&self).map_err(to_problem)?;
-        let slot = map.as_object_mut().and_then(|map| map.get_mut(name)).ok_or_else(|| unknown(name))?;
+        let slot = map
+            .as_object_mut()
+            .and_then(|map| map.get_mut(name))
+            .ok_or_else(|| unknown(name))?;
         *slot = value;
         serde_json::from_value(map).map_err(to_problem)
     }
@@ -245,7 +265,10 @@ impl Settings {
     /// [`SettingError::Value`] for the first value out of range.
     pub fn check(&self) -> Result<(), SettingError> {
         let bad = |name: &str, problem: &str| {
-            Err(SettingError::Value { name: name.to_owned(), problem: problem.to_owned() })
+            Err(SettingError::Value {
+                name: name.to_owned(),
+                problem: problem.to_owned(),
+            })
         };
         let unit = [("alpha", self.alpha), ("warmup", self.warmup)];
         for (name, value) in unit {
@@ -295,7 +318,10 @@ impl Settings {
             return bad("template", "it must hold {c}, which stands for the label");
         }
         if self.student_init == StudentInit::Imagenet && self.student_path.is_none() {
-            return bad("student_init", "imagenet needs student_path, the folder of a Hugging Face ViT");
+            return bad(
+                "student_init",
+                "imagenet needs student_path, the folder of a Hugging Face ViT",
+            );
         }
         Ok(())
     }
@@ -325,7 +351,10 @@ fn unknown(name: &str) -> SettingError {
         .min()
         .filter(|(distance, known)| *distance <= 1 + known.len().min(name.len()) / 3)
         .map(|(_, known)| known);
-    SettingError::Unknown { name: name.to_owned(), nearest }
+    SettingError::Unknown {
+        name: name.to_owned(),
+        nearest,
+    }
 }
 
 #[cfg(test)]
@@ -338,10 +367,25 @@ mod tests {
 
     #[test]
     fn values_of_every_kind_parse() {
-        let s = set(&["alpha=0.25", "top_k=16", "loss=bce", "context=per-class", "augment=false", "max_steps=8",
-            "kd=mse", "precision=f16", "preprocess=pad", "template=a drawing of a {c}.|{c}", "lr_encoder=1e-3"]).unwrap();
+        let s = set(&[
+            "alpha=0.25",
+            "top_k=16",
+            "loss=bce",
+            "context=per-class",
+            "augment=false",
+            "max_steps=8",
+            "kd=mse",
+            "precision=f16",
+            "preprocess=pad",
+            "template=a drawing of a {c}.|{c}",
+            "lr_encoder=1e-3",
+        ])
+        .unwrap();
         assert_eq!((s.alpha, s.top_k, s.loss), (0.25, Some(16), LossKind::Bce));
-        assert_eq!((s.context, s.augment, s.max_steps), (ContextKind::PerClass, false, Some(8)));
+        assert_eq!(
+            (s.context, s.augment, s.max_steps),
+            (ContextKind::PerClass, false, Some(8))
+        );
         assert_eq!(s.templates(), ["a drawing of a {c}.", "{c}"]);
         assert_eq!(set(&["top_k=16", "top_k=null"]).unwrap().top_k, None);
     }
@@ -355,8 +399,19 @@ mod tests {
 
     #[test]
     fn bad_values_are_named() {
-        for bad in ["alpha=2", "alpha=abc", "batch_1=0", "batch_1=-3", "loss=hinge", "lambda=0", "alpha",
-            "template=no place", "student_init=imagenet", "warmup=nan", "top_k=1.5"] {
+        for bad in [
+            "alpha=2",
+            "alpha=abc",
+            "batch_1=0",
+            "batch_1=-3",
+            "loss=hinge",
+            "lambda=0",
+            "alpha",
+            "template=no place",
+            "student_init=imagenet",
+            "warmup=nan",
+            "top_k=1.5",
+        ] {
             assert!(set(&[bad]).is_err(), "{bad} was accepted");
         }
     }
@@ -365,10 +420,15 @@ mod tests {
     fn a_file_applies_before_the_command_line() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "alpha = 0.75\nloss = \"asl\"\nepochs_1 = 3\n").unwrap();
-        let s = Settings::default().with_overrides(Some(file.path()), &["alpha=0.1".to_owned()]).unwrap();
+        let s = Settings::default()
+            .with_overrides(Some(file.path()), &["alpha=0.1".to_owned()])
+            .unwrap();
         assert_eq!((s.alpha, s.loss, s.epochs_1), (0.1, LossKind::Asl, 3));
         std::fs::write(file.path(), "alhpa = 0.75\n").unwrap();
-        assert!(matches!(Settings::default().with_overrides(Some(file.path()), &[]), Err(SettingError::Unknown { .. })));
+        assert!(matches!(
+            Settings::default().with_overrides(Some(file.path()), &[]),
+            Err(SettingError::Unknown { .. })
+        ));
         assert!(matches!(
             Settings::default().with_overrides(Some(Path::new("/nowhere.toml")), &[]),
             Err(SettingError::File { .. })

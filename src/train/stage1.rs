@@ -54,7 +54,12 @@ impl Stage1 {
     ///
     /// # Errors
     /// [`ComputeError`] where the device fails.
-    pub fn scores(&self, student: &Student, pixels: &Pixels, device: &Device) -> Result<(Scores, Tensor<2>), ComputeError> {
+    pub fn scores(
+        &self,
+        student: &Student,
+        pixels: &Pixels,
+        device: &Device,
+    ) -> Result<(Scores, Tensor<2>), ComputeError> {
         let size = self.loader.preprocess.size;
         let data = TensorData::new(pixels.values.clone(), [pixels.kept.len(), 3, size, size]);
         let features = student.forward(Tensor::from_data(data, device), self.patch_features);
@@ -84,7 +89,10 @@ impl Stage for Stage1 {
     }
 
     fn load(&self, epoch: usize, indices: &[usize]) -> Pixels {
-        self.loader.load(indices, self.settings.augment.then_some(Variation { seed: self.seed, epoch }))
+        self.loader.load(
+            indices,
+            self.settings.augment.then_some(Variation { seed: self.seed, epoch }),
+        )
     }
 
     fn outcome(&self, batch: &Pixels) -> (usize, Vec<(usize, String)>) {
@@ -101,17 +109,31 @@ impl Stage for Stage1 {
         let teacher = TensorData::new(rows(&self.teacher, embed, &batch.kept), [batch.kept.len(), embed]);
         let kd = self.settings.kd.forward(cls, Tensor::from_data(teacher, &self.device));
         let total = cls_loss.clone() + kd.clone().mul_scalar(self.settings.lambda_kd);
-        Ok(Losses { total, cls: cls_loss, extra: kd })
+        Ok(Losses {
+            total,
+            cls: cls_loss,
+            extra: kd,
+        })
     }
 
     fn group(&self, path: &str, rank: usize) -> Group {
         let s = &self.settings;
         if path.starts_with("calibration") {
-            return Group { lr: s.lr_scale, decay: 0.0 };
+            return Group {
+                lr: s.lr_scale,
+                decay: 0.0,
+            };
         }
-        let lr = if path.contains("head_") { s.lr_heads } else { s.lr_encoder };
+        let lr = if path.contains("head_") {
+            s.lr_heads
+        } else {
+            s.lr_encoder
+        };
         let decays = rank >= 2 && !path.contains("position_embedding");
-        Group { lr, decay: if decays { s.weight_decay } else { 0.0 } }
+        Group {
+            lr,
+            decay: if decays { s.weight_decay } else { 0.0 },
+        }
     }
 
     fn reported_lr(&self) -> f64 {
@@ -121,5 +143,9 @@ impl Stage for Stage1 {
 
 /// The rows `indices` of a row-major matrix.
 pub fn rows<T: Copy>(matrix: &[T], width: usize, indices: &[usize]) -> Vec<T> {
-    indices.iter().flat_map(|i| &matrix[i * width..(i + 1) * width]).copied().collect()
+    indices
+        .iter()
+        .flat_map(|i| &matrix[i * width..(i + 1) * width])
+        .copied()
+        .collect()
 }

@@ -71,7 +71,9 @@ impl CachedBatch {
                     batch.patches.extend(patches);
                     batch.padding.extend(padding);
                 }
-                Ok(None) => batch.failed.push((*index, "its cached features are damaged".to_owned())),
+                Ok(None) => batch
+                    .failed
+                    .push((*index, "its cached features are damaged".to_owned())),
                 Err(e) => batch.failed.push((*index, e.to_string())),
             }
         }
@@ -125,7 +127,12 @@ impl Stage for Stage2<'_> {
 
     fn losses(&self, model: &Prompts, batch: &CachedBatch) -> Result<Losses, ComputeError> {
         let (global, local) = self.frame.encode(self.text, &model.contexts);
-        let scores = batch.scores(self.features.embed(), (global.clone(), local), self.fusion, &self.device)?;
+        let scores = batch.scores(
+            self.features.embed(),
+            (global.clone(), local),
+            self.fusion,
+            &self.device,
+        )?;
         let truth = rows(&self.truth, self.fixed.dims()[0], &batch.kept);
         let cls = self.loss.forward(model.calibration.logits(scores.fused), &truth);
         let sc = semantic_consistency(global, self.fixed.clone());
@@ -134,7 +141,11 @@ impl Stage for Stage2<'_> {
     }
 
     fn group(&self, path: &str, _rank: usize) -> Group {
-        let lr = if path.starts_with("calibration") { self.settings.lr_scale } else { self.settings.lr_prompts };
+        let lr = if path.starts_with("calibration") {
+            self.settings.lr_scale
+        } else {
+            self.settings.lr_prompts
+        };
         Group { lr, decay: 0.0 }
     }
 

@@ -178,14 +178,37 @@ pub fn resume<M: Module>(
 ) -> Result<(State<M>, bool), TrainError> {
     let optimizer = AdamW::new(plan.clip_norm);
     if !checkpoint::exists(&plan.folder) {
-        return Ok((State { model: params::trainable(fresh), optimizer, step: 0 }, false));
+        return Ok((
+            State {
+                model: params::trainable(fresh),
+                optimizer,
+                step: 0,
+            },
+            false,
+        ));
     }
-    let (Saved { step, finished, model, optimizer: moments, .. }, warnings) = checkpoint::load_newest(&plan.folder)?;
+    let (
+        Saved {
+            step,
+            finished,
+            model,
+            optimizer: moments,
+            ..
+        },
+        warnings,
+    ) = checkpoint::load_newest(&plan.folder)?;
     warnings.into_iter().for_each(warn);
     let model = params::restore(fresh, model, device).map_err(TrainError::Foreign)?;
-    let mut state = State { model: params::trainable(model), optimizer, step };
+    let mut state = State {
+        model: params::trainable(model),
+        optimizer,
+        step,
+    };
     if let Some(moments) = moments {
-        state.optimizer.restore(moments, &device.clone().without_autodiff()).map_err(TrainError::Foreign)?;
+        state
+            .optimizer
+            .restore(moments, &device.clone().without_autodiff())
+            .map_err(TrainError::Foreign)?;
     }
     Ok((state, finished))
 }
@@ -201,7 +224,10 @@ pub fn run<S: Stage>(
     hooks: &mut dyn Hooks<S::Model>,
 ) -> Result<Finish, TrainError> {
     let number = stage.number();
-    let jobs: Vec<Job> = jobs(plan, number, stage.images()).into_iter().skip(state.step).collect();
+    let jobs: Vec<Job> = jobs(plan, number, stage.images())
+        .into_iter()
+        .skip(state.step)
+        .collect();
     let mut current = Some(state);
     let mut pace = Pace::new();
     let mut last_checkpoint = Instant::now();
@@ -211,7 +237,9 @@ pub fn run<S: Stage>(
         &jobs,
         |job| stage.load(job.epoch, &job.indices),
         |job, batch| -> Result<bool, TrainError> {
-            let Some(mut state) = current.take() else { return Ok(false) };
+            let Some(mut state) = current.take() else {
+                return Ok(false);
+            };
             if hooks.should_stop() {
                 stopped = true;
                 current = Some(state);
@@ -228,9 +256,17 @@ pub fn run<S: Stage>(
             }
             if failures.0 >= 5 && failures.0 * 10 > failures.1 {
                 save(plan, &state, false)?;
-                return Err(TrainError::Unreadable { failed: failures.0, of: failures.1, first: failures.2.clone() });
+                return Err(TrainError::Unreadable {
+                    failed: failures.0,
+                    of: failures.1,
+                    first: failures.2.clone(),
+                });
             }
-            let at = |source| TrainError::Compute { stage: number, step: job.step, source };
+            let at = |source| TrainError::Compute {
+                stage: number,
+                step: job.step,
+                source,
+            };
             let factor = plan.schedule.factor(job.step);
             if count > 0 {
                 let losses = stage.losses(&state.model, &batch).map_err(at)?;
@@ -239,12 +275,16 @@ pub fn run<S: Stage>(
                 if !values[0].is_finite() {
                     // The parameters are still those before this step.
                     save(plan, &state, false)?;
-                    return Err(at(ComputeError::NotFinite { what: "the loss".to_owned() }));
+                    return Err(at(ComputeError::NotFinite {
+                        what: "the loss".to_owned(),
+                    }));
                 }
                 let mut gradients = losses.total.backward();
                 let grouping = |path: &str, rank| stage.group(path, rank);
-                state.model =
-                    state.optimizer.step(state.model, &mut gradients, &grouping, factor).map_err(at)?;
+                state.model = state
+                    .optimizer
+                    .step(state.model, &mut gradients, &grouping, factor)
+                    .map_err(at)?;
                 hooks.step(&StepReport {
                     epoch: job.epoch,
                     step: job.step,
@@ -272,15 +312,29 @@ pub fn run<S: Stage>(
             Ok(true)
         },
     )?;
-    let Some(state) = current else { return Err(TrainError::NoData("the stage has no steps".to_owned())) };
+    let Some(state) = current else {
+        return Err(TrainError::NoData("the stage has no steps".to_owned()));
+    };
     let fingerprint = save(plan, &state, !stopped)?;
-    Ok(if stopped { Finish::Stopped(state.step) } else { Finish::Done(fingerprint) })
+    Ok(if stopped {
+        Finish::Stopped(state.step)
+    } else {
+        Finish::Done(fingerprint)
+    })
 }
 
 fn save<M: Module>(plan: &Plan, state: &State<M>, finished: bool) -> Result<String, TrainError> {
-    let at = |source| TrainError::Compute { stage: 0, step: state.step, source };
+    let at = |source| TrainError::Compute {
+        stage: 0,
+        step: state.step,
+        source,
+    };
     let model: Tensors = params::collect(&state.model).map_err(at)?;
-    let moments = if finished { None } else { Some(state.optimizer.save().map_err(at)?) };
+    let moments = if finished {
+        None
+    } else {
+        Some(state.optimizer.save().map_err(at)?)
+    };
     Ok(checkpoint::save(&plan.folder, state.step, &model, moments.as_ref())?)
 }
 
@@ -297,7 +351,11 @@ fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
     for epoch in 0..plan.schedule.epochs() {
         let mut order: Vec<usize> = (0..images).collect();
         if plan.shuffle {
-            order.shuffle(&mut rng::stream(plan.seed, &format!("shuffle stage {stage}"), epoch as u64));
+            order.shuffle(&mut rng::stream(
+                plan.seed,
+                &format!("shuffle stage {stage}"),
+                epoch as u64,
+            ));
         }
         let batches = order.chunks(plan.batch.max(1));
         let last = batches.len().saturating_sub(1);
@@ -307,7 +365,12 @@ fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
                 break;
             }
             let ends_epoch = i == last || step + 1 == plan.schedule.total;
-            jobs.push(Job { epoch, step, indices: indices.to_vec(), ends_epoch });
+            jobs.push(Job {
+                epoch,
+                step,
+                indices: indices.to_vec(),
+                ends_epoch,
+            });
         }
     }
     jobs
@@ -320,7 +383,9 @@ struct Pace {
 
 impl Pace {
     fn new() -> Self {
-        Self { marks: vec![(Instant::now(), 0)] }
+        Self {
+            marks: vec![(Instant::now(), 0)],
+        }
     }
 
     fn after(&mut self, images: usize) -> f64 {
@@ -354,10 +419,16 @@ mod tests {
     fn a_short_last_batch_is_kept_and_every_epoch_sees_all() {
         let jobs = jobs(&plan(true, None), 1, 10);
         assert_eq!(jobs.len(), 9);
-        assert_eq!(jobs.iter().map(|j| j.indices.len()).collect::<Vec<_>>(), [4, 4, 2, 4, 4, 2, 4, 4, 2]);
+        assert_eq!(
+            jobs.iter().map(|j| j.indices.len()).collect::<Vec<_>>(),
+            [4, 4, 2, 4, 4, 2, 4, 4, 2]
+        );
         for epoch in 0..3 {
-            let mut seen: Vec<usize> =
-                jobs.iter().filter(|j| j.epoch == epoch).flat_map(|j| j.indices.clone()).collect();
+            let mut seen: Vec<usize> = jobs
+                .iter()
+                .filter(|j| j.epoch == epoch)
+                .flat_map(|j| j.indices.clone())
+                .collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }
@@ -369,6 +440,9 @@ mod tests {
         let jobs = jobs(&plan(false, Some(5)), 1, 10);
         assert_eq!(jobs.len(), 5);
         assert_eq!(jobs[0].indices, [0, 1, 2, 3]);
-        assert_eq!(jobs.iter().map(|j| j.ends_epoch).collect::<Vec<_>>(), [false, false, true, false, true]);
+        assert_eq!(
+            jobs.iter().map(|j| j.ends_epoch).collect::<Vec<_>>(),
+            [false, false, true, false, true]
+        );
     }
 }

@@ -31,8 +31,15 @@ impl Pictures {
                 context.check_cancelled()?;
             }
             match project.content_hash(row.id) {
-                Ok(hash) => items.push(Item { id: row.id, path: row.path, hash }),
-                Err(error) => context.emit(crate::engine::Event::Skipped { image: row.name, reason: error.to_string() }),
+                Ok(hash) => items.push(Item {
+                    id: row.id,
+                    path: row.path,
+                    hash,
+                }),
+                Err(error) => context.emit(crate::engine::Event::Skipped {
+                    image: row.name,
+                    reason: error.to_string(),
+                }),
             }
         }
         let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
@@ -90,7 +97,10 @@ pub fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> 
             "Import data with labels: an annotation file, a list, or a folder for each label.",
         ));
     }
-    let words = labels.iter().map(|l| l.prompt_words.clone().unwrap_or_else(|| l.name.clone())).collect();
+    let words = labels
+        .iter()
+        .map(|l| l.prompt_words.clone().unwrap_or_else(|| l.name.clone()))
+        .collect();
     Ok((labels.into_iter().map(|l| l.name).collect(), words))
 }
 
@@ -105,13 +115,20 @@ pub fn training_pictures(project: &Project, context: &mut Context<'_>) -> Result
     }
     let splits = project.summary()?.splits;
     let unsplit = splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name));
-    let all = if unsplit { Pictures::of(project, None, context)? } else { Pictures::default() };
+    let all = if unsplit {
+        Pictures::of(project, None, context)?
+    } else {
+        Pictures::default()
+    };
     if all.items.is_empty() {
         return Err(Failure::new(
             "there is no picture to train on",
             "Make a training split with `patchlight split`, or import pictures.",
         ));
     }
-    context.warn("no-splits", "the project has no splits: training uses every picture; `patchlight split` makes some");
+    context.warn(
+        "no-splits",
+        "the project has no splits: training uses every picture; `patchlight split` makes some",
+    );
     Ok(all)
 }

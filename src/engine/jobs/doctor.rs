@@ -12,25 +12,55 @@ pub fn run(device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failur
     let compute = Compute::open(device)?;
     let mut checks = Vec::new();
     let mut check = |name: &str, ok: bool, detail: String| {
-        checks.push(Check { name: name.to_owned(), ok, detail });
+        checks.push(Check {
+            name: name.to_owned(),
+            ok,
+            detail,
+        });
     };
-    check("version", true, format!("patchlight {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH));
+    check(
+        "version",
+        true,
+        format!(
+            "patchlight {} on {} {}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ),
+    );
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     check("processor", true, format!("{threads} threads"));
     let adapters = compute::adapters();
     for adapter in &adapters {
         let kind = if adapter.software { "software, no GPU" } else { "GPU" };
-        let detail = format!("{}; {}; largest binding {} MiB", adapter.api, adapter.driver, adapter.max_binding >> 20);
+        let detail = format!(
+            "{}; {}; largest binding {} MiB",
+            adapter.api,
+            adapter.driver,
+            adapter.max_binding >> 20
+        );
         check("adapter", true, format!("{} ({kind}; {detail})", adapter.name));
     }
     if !adapters.iter().any(|a| !a.software) {
-        let why = "no GPU with Vulkan, Metal or DirectX 12 was found: training and tagging use the CPU, which is slower";
+        let why =
+            "no GPU with Vulkan, Metal or DirectX 12 was found: training and tagging use the CPU, which is slower";
         check("gpu", compute.kind == Kind::Cpu, why.to_owned());
     }
     if let Some(notice) = &compute.notice {
         check("fallback", true, notice.clone());
     }
-    check("precision", true, format!("f32{}", if compute.supports_f16() { ", f16" } else { "; no f16 arithmetic" }));
+    check(
+        "precision",
+        true,
+        format!(
+            "f32{}",
+            if compute.supports_f16() {
+                ", f16"
+            } else {
+                "; no f16 arithmetic"
+            }
+        ),
+    );
     let attempt = std::panic::catch_unwind(|| selftest::gradients_against_cpu(&compute));
     match attempt {
         Ok(Ok(d)) => {
@@ -46,13 +76,21 @@ pub fn run(device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failur
     }
     let folder = std::env::temp_dir();
     let writable = tempfile::tempfile_in(&folder);
-    check("temporary folder", writable.is_ok(), match &writable {
-        Ok(_) => format!("{} is writable", folder.display()),
-        Err(e) => format!("{}: {e}", folder.display()),
-    });
+    check(
+        "temporary folder",
+        writable.is_ok(),
+        match &writable {
+            Ok(_) => format!("{} is writable", folder.display()),
+            Err(e) => format!("{}: {e}", folder.display()),
+        },
+    );
     let kind = if compute.kind == Kind::Gpu { "gpu" } else { "cpu" };
     let failed = checks.iter().any(|c| !c.ok);
-    context.emit(Event::Device { kind: kind.to_owned(), name: compute.name.clone(), checks });
+    context.emit(Event::Device {
+        kind: kind.to_owned(),
+        name: compute.name.clone(),
+        checks,
+    });
     if failed {
         return Err(Failure::new(
             "a check failed",

@@ -72,7 +72,13 @@ pub fn ensure(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<Encoded, Failure> {
-    let Encoder { key, embed, grid, patch, build } = encoder;
+    let Encoder {
+        key,
+        embed,
+        grid,
+        patch,
+        build,
+    } = encoder;
     let cache_error = |e: std::io::Error| Failure::io("use the feature cache in", root, &e);
     let mut store = FeatureStore::open(root, &key, embed, grid * grid).map_err(cache_error)?;
     let mut missing = Vec::new();
@@ -91,7 +97,12 @@ pub fn ensure(
         let model = build(compute.device())?;
         let mode = key.patch_features.unwrap_or(PatchFeatures::Token);
         let with_patches = key.patch_features.is_some();
-        let loader = Loader { items: items.to_vec(), preprocess: key.preprocess.clone(), patch, grid };
+        let loader = Loader {
+            items: items.to_vec(),
+            preprocess: key.preprocess.clone(),
+            patch,
+            grid,
+        };
         let batches: Vec<&[usize]> = missing.chunks(BATCH).collect();
         let mut last_commit = Instant::now();
         context.progress("encoding pictures", 0, missing.len());
@@ -101,10 +112,21 @@ pub fn ensure(
             |_, pixels| -> Result<bool, Failure> {
                 context.check_cancelled()?;
                 failed.extend(pixels.failed.iter().cloned());
-                let records = records(&model, &pixels, key.preprocess.size, mode, with_patches, compute.device())?;
+                let records = records(
+                    &model,
+                    &pixels,
+                    key.preprocess.size,
+                    mode,
+                    with_patches,
+                    compute.device(),
+                )?;
                 computed += records.len();
-                let named: Vec<_> =
-                    pixels.kept.iter().map(|i| items[*i].hash.clone()).zip(records).collect();
+                let named: Vec<_> = pixels
+                    .kept
+                    .iter()
+                    .map(|i| items[*i].hash.clone())
+                    .zip(records)
+                    .collect();
                 store.append(&named).map_err(cache_error)?;
                 if last_commit.elapsed() > COMMIT {
                     store.commit().map_err(cache_error)?;
@@ -117,15 +139,21 @@ pub fn ensure(
         store.commit().map_err(cache_error)?;
         result?;
         // Copies of an unreadable picture are unreadable too.
-        let reasons: std::collections::HashMap<&str, String> =
-            failed.iter().map(|(i, reason)| (items[*i].hash.as_str(), reason.clone())).collect();
+        let reasons: std::collections::HashMap<&str, String> = failed
+            .iter()
+            .map(|(i, reason)| (items[*i].hash.as_str(), reason.clone()))
+            .collect();
         failed = items
             .iter()
             .enumerate()
             .filter_map(|(i, item)| reasons.get(item.hash.as_str()).map(|reason| (i, reason.clone())))
             .collect();
     }
-    Ok(Encoded { store, failed, computed })
+    Ok(Encoded {
+        store,
+        failed,
+        computed,
+    })
 }
 
 fn records(
@@ -143,16 +171,27 @@ fn records(
     let data = TensorData::new(pixels.values.clone(), [count, 3, size, size]);
     let features = model.forward(Tensor::from_data(data, device), mode);
     let cls = host_values(features.cls)?;
-    let patches = if with_patches { host_values(features.patches)? } else { Vec::new() };
+    let patches = if with_patches {
+        host_values(features.patches)?
+    } else {
+        Vec::new()
+    };
     if cls.iter().chain(&patches).any(|v| !v.is_finite()) {
-        return Err(crate::compute::ComputeError::NotFinite { what: "a picture feature".to_owned() }.into());
+        return Err(crate::compute::ComputeError::NotFinite {
+            what: "a picture feature".to_owned(),
+        }
+        .into());
     }
     let row = |values: &[f32], i: usize| values[i * values.len() / count..(i + 1) * values.len() / count].to_vec();
     Ok((0..count)
         .map(|i| Record {
             cls: row(&cls, i),
             patches: row(&patches, i),
-            padding: pixels.padding.as_ref().map(|p| p[i * p.len() / count..(i + 1) * p.len() / count].to_vec()).unwrap_or_default(),
+            padding: pixels
+                .padding
+                .as_ref()
+                .map(|p| p[i * p.len() / count..(i + 1) * p.len() / count].to_vec())
+                .unwrap_or_default(),
         })
         .collect())
 }

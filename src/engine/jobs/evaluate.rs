@@ -52,12 +52,14 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
         _ => config.parent.as_deref(),
     };
     let encoder = frozen_encoder(&config, &project, student_of)?;
-    let Encoded { store, failed, .. } =
-        ensure(encoder, &project.features_folder(), &pictures.items, compute, context)?;
+    let Encoded { store, failed, .. } = ensure(encoder, &project.features_folder(), &pictures.items, compute, context)?;
     let pictures = pictures.without(&failed, names.len(), context);
 
     let (text, probability) = text_and_probability(request, &config, &project, compute)?;
-    let fusion = Fusion { alpha: config.settings.alpha, top_k: config.top_k };
+    let fusion = Fusion {
+        alpha: config.settings.alpha,
+        top_k: config.top_k,
+    };
     let pick = |range: std::ops::Range<usize>, t: &Tensor<2>| t.clone().slice([range, 0..config.student.embed]);
     let classes = names.len();
     let of_labels = (pick(0..classes, &text.0), pick(0..classes, &text.1));
@@ -70,10 +72,23 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
         Probability::Uncalibrated { scale } => {
             let neutral = (pick(classes..classes + 1, &text.0), pick(classes..classes + 1, &text.1));
             let (zero, _) = cached_scores(&store, &pictures, 0, &neutral, fusion, compute.device())?;
-            scores.fused.iter().enumerate().map(|(i, s)| sigmoid(scale * (s - zero.fused[i / classes]))).collect()
+            scores
+                .fused
+                .iter()
+                .enumerate()
+                .map(|(i, s)| sigmoid(scale * (s - zero.fused[i / classes])))
+                .collect()
         }
     };
-    let metrics = measure(request, split, &names, &train_positives, &scores, &probabilities, &truth);
+    let metrics = measure(
+        request,
+        split,
+        &names,
+        &train_positives,
+        &scores,
+        &probabilities,
+        &truth,
+    );
     if let Some(path) = &request.scores {
         write_scores(path, &pictures, &names, &scores, &truth)?;
     }
@@ -103,7 +118,10 @@ fn choose_split(
         let pictures = Pictures::of(project, Some(split), context)?;
         if !pictures.items.is_empty() {
             if split == Split::Val {
-                context.warn("val-not-test", "there are no test pictures: measured on val, which may have chosen settings");
+                context.warn(
+                    "val-not-test",
+                    "there are no test pictures: measured on val, which may have chosen settings",
+                );
             }
             return Ok((split, pictures));
         }
@@ -123,7 +141,11 @@ fn scored_config(request: &EvaluateRequest, project: &Project, names: &[String])
         }
         for pair in &request.set {
             let name = pair.split('=').next().unwrap_or_default().trim();
-            if !SCORING.contains(&name) && Settings::default().with_overrides(None, std::slice::from_ref(pair)).is_ok() {
+            if !SCORING.contains(&name)
+                && Settings::default()
+                    .with_overrides(None, std::slice::from_ref(pair))
+                    .is_ok()
+            {
                 return Err(Failure::usage(
                     format!("{name} cannot change after training"),
                     format!("Only {} can be set when a run is evaluated.", SCORING.join(" and ")),
@@ -131,7 +153,11 @@ fn scored_config(request: &EvaluateRequest, project: &Project, names: &[String])
             }
         }
         config.settings = config.settings.with_overrides(None, &request.set)?;
-        config.top_k = if request.set.is_empty() { config.top_k } else { top_k(&config.settings, &config.student) };
+        config.top_k = if request.set.is_empty() {
+            config.top_k
+        } else {
+            top_k(&config.settings, &config.student)
+        };
         return Ok(config);
     }
     let settings = Settings::default().with_overrides(None, &request.set)?;
@@ -184,7 +210,12 @@ fn text_and_probability(
     if request.run == ZERO_SHOT {
         let text = fixed();
         let checkpoint = model::open(&config.model.to_string_lossy())?;
-        return Ok(((text.clone(), text), Probability::Uncalibrated { scale: checkpoint.config.logit_scale }));
+        return Ok((
+            (text.clone(), text),
+            Probability::Uncalibrated {
+                scale: checkpoint.config.logit_scale,
+            },
+        ));
     }
     let model = saved(project, &request.run)?.model;
     let (log_scale, offset) = calibration(&model)?;
@@ -194,12 +225,22 @@ fn text_and_probability(
         return Ok(((text.clone(), text), probability));
     }
     let device = compute.device();
-    let learned = model.into_iter().filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t))).collect();
+    let learned = model
+        .into_iter()
+        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
+        .collect();
     let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
         .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
     let s = &config.settings;
-    let frame =
-        PromptFrame::new(&tower, &tokenizer, &config.words, s.context_tokens, s.context, &config.positives, device);
+    let frame = PromptFrame::new(
+        &tower,
+        &tokenizer,
+        &config.words,
+        s.context_tokens,
+        s.context,
+        &config.positives,
+        device,
+    );
     let (global, local) = frame.encode(&tower, &contexts);
     Ok(((with_neutral(global), with_neutral(local)), probability))
 }
@@ -279,5 +320,9 @@ fn write_scores(
 
 /// A field as RFC 4180 has it.
 fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

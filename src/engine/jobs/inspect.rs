@@ -16,7 +16,10 @@ pub fn run(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
         Layout::Vit => "vit",
     };
     let name = |value: serde_json::Result<serde_json::Value>| {
-        value.ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        value
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
     };
     context.emit(Event::Model {
         layout: layout.to_owned(),

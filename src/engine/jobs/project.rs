@@ -54,7 +54,11 @@ fn read_into(
 ) -> Result<ImportReport, Failure> {
     let mut progress = |done: usize, total: usize| {
         context.progress("reading pictures", done, total);
-        if context.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if context.cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let (dataset, report): (Dataset, ImportReport) = formats::import(import, &mut progress)?;
     project.import(&dataset, &report)?;
@@ -91,10 +95,18 @@ fn import_event(report: ImportReport) -> Event {
 /// [`Failure`] as [`Project::open`].
 pub fn open_for_work(path: &Path) -> Result<Project, Failure> {
     let mut project = Project::open(path)?;
-    let interrupted: Vec<String> =
-        project.runs()?.into_iter().filter(|r| r.state == RunState::Running).map(|r| r.id).collect();
+    let interrupted: Vec<String> = project
+        .runs()?
+        .into_iter()
+        .filter(|r| r.state == RunState::Running)
+        .map(|r| r.id)
+        .collect();
     for id in interrupted {
-        project.set_run_state(&id, RunState::Stopped, Some("interrupted: the program ended while it ran"))?;
+        project.set_run_state(
+            &id,
+            RunState::Stopped,
+            Some("interrupted: the program ended while it ran"),
+        )?;
     }
     Ok(project)
 }
@@ -105,7 +117,10 @@ pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
         Ok(project) => project,
         Err(_) => Project::open_read_only(path)?,
     };
-    project.notices().iter().for_each(|notice| context.warn("project", notice.clone()));
+    project
+        .notices()
+        .iter()
+        .for_each(|notice| context.warn("project", notice.clone()));
     let summary = project.summary()?;
     let labels = summary.labels.into_iter().map(|l| LabelCounts {
         label: l.label,
@@ -139,12 +154,18 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
     let splits: Vec<Option<Split>> = match &request.scheme {
         Scheme::Random { fractions } => split::random(&positives, labels, *fractions, request.seed)?,
         Scheme::Pareto { max, min, exponent } => {
-            let curve = Pareto { max: *max, min: *min, exponent: *exponent };
-            sampled(&pictures, |pool| Ok(split::pareto(&positives, labels, pool, &curve, request.seed)?))?
+            let curve = Pareto {
+                max: *max,
+                min: *min,
+                exponent: *exponent,
+            };
+            sampled(&pictures, |pool| {
+                Ok(split::pareto(&positives, labels, pool, &curve, request.seed)?)
+            })?
         }
-        Scheme::FewShot { shots } => {
-            sampled(&pictures, |pool| Ok(split::few_shot(&positives, labels, pool, *shots, request.seed)?))?
-        }
+        Scheme::FewShot { shots } => sampled(&pictures, |pool| {
+            Ok(split::few_shot(&positives, labels, pool, *shots, request.seed)?)
+        })?,
         Scheme::List { train, val, test } => {
             let lists: Vec<(Split, PathBuf)> = [(Split::Train, train), (Split::Val, val), (Split::Test, test)]
                 .into_iter()
@@ -152,14 +173,20 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
                 .collect();
             let named: Vec<(PathBuf, String)> = pictures.iter().map(|p| (p.path.clone(), p.name.clone())).collect();
             let assigned = split::assign_lists(&named, &lists)?;
-            assigned.warnings.into_iter().for_each(|w| context.warn(&w.code, w.message));
+            assigned
+                .warnings
+                .into_iter()
+                .for_each(|w| context.warn(&w.code, w.message));
             unmatched = assigned.unmatched;
             assigned.splits
         }
     };
     let pairs: Vec<(i64, Option<Split>)> = ids.into_iter().zip(splits).collect();
     project.set_splits(&pairs)?;
-    context.emit(Event::Split { splits: project.summary()?.splits, unmatched });
+    context.emit(Event::Split {
+        splits: project.summary()?.splits,
+        unmatched,
+    });
     Ok(())
 }
 
@@ -170,12 +197,22 @@ fn sampled(
     draw: impl FnOnce(&[usize]) -> Result<Vec<usize>, Failure>,
 ) -> Result<Vec<Option<Split>>, Failure> {
     let has_train = pictures.iter().any(|p| p.source_split == Some(Split::Train));
-    let is_pool = |p: &PictureRow| if has_train { p.source_split == Some(Split::Train) } else { p.source_split.is_none() };
+    let is_pool = |p: &PictureRow| {
+        if has_train {
+            p.source_split == Some(Split::Train)
+        } else {
+            p.source_split.is_none()
+        }
+    };
     let pool: Vec<usize> = (0..pictures.len()).filter(|i| is_pool(&pictures[*i])).collect();
-    let has_held_out = pictures.iter().any(|p| matches!(p.source_split, Some(Split::Val | Split::Test)));
+    let has_held_out = pictures
+        .iter()
+        .any(|p| matches!(p.source_split, Some(Split::Val | Split::Test)));
     let rest = if has_held_out { None } else { Some(Split::Test) };
-    let mut splits: Vec<Option<Split>> =
-        pictures.iter().map(|p| if is_pool(p) { rest } else { p.source_split }).collect();
+    let mut splits: Vec<Option<Split>> = pictures
+        .iter()
+        .map(|p| if is_pool(p) { rest } else { p.source_split })
+        .collect();
     for index in draw(&pool)? {
         splits[index] = Some(Split::Train);
     }

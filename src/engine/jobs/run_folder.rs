@@ -58,7 +58,10 @@ impl RunConfig {
         let path = folder.join("config.json");
         let bytes = std::fs::read(&path).map_err(|e| Failure::io("read the run's settings", &path, &e))?;
         serde_json::from_slice(&bytes).map_err(|e| {
-            Failure::new(format!("{} is damaged: {e}", path.display()), "Start a new run instead of this one.")
+            Failure::new(
+                format!("{} is damaged: {e}", path.display()),
+                "Start a new run instead of this one.",
+            )
         })
     }
 

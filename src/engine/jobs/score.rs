@@ -23,14 +23,29 @@ pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>)
     let checkpoint = model::open(&wanted)?;
     let config = checkpoint.config.clone();
     let size = checked_input_size(&config.vision, request.input_size)?;
-    let clip = Clip::load(checkpoint, Some(size).filter(|s| *s != config.vision.image_size), compute.device())?;
-    let preprocess = Preprocess { mode: request.preprocess, size, mean: config.mean, std: config.std };
+    let clip = Clip::load(
+        checkpoint,
+        Some(size).filter(|s| *s != config.vision.image_size),
+        compute.device(),
+    )?;
+    let preprocess = Preprocess {
+        mode: request.preprocess,
+        size,
+        mean: config.mean,
+        std: config.std,
+    };
     let tokenizer = Tokenizer::new();
     let templates: Vec<String> = request.template.split('|').map(|t| t.trim().to_owned()).collect();
     let text = clip.text.encode_labels(&tokenizer, &templates, &request.labels);
     let neutral = clip.text.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]);
     let text = host_values(Tensor::cat(vec![text, neutral], 0))?;
-    let scorer = Scorer { request, clip: &clip, preprocess, text, compute };
+    let scorer = Scorer {
+        request,
+        clip: &clip,
+        preprocess,
+        text,
+        compute,
+    };
     let mut failed = 0;
     let mut last = None;
     for path in &request.images {
@@ -39,7 +54,10 @@ pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>)
             Ok(score) => context.emit(Event::Score(score)),
             Err(failure) => {
                 let image = path.to_string_lossy().into_owned();
-                context.emit(Event::Skipped { image, reason: failure.message.clone() });
+                context.emit(Event::Skipped {
+                    image,
+                    reason: failure.message.clone(),
+                });
                 failed += 1;
                 last = Some(failure);
             }
@@ -67,17 +85,26 @@ struct Scorer<'a> {
 impl Scorer<'_> {
     fn score(&self, path: &Path) -> Result<Score, Failure> {
         let picture = decode(path, &Limits::default()).map_err(|e| {
-            Failure::new(e.to_string(), "Open it in a picture viewer and save it again, or leave it out.")
+            Failure::new(
+                e.to_string(),
+                "Open it in a picture viewer and save it again, or leave it out.",
+            )
         })?;
         let (width, height) = picture.rgb.dimensions();
         let (grid, patch, size) = (self.clip.image.grid(), self.clip.vision.patch, self.preprocess.size);
         let geometry = self.preprocess.geometry(width, height);
         let pixels = TensorData::new(self.preprocess.apply(&picture.rgb), [1, 3, size, size]);
-        let features =
-            self.clip.image.forward(Tensor::from_data(pixels, self.compute.device()), self.request.patch_features);
+        let features = self.clip.image.forward(
+            Tensor::from_data(pixels, self.compute.device()),
+            self.request.patch_features,
+        );
         let (cls, patches) = (host_values(features.cls)?, host_values(features.patches)?);
         let count = grid * grid;
-        let top_k = self.request.top_k.unwrap_or_else(|| evidence::default_top_k(count)).clamp(1, count);
+        let top_k = self
+            .request
+            .top_k
+            .unwrap_or_else(|| evidence::default_top_k(count))
+            .clamp(1, count);
         let padding = geometry.patch_in_padding(grid, patch);
         let alpha = self.request.alpha;
         // One label: sG, sL and the chosen patches with their similarities, from the very numbers that are shown.
@@ -95,7 +122,12 @@ impl Scorer<'_> {
             let (global, local, score, similarity, chosen) = view(text);
             let patches = chosen.iter().map(|j| {
                 let (row, col) = (j / grid, j % grid);
-                PatchEvidence { row, col, similarity: similarity[*j], bounds: geometry.patch_box(row, col, patch) }
+                PatchEvidence {
+                    row,
+                    col,
+                    similarity: similarity[*j],
+                    bounds: geometry.patch_box(row, col, patch),
+                }
             });
             LabelScore {
                 label: label.clone(),

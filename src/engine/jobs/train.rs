@@ -52,7 +52,10 @@ pub struct Ended {
 pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let mut project = open_for_work(&request.project)?;
-    project.notices().iter().for_each(|notice| context.warn("project", notice.clone()));
+    project
+        .notices()
+        .iter()
+        .for_each(|notice| context.warn("project", notice.clone()));
     let mut encoded = 0;
     let mut next = Some(match &request.resume {
         Some(id) => resumed(request, id, &project)?,
@@ -62,10 +65,17 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
     while let Some((id, config)) = next.take() {
         encoded += one(request, id.clone(), &config, compute, &mut project, context)?;
         if config.then_stage_2 {
-            let follow = TrainRequest { stages: Stages::Two, from: Some(id.clone()), resume: None, ..request.clone() };
+            let follow = TrainRequest {
+                stages: Stages::Two,
+                from: Some(id.clone()),
+                resume: None,
+                ..request.clone()
+            };
             // A resumed pair may already have its second run.
             let runs = project.runs()?;
-            let second = runs.into_iter().find(|r| r.stage == 2 && r.parent.as_deref() == Some(&id));
+            let second = runs
+                .into_iter()
+                .find(|r| r.stage == 2 && r.parent.as_deref() == Some(&id));
             next = Some(match second {
                 Some(second) if request.resume.is_some() => resumed(request, &second.id, &project)?,
                 _ => follow_up(&follow, &config, compute, &mut project, context)?,
@@ -73,7 +83,11 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         }
         last = id;
     }
-    context.emit(Event::Done { run: Some(last), seconds: start.elapsed().as_secs_f64(), encoded });
+    context.emit(Event::Done {
+        run: Some(last),
+        seconds: start.elapsed().as_secs_f64(),
+        encoded,
+    });
     Ok(())
 }
 
@@ -90,19 +104,32 @@ fn one(
     project.set_run_state(&id, RunState::Running, None)?;
     let result = train_run(request, id.clone(), folder, config, compute, project, context);
     match result {
-        Ok(Ended { finish: Finish::Done(_), encoded }) => {
+        Ok(Ended {
+            finish: Finish::Done(_),
+            encoded,
+        }) => {
             project.set_run_state(&id, RunState::Done, None)?;
             Ok(encoded)
         }
-        Ok(Ended { finish: Finish::Stopped(step), .. }) => {
+        Ok(Ended {
+            finish: Finish::Stopped(step),
+            ..
+        }) => {
             project.set_run_state(&id, RunState::Stopped, None)?;
             Err(Failure::new(
                 format!("run {id} was stopped after step {step}; it is saved"),
-                format!("Go on with: patchlight train {} --resume {id}", request.project.display()),
+                format!(
+                    "Go on with: patchlight train {} --resume {id}",
+                    request.project.display()
+                ),
             ))
         }
         Err(failure) => {
-            let state = if context.cancelled() { RunState::Stopped } else { RunState::Failed };
+            let state = if context.cancelled() {
+                RunState::Stopped
+            } else {
+                RunState::Failed
+            };
             project.set_run_state(&id, state, Some(&failure.message))?;
             Err(failure)
         }
@@ -138,7 +165,11 @@ fn train_run(
         log_every: request.log_every.max(1),
         checkpoint_every: request.checkpoint_every,
     };
-    if config.stage == 1 { train_one::run(job, context) } else { train_two::run(job, context) }
+    if config.stage == 1 {
+        train_one::run(job, context)
+    } else {
+        train_two::run(job, context)
+    }
 }
 
 /// Makes the run that the request begins with.
@@ -152,11 +183,17 @@ fn fresh(
         (Some(id), Stages::Two) => {
             let parent = run_config(project, id)?;
             if parent.stage != 1 {
-                return Err(Failure::usage(format!("run {id} is not a Stage 1 run"), "Give a Stage 1 run to --from."));
+                return Err(Failure::usage(
+                    format!("run {id} is not a Stage 1 run"),
+                    "Give a Stage 1 run to --from.",
+                ));
             }
             follow_up(request, &parent, compute, project, context)
         }
-        (Some(_), _) => Err(Failure::usage("--from belongs to --stage 2", "Leave it out, or train with --stage 2.")),
+        (Some(_), _) => Err(Failure::usage(
+            "--from belongs to --stage 2",
+            "Leave it out, or train with --stage 2.",
+        )),
         (None, stages) => {
             let settings = Settings::default().with_overrides(request.config.as_deref(), &request.set)?;
             let wanted = model::choose(request.model.as_deref(), project.setting("model")?)?;
@@ -182,8 +219,14 @@ fn follow_up(
     project: &mut Project,
     context: &mut Context<'_>,
 ) -> Result<(String, RunConfig), Failure> {
-    let settings = parent.settings.clone().with_overrides(request.config.as_deref(), &request.set)?;
-    let wanted = request.model.clone().unwrap_or_else(|| parent.model.to_string_lossy().into_owned());
+    let settings = parent
+        .settings
+        .clone()
+        .with_overrides(request.config.as_deref(), &request.set)?;
+    let wanted = request
+        .model
+        .clone()
+        .unwrap_or_else(|| parent.model.to_string_lossy().into_owned());
     let mut config = begin(request, settings, &wanted, compute, project, context)?;
     let same_view = |s: &Settings| (s.input_size, s.student_init, s.student_path.clone());
     if same_view(&config.settings) != same_view(&parent.settings) {
@@ -241,18 +284,31 @@ fn warn_of_settings(settings: &Settings, context: &mut Context<'_>) {
     if settings.alpha == 1.0 {
         context.warn("global-only", "alpha is 1, global only: small objects will be missed");
     } else if settings.alpha == 0.0 {
-        context.warn("local-only", "alpha is 0, local only: the picture as a whole does not count");
+        context.warn(
+            "local-only",
+            "alpha is 0, local only: the picture as a whole does not count",
+        );
     }
     if settings.lambda_sc == 0.0 {
-        context.warn("no-anchor", "lambda_sc is 0: nothing holds the prompts to CLIP's words, head classes may be forgotten");
+        context.warn(
+            "no-anchor",
+            "lambda_sc is 0: nothing holds the prompts to CLIP's words, head classes may be forgotten",
+        );
     }
     if settings.student_init != StudentInit::Clip && settings.epochs_1 == 0 {
-        context.warn("not-aligned", "the student does not start from CLIP and Stage 1 is skipped: it is not aligned");
+        context.warn(
+            "not-aligned",
+            "the student does not start from CLIP and Stage 1 is skipped: it is not aligned",
+        );
     }
 }
 
 fn insert(project: &mut Project, config: RunConfig) -> Result<(String, RunConfig), Failure> {
-    let newest = project.runs()?.iter().filter_map(|r| r.id.strip_prefix("run-")?.parse::<usize>().ok()).max();
+    let newest = project
+        .runs()?
+        .iter()
+        .filter_map(|r| r.id.strip_prefix("run-")?.parse::<usize>().ok())
+        .max();
     let id = format!("run-{}", newest.unwrap_or(0) + 1);
     config.save(&project.run_folder(&id))?;
     let json = serde_json::to_value(&config).map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
@@ -271,7 +327,9 @@ fn insert(project: &mut Project, config: RunConfig) -> Result<(String, RunConfig
 
 /// For people only: nothing depends on the clock.
 fn unix_seconds() -> i64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs() as i64)
 }
 
 fn resumed(request: &TrainRequest, id: &str, project: &Project) -> Result<(String, RunConfig), Failure> {
@@ -292,7 +350,11 @@ pub fn run_config(project: &Project, id: &str) -> Result<RunConfig, Failure> {
     let runs = project.runs()?;
     if !runs.iter().any(|r| r.id == id) {
         let known: Vec<&str> = runs.iter().map(|r| r.id.as_str()).collect();
-        let hint = if known.is_empty() { "The project has no runs yet.".to_owned() } else { format!("Runs are: {}.", known.join(", ")) };
+        let hint = if known.is_empty() {
+            "The project has no runs yet.".to_owned()
+        } else {
+            format!("Runs are: {}.", known.join(", "))
+        };
         return Err(Failure::new(format!("the project has no run {id}"), hint));
     }
     RunConfig::load(&project.run_folder(id))
@@ -345,7 +407,11 @@ pub struct Reporter<'a, 'c, M> {
 
 impl<M> Hooks<M> for Reporter<'_, '_, M> {
     fn step(&mut self, r: &StepReport) {
-        let (kd, sc) = if self.stage == 1 { (Some(r.extra), None) } else { (None, Some(r.extra)) };
+        let (kd, sc) = if self.stage == 1 {
+            (Some(r.extra), None)
+        } else {
+            (None, Some(r.extra))
+        };
         let event = Event::Step {
             stage: self.stage,
             epoch: r.epoch,
@@ -362,7 +428,8 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
         if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
             self.context.emit(event);
         }
-        self.context.progress(if self.stage == 1 { "Stage 1" } else { "Stage 2" }, r.step + 1, r.steps);
+        self.context
+            .progress(if self.stage == 1 { "Stage 1" } else { "Stage 2" }, r.step + 1, r.steps);
     }
 
     fn epoch(&mut self, epoch: usize, model: &M) -> Result<(), TrainError> {
@@ -370,7 +437,11 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             Some(validate) => Some(validate(model).map_err(|f| TrainError::NoData(f.message))?),
             None => None,
         };
-        let event = Event::Epoch { stage: self.stage, epoch, map };
+        let event = Event::Epoch {
+            stage: self.stage,
+            epoch,
+            map,
+        };
         self.log.write(&event);
         self.context.emit(event);
         Ok(())

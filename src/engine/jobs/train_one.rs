@@ -36,18 +36,29 @@ const BATCH: usize = 16;
 pub fn teacher_config(checkpoint: &Checkpoint, settings: &Settings) -> Result<StudentConfig, Failure> {
     let config = &checkpoint.config;
     if config.text.is_none() {
-        return Err(crate::clip::model::ClipError::NotClip { path: checkpoint.path.clone() }.into());
+        return Err(crate::clip::model::ClipError::NotClip {
+            path: checkpoint.path.clone(),
+        }
+        .into());
     }
     let size = checked_input_size(&config.vision, settings.input_size)?;
     let mut vision = config.vision.clone();
     vision.image_size = size;
-    Ok(StudentConfig { vision, embed: config.embed, mean: config.mean, std: config.std })
+    Ok(StudentConfig {
+        vision,
+        embed: config.embed,
+        mean: config.mean,
+        std: config.std,
+    })
 }
 
 /// K for a tower.
 pub fn top_k(settings: &Settings, student: &StudentConfig) -> usize {
     let patches = student.vision.patches();
-    settings.top_k.unwrap_or_else(|| evidence::default_top_k(patches)).clamp(1, patches)
+    settings
+        .top_k
+        .unwrap_or_else(|| evidence::default_top_k(patches))
+        .clamp(1, patches)
 }
 
 /// The student that a run's settings ask for: its sizes, patch mode and K.
@@ -83,7 +94,12 @@ fn open_vit(settings: &Settings) -> Result<Checkpoint, Failure> {
 /// How the student sees pictures.
 pub fn student_preprocess(config: &RunConfig) -> Preprocess {
     let StudentConfig { vision, mean, std, .. } = &config.student;
-    Preprocess { mode: config.settings.preprocess, size: vision.image_size, mean: *mean, std: *std }
+    Preprocess {
+        mode: config.settings.preprocess,
+        size: vision.image_size,
+        mean: *mean,
+        std: *std,
+    }
 }
 
 /// Builds the student on `device`: from its start, not from a checkpoint of the run.
@@ -128,19 +144,36 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         patch: teacher_view.vision.patch,
         build: Box::new(|_| Ok(ImageModel::Teacher(fresh()?.image))),
     };
-    let cached = ensure(encoder, &job.project.features_folder(), &job.train.items, job.compute, context)?;
+    let cached = ensure(
+        encoder,
+        &job.project.features_folder(),
+        &job.train.items,
+        job.compute,
+        context,
+    )?;
     job.train = std::mem::take(&mut job.train).without(&cached.failed, labels, context);
     if job.train.items.is_empty() {
-        return Err(Failure::new("no training picture can be read", "Check that the pictures are where they were."));
+        return Err(Failure::new(
+            "no training picture can be read",
+            "Check that the pictures are where they were.",
+        ));
     }
     let mut teacher = Vec::with_capacity(job.train.items.len() * config.student.embed);
     for item in &job.train.items {
-        let record = cached.store.get(&item.hash).map_err(|e| Failure::io("read the feature cache in", &job.folder, &e))?;
-        teacher.extend(record.ok_or_else(|| Failure::new("cached features are damaged", "Resume the run."))?.cls);
+        let record = cached
+            .store
+            .get(&item.hash)
+            .map_err(|e| Failure::io("read the feature cache in", &job.folder, &e))?;
+        teacher.extend(
+            record
+                .ok_or_else(|| Failure::new("cached features are damaged", "Resume the run."))?
+                .cls,
+        );
     }
     let text = {
         let clip = fresh()?;
-        clip.text.encode_labels(&Tokenizer::new(), &settings.templates(), &config.words)
+        clip.text
+            .encode_labels(&Tokenizer::new(), &settings.templates(), &config.words)
     };
     let positives = job.train.positives(labels);
     let stage = Stage1 {
@@ -155,7 +188,10 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         teacher,
         text,
         loss: ClassificationLoss::new(settings.loss, settings.db(), &positives, job.train.items.len()),
-        fusion: Fusion { alpha: settings.alpha, top_k: config.top_k },
+        fusion: Fusion {
+            alpha: settings.alpha,
+            top_k: config.top_k,
+        },
         patch_features: config.patch_features,
         seed: config.seed,
         device: device.clone(),
@@ -166,14 +202,28 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
     let student = build_student(&config, &checkpoint, &training)?;
     drop(checkpoint);
     let has_checkpoint = crate::train::checkpoint::exists(&job.folder);
-    let offset = if has_checkpoint { 0.0 } else { first_offset(&stage, &student, &device, context)? };
-    let model = DualView { student, calibration: Calibration::new(INITIAL_SCALE, offset, &training) };
+    let offset = if has_checkpoint {
+        0.0
+    } else {
+        first_offset(&stage, &student, &device, context)?
+    };
+    let model = DualView {
+        student,
+        calibration: Calibration::new(INITIAL_SCALE, offset, &training),
+    };
     let mut warnings = Vec::new();
     let (state, finished) = trainer::resume(&plan, model, &training, &mut |w| warnings.push(w))?;
     warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
-    context.emit(Event::Run { run: job.id.clone(), stage: 1, resumed_at: state.step });
+    context.emit(Event::Run {
+        run: job.id.clone(),
+        stage: 1,
+        resumed_at: state.step,
+    });
     if finished {
-        return Ok(Ended { finish: trainer::Finish::Done(String::new()), encoded: cached.computed });
+        return Ok(Ended {
+            finish: trainer::Finish::Done(String::new()),
+            encoded: cached.computed,
+        });
     }
     let epochs_done = state.step / plan.schedule.per_epoch.max(1);
     let val = Validation::new(&stage, &job, &positives);
@@ -183,20 +233,19 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         stage: 1,
         log_every: job.log_every,
         validate: (!job.val.items.is_empty()).then(|| {
-            Box::new(|model: &DualView| val.measure(&stage, &model.valid().student, &device)) as Box<super::train::Validate<'_, DualView>>
+            Box::new(|model: &DualView| val.measure(&stage, &model.valid().student, &device))
+                as Box<super::train::Validate<'_, DualView>>
         }),
     };
     let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
-    Ok(Ended { finish, encoded: cached.computed })
+    Ok(Ended {
+        finish,
+        encoded: cached.computed,
+    })
 }
 
 /// Mean of s over the first pictures and all classes, unaugmented.
-fn first_offset(
-    stage: &Stage1,
-    student: &Student,
-    device: &Device,
-    context: &mut Context<'_>,
-) -> Result<f32, Failure> {
+fn first_offset(stage: &Stage1, student: &Student, device: &Device, context: &mut Context<'_>) -> Result<f32, Failure> {
     let student = student.valid();
     let count = stage.loader.items.len().min(OFFSET_IMAGES);
     let indices: Vec<usize> = (0..count).collect();
@@ -225,8 +274,15 @@ struct Validation {
 
 impl Validation {
     fn new(stage: &Stage1, job: &Job<'_>, positives: &[usize]) -> Self {
-        let loader = Loader { items: job.val.items.clone(), ..stage.loader.clone() };
-        Self { loader, truth: job.val.truth.clone(), positives: positives.to_vec() }
+        let loader = Loader {
+            items: job.val.items.clone(),
+            ..stage.loader.clone()
+        };
+        Self {
+            loader,
+            truth: job.val.truth.clone(),
+            positives: positives.to_vec(),
+        }
     }
 
     fn measure(&self, stage: &Stage1, student: &Student, device: &Device) -> Result<GroupMeans, Failure> {

@@ -43,10 +43,17 @@ pub fn saved(project: &Project, run: &str) -> Result<Saved, Failure> {
 /// # Errors
 /// [`Failure`] where they hold none.
 pub fn calibration(model: &Tensors) -> Result<(f32, f32), Failure> {
-    let value = |name: &str| model.get(&format!("calibration.{name}")).and_then(|t| t.data.first().copied());
+    let value = |name: &str| {
+        model
+            .get(&format!("calibration.{name}"))
+            .and_then(|t| t.data.first().copied())
+    };
     match (value("log_scale"), value("offset")) {
         (Some(log_scale), Some(offset)) => Ok((log_scale, offset)),
-        _ => Err(Failure::new("the run's checkpoint holds no scale and offset", "Train again.")),
+        _ => Err(Failure::new(
+            "the run's checkpoint holds no scale and offset",
+            "Train again.",
+        )),
     }
 }
 
@@ -75,7 +82,9 @@ pub fn frozen_encoder<'a>(
         Some(run) => {
             let prefix = "student.";
             let tensors = saved(project, run)?.model.into_iter();
-            let student = tensors.filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t))).collect();
+            let student = tensors
+                .filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t)))
+                .collect();
             let blank = Student::blank(&view.vision, view.embed, device);
             let student = params::restore(blank, student, device)
                 .map_err(|e| Failure::new(format!("run {run} does not fit: {e}"), "Train Stage 1 again."))?;
@@ -83,7 +92,9 @@ pub fn frozen_encoder<'a>(
         }
         None => {
             let checkpoint = checkpoint::open(&config.model)?;
-            Ok(ImageModel::Teacher(Clip::load(checkpoint, config.settings.input_size, device)?.image))
+            Ok(ImageModel::Teacher(
+                Clip::load(checkpoint, config.settings.input_size, device)?.image,
+            ))
         }
     };
     Ok(Encoder {
@@ -100,7 +111,12 @@ pub fn frozen_encoder<'a>(
 /// # Errors
 /// [`Failure`] where the checkpoint cannot be read.
 pub fn text_tower(config: &RunConfig, compute: &Compute) -> Result<TextTower, Failure> {
-    Ok(Clip::load(checkpoint::open(&config.model)?, config.settings.input_size, compute.device())?.text)
+    Ok(Clip::load(
+        checkpoint::open(&config.model)?,
+        config.settings.input_size,
+        compute.device(),
+    )?
+    .text)
 }
 
 /// Runs Stage 2.
@@ -116,15 +132,27 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
 
     let everything: Vec<Item> = job.train.items.iter().chain(&job.val.items).cloned().collect();
     let encoder = frozen_encoder(&config, job.project, parent)?;
-    let Encoded { store, failed, computed } =
-        ensure(encoder, &job.project.features_folder(), &everything, job.compute, context)?;
+    let Encoded {
+        store,
+        failed,
+        computed,
+    } = ensure(
+        encoder,
+        &job.project.features_folder(),
+        &everything,
+        job.compute,
+        context,
+    )?;
     let count = job.train.items.len();
     let (of_train, of_val): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(i, _)| *i < count);
     let of_val: Vec<_> = of_val.into_iter().map(|(i, reason)| (i - count, reason)).collect();
     job.train = std::mem::take(&mut job.train).without(&of_train, labels, context);
     job.val = std::mem::take(&mut job.val).without(&of_val, labels, context);
     if job.train.items.is_empty() {
-        return Err(Failure::new("no training picture can be read", "Check that the pictures are where they were."));
+        return Err(Failure::new(
+            "no training picture can be read",
+            "Check that the pictures are where they were.",
+        ));
     }
 
     let text = text_tower(&config, job.compute)?;
@@ -147,7 +175,10 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         fixed: text.encode_labels(&tokenizer, &settings.templates(), &config.words),
         text: &text,
         loss: ClassificationLoss::new(settings.loss, settings.db(), &positives, job.train.items.len()),
-        fusion: Fusion { alpha: settings.alpha, top_k: config.top_k },
+        fusion: Fusion {
+            alpha: settings.alpha,
+            top_k: config.top_k,
+        },
         device: device.clone(),
     };
 
@@ -164,12 +195,20 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         None => Calibration::new(INITIAL_SCALE, first_offset(&stage, &contexts)?, &training),
     };
     let mut warnings = Vec::new();
-    let (state, finished) =
-        trainer::resume(&plan, Prompts { contexts, calibration }, &training, &mut |w| warnings.push(w))?;
+    let (state, finished) = trainer::resume(&plan, Prompts { contexts, calibration }, &training, &mut |w| {
+        warnings.push(w)
+    })?;
     warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
-    context.emit(Event::Run { run: job.id.clone(), stage: 2, resumed_at: state.step });
+    context.emit(Event::Run {
+        run: job.id.clone(),
+        stage: 2,
+        resumed_at: state.step,
+    });
     if finished {
-        return Ok(Ended { finish: trainer::Finish::Done(String::new()), encoded: computed });
+        return Ok(Ended {
+            finish: trainer::Finish::Done(String::new()),
+            encoded: computed,
+        });
     }
     let epochs_done = state.step / plan.schedule.per_epoch.max(1);
     let validate = |model: &Prompts| -> Result<GroupMeans, Failure> {
@@ -185,7 +224,10 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, Prompts>>),
     };
     let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
-    Ok(Ended { finish, encoded: computed })
+    Ok(Ended {
+        finish,
+        encoded: computed,
+    })
 }
 
 /// The contexts that a run starts from.
@@ -199,15 +241,27 @@ pub fn start_contexts(
     device: &Device,
 ) -> Result<Contexts, Failure> {
     let s = &config.settings;
-    Contexts::start(text, tokenizer, s.context, s.context_init, s.context_tokens, config.labels.len(), config.seed, device)
-        .map_err(|message| Failure::usage(message, "For example: --set context_init=random --set context_tokens=8"))
+    Contexts::start(
+        text,
+        tokenizer,
+        s.context,
+        s.context_init,
+        s.context_tokens,
+        config.labels.len(),
+        config.seed,
+        device,
+    )
+    .map_err(|message| Failure::usage(message, "For example: --set context_init=random --set context_tokens=8"))
 }
 
 /// Mean of s over the first training pictures and all classes with the starting prompts.
 fn first_offset(stage: &Stage2<'_>, contexts: &Contexts) -> Result<f32, Failure> {
     let text = stage.frame.encode(stage.text, &contexts.valid());
     let count = stage.items.len().min(super::train_one::OFFSET_IMAGES);
-    let pictures = Pictures { items: stage.items[..count].to_vec(), truth: Vec::new() };
+    let pictures = Pictures {
+        items: stage.items[..count].to_vec(),
+        truth: Vec::new(),
+    };
     let (scores, _) = cached_scores(stage.features, &pictures, 0, &text, stage.fusion, &stage.device)?;
     Ok((scores.fused.iter().map(|v| f64::from(*v)).sum::<f64>() / scores.fused.len().max(1) as f64) as f32)
 }
