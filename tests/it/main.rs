@@ -6,6 +6,7 @@
 mod support;
 
 mod cli;
+mod demo;
 mod gpu;
 mod gradients;
 mod losses;

@@ -7,7 +7,8 @@ use super::{evaluate, project, starter_model, train};
 use crate::compute::Compute;
 use crate::dataset::formats::Format;
 use crate::dataset::model::{Absent, Split};
-use crate::dataset::scenes::dataset::{self as scenes, DemoPlan};
+use crate::dataset::scenes::SceneError;
+use crate::dataset::scenes::dataset::{self as scenes, DemoRequest as Plan};
 use crate::engine::event::Metrics;
 use crate::engine::request::{DemoRequest, EvaluateRequest, ProjectNew, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
@@ -27,29 +28,29 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
     let out = place(request.out.as_deref())?;
     let pictures = draw(request, &out, context)?;
     let project = out.join("demo.patchlight");
-    project::new(
-        &ProjectNew {
-            project: project.clone(),
-            data: pictures,
-            format: Format::Coco,
-            images: None,
-            labels: None,
-            absent: Absent::Negative,
-            model: Some(starter_model::NAME.to_owned()),
-        },
-        context,
-    )?;
-    let zero_shot = measure(&project, ZERO_SHOT, compute, context)?;
+    import(&pictures.demo, &project, context)?;
+    let zero_shot = measure(&project, ZERO_SHOT, None, context, compute)?;
     let first = stage(request, &project, Stages::One, None, compute, context)?;
-    let stage_1 = measure(&project, &first, compute, context)?;
+    let stage_1 = measure(&project, &first, None, context, compute)?;
     let second = stage(request, &project, Stages::Two, Some(&first), compute, context)?;
-    let stage_2 = measure(&project, &second, compute, context)?;
+    let stage_2 = measure(&project, &second, None, context, compute)?;
+    // Words that neither stage saw: told in the report, not as the demo's own result.
+    let unseen = out.join("unseen.patchlight");
+    let novel = context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
+        import(&pictures.novel, &unseen, context)?;
+        [ZERO_SHOT, &first, &second]
+            .iter()
+            .map(|run| measure(&project, run, Some(&unseen), context, compute))
+            .collect()
+    });
+    let novel: Vec<Metrics> = novel?;
     let report = report::write(
         &Report {
             folder: &out,
             project: &project,
             run: &second,
             metrics: [&zero_shot, &stage_1, &stage_2],
+            novel: &novel,
             seed: request.seed,
             seconds: start.elapsed().as_secs_f64(),
         },
@@ -95,27 +96,58 @@ fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
     std::fs::canonicalize(&out).map_err(|e| Failure::io("use the folder", &out, &e))
 }
 
-/// Draws the pictures; returns their folder.
-fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<PathBuf, Failure> {
-    let pictures = out.join("pictures");
-    let plan = if request.quick {
-        DemoPlan::quick(request.seed)
-    } else {
-        DemoPlan::full(request.seed)
+/// Folders of pictures.
+struct Drawn {
+    demo: PathBuf,
+    novel: PathBuf,
+}
+
+/// Draws the pictures.
+fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<Drawn, Failure> {
+    let drawn = Drawn {
+        demo: out.join("pictures"),
+        novel: out.join("unseen pictures"),
     };
-    scenes::write_demo(&pictures, &plan, &mut |done, total| {
+    let plan = if request.quick {
+        Plan::quick(request.seed)
+    } else {
+        Plan::full(request.seed)
+    };
+    let mut progress = |done, total| {
         context.progress("drawing the demo's pictures", done, total);
         if context.cancelled() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
-    })
-    .map_err(|e| Failure::new(e.to_string(), e.hint()))?;
-    Ok(pictures)
+    };
+    let explain = |e: SceneError| Failure::new(e.to_string(), e.hint());
+    scenes::write_demo(&drawn.demo, &plan, &mut progress).map_err(explain)?;
+    scenes::write_novel(&drawn.novel, &plan, &mut progress).map_err(explain)?;
+    Ok(drawn)
 }
 
-fn measure(project: &Path, run: &str, compute: &Compute, context: &mut Context<'_>) -> Result<Metrics, Failure> {
+/// Makes a project of drawn pictures, through the importer that everyone uses.
+fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+    let request = ProjectNew {
+        project: project.to_owned(),
+        data: pictures.to_owned(),
+        format: Format::Coco,
+        images: None,
+        labels: None,
+        absent: Absent::Negative,
+        model: Some(starter_model::NAME.to_owned()),
+    };
+    project::new(&request, context)
+}
+
+fn measure(
+    project: &Path,
+    run: &str,
+    on: Option<&Path>,
+    context: &mut Context<'_>,
+    compute: &Compute,
+) -> Result<Metrics, Failure> {
     let request = EvaluateRequest {
         project: project.to_owned(),
         run: run.to_owned(),
@@ -123,7 +155,7 @@ fn measure(project: &Path, run: &str, compute: &Compute, context: &mut Context<'
         split: Some(Split::Test),
         scores: None,
         set: Vec::new(),
-        on: None,
+        on: on.map(Path::to_owned),
     };
     let mut found = None;
     let mut note = |event: &Event| {

@@ -36,6 +36,8 @@ pub struct Report<'a> {
     pub run: &'a str,
     /// Untrained, after Stage 1, after Stage 2.
     pub metrics: [&'a Metrics; 3],
+    /// The same three on labels that training never saw.
+    pub novel: &'a [Metrics],
     /// The demo's seed.
     pub seed: u64,
     /// How long it took.
@@ -185,7 +187,7 @@ fn as_json(report: &Report<'_>, pictures: &[Example]) -> Value {
     });
     json!({
         "version": env!("CARGO_PKG_VERSION"), "seed": report.seed, "seconds": report.seconds,
-        "table": report.metrics.map(groups), "per_class": classes.collect::<Vec<_>>(),
+        "table": report.metrics.map(groups), "unseen_labels": report.novel.iter().map(groups).collect::<Vec<_>>(), "per_class": classes.collect::<Vec<_>>(),
         "pictures": pictures.collect::<Vec<_>>(),
     })
 }
@@ -219,9 +221,21 @@ fn html(report: &Report<'_>, pictures: &[Example]) -> String {
             m.pointing.map_or_else(|| "n/a".to_owned(), |p| format!("{p:.0} %"))
         );
     }
+    page.push_str("</table>");
+    if let [zero, _, last] = report.novel {
+        let map = |m: &Metrics| m.map.total.map_or_else(|| "n/a".to_owned(), |v| format!("{v:.1}"));
+        let labels: Vec<String> = zero.per_class.iter().map(|c| escaped(&c.label)).collect();
+        let _ = write!(
+            page,
+            "<p>Labels that training never saw ({}): {} before, {} after both stages.</p>",
+            labels.join(", "),
+            map(zero),
+            map(last)
+        );
+    }
     let _ = write!(
         page,
-        "</table><p class=\"dim\">Head: 100 training examples and more; medium: 20 to 99; tail: fewer than 20. Seed {}, {:.0} seconds.</p>\
+        "<p class=\"dim\">Head: 100 training examples and more; medium: 20 to 99; tail: fewer than 20. Seed {}, {:.0} seconds.</p>\
          <h2>What it saw, and where</h2><p>Each picture, and its most probable labels with the patches that made their local score \
          (the best one is framed).</p>",
         report.seed, report.seconds
