@@ -1,4 +1,4 @@
-use super::*;
+use crate::dataset::scenes::{SceneConfig, captions, curriculum, glyphs, scene, scene_of};
 use crate::support::rng;
 use std::path::PathBuf;
 
@@ -80,21 +80,5 @@ fn sheets() {
         }
         sheet.save(folder.join(format!("scenes{n}.png"))).unwrap();
         std::fs::write(folder.join(format!("scenes{n}.txt")), text).unwrap();
-    }
-}
-
-#[test]
-fn speed_is_printed() {
-    let _ = scene(0, 0, &curriculum::starter(1.0));
-    for config in [
-        curriculum::starter(0.0),
-        curriculum::starter(1.0),
-        curriculum::demo(160),
-    ] {
-        let start = std::time::Instant::now();
-        for i in 0..100 {
-            assert!(!scene(3, i, &config).objects.is_empty());
-        }
-        println!("{} px: {:?} a scene", config.side, start.elapsed() / 100);
     }
 }

@@ -1,0 +1,123 @@
+use crate::dataset::scenes::{SceneConfig, curriculum, glyphs, scene, scene_of};
+use std::time::Instant;
+
+#[test]
+fn a_scene_is_a_function_of_seed_index_and_config() {
+    let config = curriculum::starter(1.0);
+    assert_eq!(scene(1, 2, &config), scene(1, 2, &config));
+    assert_ne!(scene(1, 2, &config).pixels, scene(1, 3, &config).pixels);
+    assert_ne!(scene(1, 2, &config).pixels, scene(2, 2, &config).pixels);
+    assert_eq!(scene_of(1, 2, &config, &[4, 4, 9]), scene_of(1, 2, &config, &[4, 4, 9]));
+}
+
+#[test]
+fn levels_set_number_and_size_of_objects() {
+    for (level, most, smallest, largest) in [(0.0, 2, 0.42, 0.62), (1.0, 5, 0.15, 0.50), (f32::NAN, 2, 0.42, 0.62)] {
+        let config = curriculum::starter(level);
+        assert_eq!((config.objects.clone(), config.side), (1..=most, 112));
+        assert!((config.object_size.start() - smallest).abs() < 1e-6, "{config:?}");
+        assert!((config.object_size.end() - largest).abs() < 1e-6, "{config:?}");
+        let mut seen = vec![0; most + 1];
+        for index in 0..200 {
+            let scene = scene(9, index, &config);
+            assert_eq!(scene.labels().len(), scene.objects.len(), "a glyph twice");
+            seen[scene.objects.len()] += 1;
+        }
+        assert!(seen[0] == 0 && seen[1..].iter().all(|&n| n > 10), "{seen:?}");
+    }
+}
+
+#[test]
+fn chosen_glyphs_are_all_there_and_the_pool_is_respected() {
+    let config = SceneConfig {
+        glyphs: vec![3, 5, 8],
+        ..curriculum::demo(96)
+    };
+    for index in 0..60 {
+        assert!(
+            scene(4, index, &config)
+                .objects
+                .iter()
+                .all(|o| config.glyphs.contains(&o.glyph))
+        );
+        let mut shown: Vec<usize> = scene_of(4, index, &config, &[1, 1, 2, 3, 4, 5])
+            .objects
+            .iter()
+            .map(|o| o.glyph)
+            .collect();
+        shown.sort_unstable();
+        assert_eq!(shown, [1, 1, 2, 3, 4, 5]);
+    }
+}
+
+/// On calm grounds everything dark is ink: grounds stay above 190 in every channel, objects have one below 130.
+#[test]
+fn boxes_are_tight_around_the_ink() {
+    for index in 0..150 {
+        let config = SceneConfig {
+            clutter: 0.0,
+            overlap: 0.0,
+            objects: 1..=1,
+            ..curriculum::starter(1.0)
+        };
+        let scene = scene(11, index, &config);
+        let name = glyphs::all()[scene.objects[0].glyph].name;
+        let mut ink: Option<[u32; 4]> = None;
+        for (x, y, pixel) in scene.pixels.enumerate_pixels() {
+            if pixel.0.iter().min().is_some_and(|&v| v < 140) {
+                let b = ink.get_or_insert([x, y, x + 1, y + 1]);
+                *b = [b[0].min(x), b[1].min(y), b[2].max(x + 1), b[3].max(y + 1)];
+            }
+        }
+        let (ink, tight) = (ink.unwrap(), scene.objects[0].bounds);
+        for side in 0..4 {
+            assert!(
+                ink[side].abs_diff(tight[side]) <= 1,
+                "{name}: ink {ink:?}, box {tight:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn boxes_are_inside_and_overlap_little() {
+    let config = curriculum::demo(160);
+    let mut overlaps = 0;
+    for index in 0..150 {
+        let scene = scene(12, index, &config);
+        for (i, a) in scene.objects.iter().enumerate() {
+            let [l, t, r, b] = a.bounds;
+            assert!(l < r && t < b && r <= 160 && b <= 160, "{a:?}");
+            assert!((r - l).max(b - t) >= 6, "{a:?} is too small to see");
+            for other in &scene.objects[..i] {
+                let o = other.bounds;
+                let width = r.min(o[2]).saturating_sub(l.max(o[0]));
+                let height = b.min(o[3]).saturating_sub(t.max(o[1]));
+                let least = ((r - l) * (b - t)).min((o[2] - o[0]) * (o[3] - o[1]));
+                overlaps += usize::from(f64::from(width * height) > 0.3 * f64::from(least));
+            }
+        }
+    }
+    assert!(overlaps <= 3, "{overlaps} pairs overlap much");
+}
+
+/// Prints the time a scene takes; says nothing about what is enough, since tests share their machine.
+#[test]
+fn speed_is_printed() {
+    let _ = scene(0, 0, &curriculum::starter(1.0));
+    for config in [
+        curriculum::starter(0.0),
+        curriculum::starter(1.0),
+        curriculum::demo(160),
+    ] {
+        let start = Instant::now();
+        let objects: usize = (0..100).map(|i| scene(3, i, &config).objects.len()).sum();
+        assert!(objects >= 100);
+        println!(
+            "{} px, {:.1} objects: {:?} a scene",
+            config.side,
+            objects as f64 / 100.0,
+            start.elapsed() / 100
+        );
+    }
+}
