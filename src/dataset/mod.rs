@@ -7,4 +7,5 @@ pub mod files;
 pub mod formats;
 pub mod model;
 pub mod preprocess;
+pub mod scenes;
 pub mod split;
