@@ -86,7 +86,7 @@ mod tests {
     fn data() -> Vec<Vec<usize>> {
         let of = |i: usize| match i {
             _ if i % 7 == 3 => vec![],
-            _ => [(0, true), (1, i % 10 == 0), (2, i % 50 == 4), (3, i % 100 == 9)]
+            _ => [(0, true), (1, i % 10 == 1), (2, i % 50 == 4), (3, i % 100 == 9)]
                 .into_iter()
                 .filter_map(|(label, there)| there.then_some(label))
                 .collect(),
