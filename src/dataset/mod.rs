@@ -1,2 +1,4 @@
 //! Pictures and labels from disk.
+
+pub mod model;
 pub mod scenes;

@@ -10,7 +10,7 @@ use rand::Rng;
 use std::ops::RangeInclusive;
 
 /// Coverage from which a pixel counts as ink of an object.
-const INK_ALPHA: f32 = 0.25;
+const INK_ALPHA: f32 = 0.3;
 /// No object is drawn with a longer side below this many pixels: nobody could tell what it is.
 const SMALLEST: f32 = 9.0;
 /// Places tried for an object, and after how many each time it shrinks.
