@@ -55,21 +55,38 @@ fn chosen_glyphs_are_all_there_and_the_pool_is_respected() {
 #[test]
 fn boxes_are_tight_around_the_ink() {
     for index in 0..300 {
-        let config = SceneConfig { clutter: 0.0, overlap: 0.0, ..curriculum::starter(1.0) };
+        let config = SceneConfig {
+            clutter: 0.0,
+            overlap: 0.0,
+            ..curriculum::starter(1.0)
+        };
         let scene = scene(11, index, &config);
         let darkest = |x: u32, y: u32| scene.pixels.get_pixel(x, y).0.into_iter().min().unwrap_or(255);
-        let inside =
-            |x: u32, y: u32| scene.objects.iter().any(|o| (o.bounds[0]..o.bounds[2]).contains(&x) && (o.bounds[1]..o.bounds[3]).contains(&y));
+        let inside = |x: u32, y: u32| {
+            scene
+                .objects
+                .iter()
+                .any(|o| (o.bounds[0]..o.bounds[2]).contains(&x) && (o.bounds[1]..o.bounds[3]).contains(&y))
+        };
         for (x, y, _) in scene.pixels.enumerate_pixels() {
-            assert!(darkest(x, y) >= 120 || inside(x, y), "scene {index}: ink at {x},{y} is outside of every box");
+            assert!(
+                darkest(x, y) >= 120 || inside(x, y),
+                "scene {index}: ink at {x},{y} is outside of every box"
+            );
         }
         for object in &scene.objects {
             let ([left, top, right, bottom], name) = (object.bounds, glyphs::all()[object.glyph].name);
             for x in [left, right - 1] {
-                assert!((top..bottom).any(|y| darkest(x, y) < 192), "{name}: no ink at the edge x = {x}");
+                assert!(
+                    (top..bottom).any(|y| darkest(x, y) < 192),
+                    "{name}: no ink at the edge x = {x}"
+                );
             }
             for y in [top, bottom - 1] {
-                assert!((left..right).any(|x| darkest(x, y) < 192), "{name}: no ink at the edge y = {y}");
+                assert!(
+                    (left..right).any(|x| darkest(x, y) < 192),
+                    "{name}: no ink at the edge y = {y}"
+                );
             }
         }
     }
@@ -97,7 +114,7 @@ fn boxes_are_inside_and_overlap_little() {
     assert!(overlaps <= 3, "{overlaps} pairs overlap much");
 }
 
-/// Prints the time a scene takes; says nothing about what is enough, since tests share their machine.
+/// Prints the time a scene takes (the best of some batches, since tests share their machine); asserts nothing about it.
 #[test]
 fn speed_is_printed() {
     let _ = scene(0, 0, &curriculum::starter(1.0));
@@ -106,14 +123,11 @@ fn speed_is_printed() {
         curriculum::starter(1.0),
         curriculum::demo(160),
     ] {
-        let start = Instant::now();
-        let objects: usize = (0..100).map(|i| scene(3, i, &config).objects.len()).sum();
-        assert!(objects >= 100);
-        println!(
-            "{} px, {:.1} objects: {:?} a scene",
-            config.side,
-            objects as f64 / 100.0,
-            start.elapsed() / 100
-        );
+        let times = (0..20).map(|batch| {
+            let start = Instant::now();
+            assert!((0..10).all(|i| !scene(3, batch * 10 + i, &config).objects.is_empty()));
+            start.elapsed() / 10
+        });
+        println!("{} px: {:?} a scene", config.side, times.min().unwrap_or_default());
     }
 }

@@ -58,7 +58,7 @@ fn masks_differ() {
             let ink = |m: &[f32]| m.iter().sum::<f32>();
             let (x, y) = (&a.mask.levels[2], &b.mask.levels[2]);
             let apart: f32 = x.iter().zip(y).map(|(p, q)| (p - q).abs()).sum::<f32>() / (ink(x) + ink(y));
-            if apart < 0.2 {
+            if apart < 0.13 {
                 alike.push((apart, a.name, b.name));
             }
         }
