@@ -24,7 +24,7 @@ pub struct SceneConfig {
     pub side: u32,
     /// How many objects, all different.
     pub objects: RangeInclusive<usize>,
-    /// Longer side of an object as a fraction of the picture's side.
+    /// Longer side of an object as a fraction of the picture's side. Objects that find no free place are drawn smaller.
     pub object_size: RangeInclusive<f32>,
     /// How busy the ground is: 0 nothing, 1 busy.
     pub clutter: f32,
