@@ -11,8 +11,12 @@ pub mod engine;
 #[cfg(feature = "compute")]
 pub mod eval;
 #[cfg(feature = "compute")]
+pub mod explain;
+#[cfg(feature = "compute")]
 pub mod method;
 pub mod project;
+#[cfg(feature = "compute")]
+pub mod starter;
 pub mod support;
 #[cfg(feature = "compute")]
 pub mod train;

@@ -7,7 +7,8 @@ use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, TrainRequest,
+    DemoRequest, EvaluateRequest, ProjectNew, Request, Scheme, ScoreRequest, SplitRequest, Stages, StarterRequest,
+    TrainRequest,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ impl From<Device> for DeviceChoice {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// See it all in minutes: draws pictures, trains both stages on them, writes a report; needs no download
+    Demo(DemoArguments),
     /// Score labels on pictures with an untrained CLIP, and list the patches behind each score
     Score(ScoreArguments),
     /// Make a project from your data, or see what one holds
@@ -73,6 +76,8 @@ pub enum Command {
     Model(ModelCommand),
     /// Check the device and print a report to paste into a bug
     Doctor,
+    /// Train the built-in model anew on generated scenes (hours on a CPU; how the one inside was made)
+    Starter(StarterArguments),
     /// Serve requests on standard input (used by Patchlight itself)
     #[command(hide = true)]
     Worker,
@@ -267,6 +272,43 @@ pub struct EvaluateArguments {
     /// A setting to score with, for example alpha=1
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Measure on another project, with its labels: how the run does on words that it never saw
+    #[arg(long, value_name = "PROJECT")]
+    on: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArguments {
+    /// A new folder for pictures, project and report (default: patchlight-demo here)
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Fewer pictures and epochs: a minute or two
+    #[arg(long)]
+    quick: bool,
+    /// A setting to train with, for example loss=bce
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// `starter`.
+#[derive(Args, Debug)]
+pub struct StarterArguments {
+    /// Folder for checkpoints, the curve and the finished model; called again, the training goes on
+    #[arg(long)]
+    out: PathBuf,
+    /// Steps
+    #[arg(long, default_value_t = 6000)]
+    steps: usize,
+    /// Scenes a step
+    #[arg(long, default_value_t = 48)]
+    batch: usize,
+    /// Peak learning rate of the image tower
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f64,
+    /// Steps between checkpoints and looks at held-out scenes
+    #[arg(long, default_value_t = 250)]
+    probe_every: usize,
 }
 
 /// `model`.
@@ -330,6 +372,21 @@ impl Command {
                 split: a.split,
                 scores: a.scores,
                 set: a.set,
+                on: a.on,
+            }),
+            Self::Demo(a) => Request::Demo(DemoRequest {
+                out: a.out,
+                quick: a.quick,
+                seed,
+                set: a.set,
+            }),
+            Self::Starter(a) => Request::Starter(StarterRequest {
+                out: a.out,
+                steps: at_least_one("--steps", a.steps)?,
+                batch: at_least_one("--batch", a.batch)?,
+                lr: a.lr,
+                probe_every: at_least_one("--probe-every", a.probe_every)?,
+                seed,
             }),
             Self::Model(ModelCommand::Inspect { path }) => Request::InspectModel { path },
             Self::Doctor | Self::Worker => Request::Doctor,

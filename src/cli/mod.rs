@@ -86,9 +86,9 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
 fn log_to_stderr(verbose: bool) {
     use tracing_subscriber::EnvFilter;
     let usual = if verbose {
-        "patchlight=debug,warn"
+        "patchlight=debug,wgpu_hal=off,warn"
     } else {
-        "patchlight=warn,error"
+        "patchlight=warn,wgpu_hal=off,error"
     };
     let filter = EnvFilter::try_from_env("PATCHLIGHT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()

@@ -236,6 +236,36 @@ fn describe(event: &Event) -> String {
             Some(map) => format!("stage {stage} epoch {epoch}: val mAP {}", describe_map(map)),
             None => format!("stage {stage} epoch {epoch} done"),
         },
+        Event::StarterStep {
+            step,
+            steps,
+            loss,
+            contrast,
+            words,
+            patches,
+            images_per_s,
+        } => format!(
+            "step {}/{steps}: loss {loss:.4}, captions {contrast:.4}, words {words:.4}, patches {patches:.4}, {images_per_s:.1} images/s",
+            step + 1
+        ),
+        Event::StarterProbe {
+            step,
+            map,
+            global,
+            local,
+            pointing,
+            pointing_token,
+        } => format!(
+            "after {step} steps: zero-shot mAP {map:.1} (whole {global:.1}, parts {local:.1}); best patch in the box {pointing:.1} % (last block {pointing_token:.1} %)"
+        ),
+        Event::Done {
+            project: Some(project),
+            report: Some(report),
+            seconds,
+            ..
+        } => {
+            format!("done in {seconds:.0} s\nproject: {project}\nreport: {report}")
+        }
         Event::Done { run, seconds, .. } => match run {
             Some(run) => format!("done: {run}, {seconds:.1} s"),
             None => format!("done, {seconds:.1} s"),
@@ -308,6 +338,9 @@ fn describe_metrics(m: &Metrics) -> String {
         m.cf1,
         m.of1
     );
+    if let Some(pointing) = m.pointing {
+        let _ = write!(text, "; best patch in the box {pointing:.1} %");
+    }
     let width = m
         .per_class
         .iter()

@@ -2,6 +2,8 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod export;
+pub mod random;
 pub mod tokenizer;
 
 #[cfg(feature = "compute")]

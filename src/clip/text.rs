@@ -8,17 +8,63 @@ use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 
+/// The prompt of no label: its score is the zero of an untrained CLIP's probabilities.
+pub const NEUTRAL_PROMPT: &str = "a photo.";
+
+/// The layers of the text tower without its token table: what computes, and what the starter model's training trains.
 #[derive(Module, Debug)]
-struct Tower {
+pub struct TextLayers {
     position_embedding: Param<Tensor<2>>,
     encoder: Encoder,
     final_layer_norm: LayerNorm,
     text_projection: Linear,
 }
 
+impl TextLayers {
+    /// Reads everything of `text_model.*` but the token table, and `text_projection`. Problems are noted in `reader`.
+    pub fn read(reader: &mut WeightReader, config: &TextConfig, embed: usize, device: &Device) -> Self {
+        let d = config.width;
+        let shape = TransformerShape {
+            width: d,
+            layers: config.layers,
+            heads: config.heads,
+            mlp: config.mlp,
+            activation: config.activation,
+            epsilon: config.layer_norm_eps,
+        };
+        let position = reader.take("text_model.embeddings.position_embedding.weight", &[config.context, d]);
+        Self {
+            position_embedding: parameter(position, device),
+            encoder: Encoder::read(reader, "text_model.encoder", &shape, device),
+            final_layer_norm: read_norm(reader, "text_model.final_layer_norm", d, config.layer_norm_eps, device),
+            text_projection: read_linear(reader, "text_projection", d, embed, false, device),
+        }
+    }
+
+    /// See [`TextTower::forward`].
+    pub fn forward(&self, tokens: Tensor<3>, end: &[usize]) -> Tensor<2> {
+        let [prompts, length, width] = tokens.dims();
+        let device = tokens.device();
+        let position = self
+            .position_embedding
+            .val()
+            .slice([0..length, 0..width])
+            .unsqueeze::<3>();
+        let x = self.encoder.forward(tokens + position, true);
+        // Pooling as a product with a one-hot row: its backward pass needs no scatter, which is exact on every GPU.
+        let mut pick = vec![0.0f32; prompts * length];
+        for (p, e) in end.iter().enumerate() {
+            pick[p * length + e] = 1.0;
+        }
+        let pick = Tensor::<3>::from_data(TensorData::new(pick, [prompts, length, 1]), &device);
+        let pooled = (x * pick).sum_dim(1).reshape([prompts, width]);
+        normalize(self.text_projection.forward(self.final_layer_norm.forward(pooled)))
+    }
+}
+
 /// CLIP's text tower. Frozen in every use, so it holds no trainable parameter.
 pub struct TextTower {
-    tower: Tower,
+    tower: TextLayers,
     /// `[vocabulary, width]`, kept on the host: a lookup needs a few rows of a table that is most of the model.
     table: Vec<f32>,
     width: usize,
@@ -38,24 +84,10 @@ impl TextTower {
     /// Reads `text_model.*` and `text_projection`. Problems are noted in `reader`.
     pub fn read(reader: &mut WeightReader, config: &TextConfig, embed: usize, device: &Device) -> Self {
         let d = config.width;
-        let shape = TransformerShape {
-            width: d,
-            layers: config.layers,
-            heads: config.heads,
-            mlp: config.mlp,
-            activation: config.activation,
-            epsilon: config.layer_norm_eps,
-        };
         let table = reader
             .take("text_model.embeddings.token_embedding.weight", &[config.vocab, d])
             .data;
-        let position = reader.take("text_model.embeddings.position_embedding.weight", &[config.context, d]);
-        let tower = Tower {
-            position_embedding: parameter(position, device),
-            encoder: Encoder::read(reader, "text_model.encoder", &shape, device),
-            final_layer_norm: read_norm(reader, "text_model.final_layer_norm", d, config.layer_norm_eps, device),
-            text_projection: read_linear(reader, "text_projection", d, embed, false, device),
-        };
+        let tower = TextLayers::read(reader, config, embed, device);
         Self {
             tower,
             table,
@@ -107,26 +139,7 @@ impl TextTower {
     /// - end: index of each prompt's end-of-text token
     /// - result: `[prompts, embed]`, L2-normalised
     pub fn forward(&self, tokens: Tensor<3>, end: &[usize]) -> Tensor<2> {
-        let [prompts, length, width] = tokens.dims();
-        let position = self
-            .tower
-            .position_embedding
-            .val()
-            .slice([0..length, 0..width])
-            .unsqueeze::<3>();
-        let x = self.tower.encoder.forward(tokens + position, true);
-        // Pooling as a product with a one-hot row: its backward pass needs no scatter, which is exact on every GPU.
-        let mut pick = vec![0.0f32; prompts * length];
-        for (p, e) in end.iter().enumerate() {
-            pick[p * length + e] = 1.0;
-        }
-        let pick = Tensor::<3>::from_data(TensorData::new(pick, [prompts, length, 1]), &self.device);
-        let pooled = (x * pick).sum_dim(1).reshape([prompts, width]);
-        normalize(
-            self.tower
-                .text_projection
-                .forward(self.tower.final_layer_norm.forward(pooled)),
-        )
+        self.tower.forward(tokens, end)
     }
 
     /// The fixed text embeddings t0 of labels: each template filled in, encoded, averaged, normalised again.

@@ -150,6 +150,23 @@ impl VisionTower {
         }
     }
 
+    /// [`VisionTower::forward`] in both modes at once: the tokens, and the patches of the value path.
+    ///
+    /// # Shapes
+    /// - result: [`Tokens`], and `[batch, patches, width]`
+    pub fn forward_both(&self, pixels: Tensor<4>) -> (Tokens, Tensor<3>) {
+        let x = self.embed(pixels);
+        let [batch, tokens, width] = x.dims();
+        let (x, last) = self.encoder.forward_to_last(x);
+        let Some(last) = last else {
+            let tokens = self.split(x);
+            let patches = tokens.patches.clone();
+            return (tokens, patches);
+        };
+        let value = last.forward_value(x.clone().slice([0..batch, 1..tokens, 0..width]));
+        (self.split(last.forward(x, false)), self.post_layernorm.forward(value))
+    }
+
     fn embed(&self, pixels: Tensor<4>) -> Tensor<3> {
         let [batch, _, height, width] = pixels.dims();
         let (g, p) = (self.grid, self.patch);

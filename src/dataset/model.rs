@@ -148,7 +148,12 @@ pub struct Warning {
 impl Warning {
     /// A warning about nothing in particular; set `file` and `line` where known.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), file: None, line: None }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            file: None,
+            line: None,
+        }
     }
 }
 

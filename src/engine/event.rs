@@ -138,11 +138,49 @@ pub enum Event {
     },
     /// Metrics of a model on a split.
     Metrics(Metrics),
+    /// A step of the built-in model's training.
+    StarterStep {
+        /// From 0.
+        step: usize,
+        /// All steps.
+        steps: usize,
+        /// Total loss before the update.
+        loss: f32,
+        /// Captions against pictures.
+        contrast: f32,
+        /// Words against pictures.
+        words: f32,
+        /// Words against patches.
+        patches: f32,
+        /// Speed.
+        images_per_s: f64,
+    },
+    /// The built-in model on held-out scenes like the demo's, zero-shot, in percent.
+    StarterProbe {
+        /// Steps done.
+        step: usize,
+        /// Mean average precision of the fused score.
+        map: f64,
+        /// Of the global view alone.
+        global: f64,
+        /// Of the local view alone.
+        local: f64,
+        /// How often a true label's best patch lies in its box, on the value path.
+        pointing: f64,
+        /// The same on the last block's tokens.
+        pointing_token: f64,
+    },
     /// A job has ended well.
     Done {
         /// The run it made, where it made one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         run: Option<String>,
+        /// The project it made (`demo`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        project: Option<String>,
+        /// The report it wrote (`demo`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<String>,
         /// How long it took.
         seconds: f64,
         /// Pictures that went through an image tower; cached ones do not.
@@ -303,6 +341,9 @@ pub struct Metrics {
     pub op: f64,
     /// See `cp`.
     pub or: f64,
+    /// How often a true label's best patch lies in its box (pointing game); `None` where the data has no boxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointing: Option<f64>,
     /// Each label.
     pub per_class: Vec<ClassMetrics>,
 }

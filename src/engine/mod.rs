@@ -52,6 +52,20 @@ impl<'a> Context<'a> {
         });
     }
 
+    /// Runs a part of a job whose events pass through `keep`, which may note them and decides whether they go on.
+    pub fn part<T>(&mut self, keep: &mut dyn FnMut(&Event) -> bool, job: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let emit = &mut *self.emit;
+        let mut filtered = |event: Event| {
+            if keep(&event) {
+                emit(event);
+            }
+        };
+        job(&mut Context {
+            emit: &mut filtered,
+            cancel: self.cancel,
+        })
+    }
+
     /// Whether the user wants to stop.
     pub fn cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)

@@ -26,6 +26,8 @@ pub enum Request {
     Train(TrainRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
+    /// Draws, trains and measures the demo.
+    Demo(DemoRequest),
     /// What a checkpoint is.
     InspectModel {
         /// File or folder.
@@ -33,12 +35,17 @@ pub enum Request {
     },
     /// Checks the machine.
     Doctor,
+    /// Trains the built-in model.
+    Starter(StarterRequest),
 }
 
 impl Request {
     /// Whether the job computes with tensors, and so belongs on the chosen device.
     pub fn computes(&self) -> bool {
-        matches!(self, Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor)
+        matches!(
+            self,
+            Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_) | Self::Demo(_)
+        )
     }
 }
 
@@ -168,6 +175,36 @@ pub struct TrainRequest {
     pub checkpoint_every: Option<usize>,
 }
 
+/// See [`Request::Demo`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DemoRequest {
+    /// A new folder; unset: `patchlight-demo` where the program runs.
+    pub out: Option<PathBuf>,
+    /// Fewer pictures and epochs.
+    pub quick: bool,
+    /// Seed of pictures and training.
+    pub seed: u64,
+    /// `key=value` settings over the demo's.
+    pub set: Vec<String>,
+}
+
+/// See [`Request::Starter`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StarterRequest {
+    /// Folder of checkpoints, curve and finished model.
+    pub out: PathBuf,
+    /// Steps.
+    pub steps: usize,
+    /// Scenes a step.
+    pub batch: usize,
+    /// Peak learning rate of the image tower.
+    pub lr: f64,
+    /// Steps between checkpoints and probes.
+    pub probe_every: usize,
+    /// Seed of weights and scenes.
+    pub seed: u64,
+}
+
 /// See [`Request::Evaluate`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EvaluateRequest {
@@ -183,4 +220,7 @@ pub struct EvaluateRequest {
     pub scores: Option<PathBuf>,
     /// `key=value` settings over the run's.
     pub set: Vec<String>,
+    /// Another project, whose pictures and labels are scored with this project's run.
+    #[serde(default)]
+    pub on: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@ use crate::clip::checkpoint::{Checkpoint, CheckpointError, RawTensor, Weights};
 use crate::clip::config::VisionConfig;
 use crate::clip::layers::{parameter, transpose};
 use crate::clip::model::Features;
+use crate::clip::random::student_tower;
 use crate::clip::vision::{PatchFeatures, VisionTower, project};
 use crate::support::rng;
 use burn::module::{Module, Param};
@@ -135,7 +136,7 @@ impl Student {
         seed: u64,
         device: &Device,
     ) -> Result<Self, CheckpointError> {
-        let mut reader = random_tower(vision, seed).into_reader();
+        let mut reader = student_tower(vision, seed).into_reader();
         let tower = VisionTower::read(&mut reader, vision, input_size, device);
         reader.finish()?;
         Ok(Self {
@@ -205,60 +206,6 @@ fn random_head(width: usize, embed: usize, seed: u64, name: &str, device: &Devic
         },
         device,
     )
-}
-
-/// Random weights for a vision tower, in canonical names.
-fn random_tower(vision: &VisionConfig, seed: u64) -> Weights {
-    let (d, p) = (vision.width, vision.patch);
-    let tokens = (vision.image_size / p).pow(2) + 1;
-    let mut rng = rng::stream(seed, "student", 0);
-    let mut weights = BTreeMap::new();
-    let mut put = |name: String, shape: &[usize], fill: Option<f32>| {
-        let count = shape.iter().product();
-        let data = match fill {
-            Some(value) => vec![value; count],
-            None => (0..count).map(|_| rng::normal(&mut rng) * 0.02).collect(),
-        };
-        weights.insert(
-            format!("vision_model.{name}"),
-            RawTensor {
-                shape: shape.to_vec(),
-                data,
-            },
-        );
-    };
-    put("embeddings.class_embedding".into(), &[d], None);
-    put("embeddings.patch_embedding.weight".into(), &[d, 3, p, p], None);
-    if vision.patch_bias {
-        put("embeddings.patch_embedding.bias".into(), &[d], Some(0.0));
-    }
-    put("embeddings.position_embedding.weight".into(), &[tokens, d], None);
-    let mut norms = vec!["post_layernorm".to_owned()];
-    if vision.pre_layer_norm {
-        norms.push("pre_layrnorm".to_owned());
-    }
-    for layer in 0..vision.layers {
-        let prefix = format!("encoder.layers.{layer}");
-        let linears = [
-            ("self_attn.q_proj", d, d),
-            ("self_attn.k_proj", d, d),
-            ("self_attn.v_proj", d, d),
-            ("self_attn.out_proj", d, d),
-            ("mlp.fc1", d, vision.mlp),
-            ("mlp.fc2", vision.mlp, d),
-        ];
-        for (name, d_in, d_out) in linears {
-            put(format!("{prefix}.{name}.weight"), &[d_out, d_in], None);
-            put(format!("{prefix}.{name}.bias"), &[d_out], Some(0.0));
-        }
-        norms.push(format!("{prefix}.layer_norm1"));
-        norms.push(format!("{prefix}.layer_norm2"));
-    }
-    for norm in norms {
-        put(format!("{norm}.weight"), &[d], Some(1.0));
-        put(format!("{norm}.bias"), &[d], Some(0.0));
-    }
-    Weights::new(Path::new("random student"), weights)
 }
 
 /// The student's architecture, enough to rebuild it from its weights.

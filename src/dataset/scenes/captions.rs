@@ -44,10 +44,23 @@ pub fn scene_caption(rng: &mut impl Rng, scene: &Scene) -> String {
     sentence(rng, things)
 }
 
+/// Texts that together hold every word that a caption can have beside the names of things.
+pub fn vocabulary() -> Vec<String> {
+    let frames = FRAMES
+        .iter()
+        .map(|frame| frame.replace("{}", "a thing, an object and a thing"));
+    let colors = super::scene::color_names().map(str::to_owned);
+    frames.chain(colors).chain([sentence_of_nothing().to_owned()]).collect()
+}
+
+fn sentence_of_nothing() -> &'static str {
+    "an empty picture."
+}
+
 fn sentence(rng: &mut impl Rng, mut things: Vec<(&str, Option<&str>)>) -> String {
     use rand::seq::SliceRandom;
     if things.is_empty() {
-        return "an empty picture.".to_owned();
+        return sentence_of_nothing().to_owned();
     }
     things.shuffle(rng);
     if rng.random_ratio(1, PLAIN_LIST) {

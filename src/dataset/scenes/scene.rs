@@ -82,6 +82,11 @@ const COLORS: [(&str, Color); 8] = [
     ("black", [20.0, 20.0, 24.0]),
 ];
 
+/// Names of the colours that objects have.
+pub(super) fn color_names() -> impl Iterator<Item = &'static str> {
+    COLORS.iter().map(|(name, _)| *name)
+}
+
 /// Scene `index` of the stream `seed`, with glyphs that are drawn at random.
 pub fn scene(seed: u64, index: u64, config: &SceneConfig) -> Scene {
     let mut rng = rng::stream(seed, "scene", index);

@@ -2,36 +2,23 @@
 
 use super::data::{self, Pictures, groups};
 use super::encode::{Encoded, ensure};
-use super::model;
 use super::project::open_for_work;
-use super::run_folder::RunConfig;
-use super::score::NEUTRAL_PROMPT;
-use super::train::run_config;
-use super::train_one::{teacher_config, top_k};
-use super::train_two::{HostScores, cached_scores, calibration, frozen_encoder, saved, start_contexts, text_tower};
-use crate::clip::tokenizer::Tokenizer;
-use crate::clip::vision::PatchFeatures;
+use super::run_view::RunView;
+use super::train_one::student_preprocess;
+use super::train_two::{HostScores, cached_scores};
 use crate::compute::Compute;
 use crate::dataset::model::Split;
 use crate::engine::event::{ClassMetrics, Metrics};
 use crate::engine::request::EvaluateRequest;
 use crate::engine::{Context, Event, Failure};
 use crate::eval::{average_precision, f1_at_probability, f1_at_top, group_means};
-use crate::method::prompts::PromptFrame;
-use crate::method::score::Fusion;
+use crate::explain::{PictureFeatures, points_at};
+use crate::method::score::host_values;
 use crate::project::Project;
 use crate::support::atomic;
-use crate::train::params;
-use crate::train::settings::Settings;
-use burn::tensor::Tensor;
+use crate::train::features::FeatureStore;
 use std::io::Write;
 use std::path::Path;
-
-/// The name of the untrained CLIP where a run is asked for.
-pub const ZERO_SHOT: &str = "zero-shot";
-
-/// Settings that change how a trained run is scored without training it again.
-const SCORING: [&str; 2] = ["alpha", "top_k"];
 
 /// Probability from which a label is given, until thresholds are fitted.
 const THRESHOLD: f32 = 0.5;
@@ -39,65 +26,102 @@ const THRESHOLD: f32 = 0.5;
 /// Measures.
 pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = open_for_work(&request.project)?;
-    let (names, _) = data::labels(&project)?;
-    let train_positives = match data::training_pictures(&project, context) {
-        Ok(train) => train.positives(names.len()),
-        Err(_) => vec![0; names.len()],
+    // Another project's pictures and labels, or the run's own.
+    let other = request.on.as_deref().map(open_for_work).transpose()?;
+    let data = other.as_ref().unwrap_or(&project);
+    let view = RunView::open(request, &project, data, compute)?;
+    let names = &view.labels;
+    let train_positives = match (&other, data::training_pictures(data, context)) {
+        (None, Ok(train)) => train.positives(names.len()),
+        _ => vec![0; names.len()],
     };
-    let (split, pictures) = choose_split(&project, request.split, context)?;
-    let config = scored_config(request, &project, &names)?;
-    let student_of = match (request.run.as_str(), config.stage) {
-        (ZERO_SHOT, _) => None,
-        (run, 1) => Some(run),
-        _ => config.parent.as_deref(),
-    };
-    let encoder = frozen_encoder(&config, &project, student_of)?;
-    let Encoded { store, failed, .. } = ensure(encoder, &project.features_folder(), &pictures.items, compute, context)?;
+    let (split, pictures) = choose_split(data, request.split, context)?;
+    let encoded = ensure(
+        view.encoder(&project)?,
+        &data.features_folder(),
+        &pictures.items,
+        compute,
+        context,
+    )?;
+    let Encoded { store, failed, .. } = encoded;
     let pictures = pictures.without(&failed, names.len(), context);
 
-    let (text, probability) = text_and_probability(request, &config, &project, compute)?;
-    let fusion = Fusion {
-        alpha: config.settings.alpha,
-        top_k: config.top_k,
-    };
-    let pick = |range: std::ops::Range<usize>, t: &Tensor<2>| t.clone().slice([range, 0..config.student.embed]);
-    let classes = names.len();
-    let of_labels = (pick(0..classes, &text.0), pick(0..classes, &text.1));
-    let (scores, truth) = cached_scores(&store, &pictures, classes, &of_labels, fusion, compute.device())?;
-    let probabilities: Vec<f32> = match probability {
-        Probability::Calibrated { log_scale, offset } => {
-            let scale = log_scale.exp();
-            scores.fused.iter().map(|s| sigmoid(scale * (s - offset))).collect()
-        }
-        Probability::Uncalibrated { scale } => {
-            let neutral = (pick(classes..classes + 1, &text.0), pick(classes..classes + 1, &text.1));
-            let (zero, _) = cached_scores(&store, &pictures, 0, &neutral, fusion, compute.device())?;
-            scores
+    let (scores, truth) = cached_scores(
+        &store,
+        &pictures,
+        names.len(),
+        &view.text,
+        view.fusion(),
+        compute.device(),
+    )?;
+    let zero = match &view.neutral {
+        Some(neutral) => {
+            cached_scores(&store, &pictures, 0, neutral, view.fusion(), compute.device())?
+                .0
                 .fused
-                .iter()
-                .enumerate()
-                .map(|(i, s)| sigmoid(scale * (s - zero.fused[i / classes])))
-                .collect()
         }
+        None => Vec::new(),
     };
-    let metrics = measure(
-        request,
-        split,
-        &names,
-        &train_positives,
-        &scores,
-        &probabilities,
-        &truth,
-    );
+    let probabilities: Vec<f32> = (scores.fused.iter().enumerate())
+        .map(|(i, s)| {
+            view.probability
+                .of(*s, zero.get(i / names.len()).copied().unwrap_or(0.0))
+        })
+        .collect();
+    let mut metrics = measure(request, split, names, &train_positives, &scores, &probabilities, &truth);
+    metrics.pointing = pointing(&view, data, &store, &pictures, &truth, &scores.kept)?;
     if let Some(path) = &request.scores {
-        write_scores(path, &pictures, &names, &scores, &truth)?;
+        write_scores(path, &pictures, names, &scores, &truth)?;
     }
     context.emit(Event::Metrics(metrics));
     Ok(())
 }
 
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
+/// How often a true label's best patch lies in one of its boxes, in percent; `None` where no picture has boxes.
+fn pointing(
+    view: &RunView,
+    project: &Project,
+    store: &FeatureStore,
+    pictures: &Pictures,
+    truth: &[i8],
+    kept: &[usize],
+) -> Result<Option<f64>, Failure> {
+    let ids: Vec<i64> = project.labels()?.into_iter().map(|l| l.id).collect();
+    let text = host_values(view.text.1.clone())?;
+    let embed = store.embed();
+    let preprocess = student_preprocess(&view.config);
+    let (grid, patch) = (view.config.student.vision.grid(), view.config.student.vision.patch);
+    let (mut hits, mut all) = (0usize, 0usize);
+    for (row, index) in kept.iter().enumerate() {
+        let item = &pictures.items[*index];
+        let boxes = project.boxes(item.id)?;
+        if boxes.is_empty() {
+            continue;
+        }
+        let cached = store
+            .get(&item.hash)
+            .map_err(|e| Failure::io("read the feature cache in", &project.features_folder(), &e))?;
+        let Some(record) = cached else { continue };
+        let size = project.picture(item.id)?;
+        let geometry = preprocess.geometry(size.width, size.height);
+        let features = PictureFeatures {
+            cls: &record.cls,
+            patches: &record.patches,
+            padding: &record.padding,
+        };
+        for (c, id) in ids.iter().enumerate() {
+            let objects: Vec<[f32; 4]> = boxes.iter().filter(|b| b.label == *id).map(|b| b.bounds).collect();
+            if objects.is_empty() || truth[row * ids.len() + c] != 1 {
+                continue;
+            }
+            let label = &text[c * embed..(c + 1) * embed];
+            if let Some((best, _)) = features.evidence(label, label, 0.0, 1).patches.first() {
+                all += 1;
+                hits += usize::from(points_at(geometry.patch_box(best / grid, best % grid, patch), &objects));
+            }
+        }
+    }
+    Ok((all > 0).then(|| 100.0 * hits as f64 / all as f64))
 }
 
 /// The split asked for; else test, else val with a warning.
@@ -127,122 +151,6 @@ fn choose_split(
         }
     }
     Err(Failure::new("the project has neither test nor val pictures", hint))
-}
-
-/// The configuration to score with: the run's with the request's overrides, or one made for the untrained CLIP.
-fn scored_config(request: &EvaluateRequest, project: &Project, names: &[String]) -> Result<RunConfig, Failure> {
-    if request.run != ZERO_SHOT {
-        let mut config = run_config(project, &request.run)?;
-        if config.labels != names {
-            return Err(Failure::new(
-                format!("the project's labels have changed since {} was trained", request.run),
-                "Train again with the labels as they are now.",
-            ));
-        }
-        for pair in &request.set {
-            let name = pair.split('=').next().unwrap_or_default().trim();
-            if !SCORING.contains(&name)
-                && Settings::default()
-                    .with_overrides(None, std::slice::from_ref(pair))
-                    .is_ok()
-            {
-                return Err(Failure::usage(
-                    format!("{name} cannot change after training"),
-                    format!("Only {} can be set when a run is evaluated.", SCORING.join(" and ")),
-                ));
-            }
-        }
-        config.settings = config.settings.with_overrides(None, &request.set)?;
-        config.top_k = if request.set.is_empty() {
-            config.top_k
-        } else {
-            top_k(&config.settings, &config.student)
-        };
-        return Ok(config);
-    }
-    let settings = Settings::default().with_overrides(None, &request.set)?;
-    let wanted = model::choose(request.model.as_deref(), project.setting("model")?)?;
-    let path = model::locate(&wanted)?;
-    let checkpoint = model::open(&wanted)?;
-    let student = teacher_config(&checkpoint, &settings)?;
-    let (labels, words) = data::labels(project)?;
-    Ok(RunConfig {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        stage: 0,
-        then_stage_2: false,
-        seed: 0,
-        model: path,
-        model_fingerprint: checkpoint.fingerprint.clone(),
-        parent: None,
-        labels,
-        words,
-        positives: Vec::new(),
-        images: 0,
-        data: String::new(),
-        top_k: top_k(&settings, &student),
-        student,
-        patch_features: settings.patch_features.unwrap_or(PatchFeatures::Value),
-        device: String::new(),
-        settings,
-    })
-}
-
-/// How a score becomes a probability.
-enum Probability {
-    /// By the learned scale and offset.
-    Calibrated { log_scale: f32, offset: f32 },
-    /// By CLIP's own scale and the score of the neutral prompt.
-    Uncalibrated { scale: f32 },
-}
-
-/// Text embeddings of both views, `[labels + 1, embed]` (the last row is the neutral prompt).
-fn text_and_probability(
-    request: &EvaluateRequest,
-    config: &RunConfig,
-    project: &Project,
-    compute: &Compute,
-) -> Result<((Tensor<2>, Tensor<2>), Probability), Failure> {
-    let tower = text_tower(config, compute)?;
-    let tokenizer = Tokenizer::new();
-    let neutral = tower.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]);
-    let with_neutral = |t: Tensor<2>| Tensor::cat(vec![t, neutral.clone()], 0);
-    let fixed = || with_neutral(tower.encode_labels(&tokenizer, &config.settings.templates(), &config.words));
-    if request.run == ZERO_SHOT {
-        let text = fixed();
-        let checkpoint = model::open(&config.model.to_string_lossy())?;
-        return Ok((
-            (text.clone(), text),
-            Probability::Uncalibrated {
-                scale: checkpoint.config.logit_scale,
-            },
-        ));
-    }
-    let model = saved(project, &request.run)?.model;
-    let (log_scale, offset) = calibration(&model)?;
-    let probability = Probability::Calibrated { log_scale, offset };
-    if config.stage == 1 {
-        let text = fixed();
-        return Ok(((text.clone(), text), probability));
-    }
-    let device = compute.device();
-    let learned = model
-        .into_iter()
-        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
-        .collect();
-    let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
-        .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
-    let s = &config.settings;
-    let frame = PromptFrame::new(
-        &tower,
-        &tokenizer,
-        &config.words,
-        s.context_tokens,
-        s.context,
-        &config.positives,
-        device,
-    );
-    let (global, local) = frame.encode(&tower, &contexts);
-    Ok(((with_neutral(global), with_neutral(local)), probability))
 }
 
 fn measure(
@@ -286,6 +194,7 @@ fn measure(
         cr: f1.cr,
         op: f1.op,
         or: f1.or,
+        pointing: None,
         per_class: per_class.collect(),
     }
 }

@@ -1,14 +1,19 @@
 //! The jobs themselves, one file each.
 
 mod data;
+mod demo;
 mod doctor;
 mod encode;
 mod evaluate;
 mod inspect;
 mod model;
 mod project;
+mod report;
 mod run_folder;
+mod run_view;
 mod score;
+mod starter;
+mod starter_model;
 mod train;
 mod train_one;
 mod train_two;
@@ -44,7 +49,15 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             evaluate::run(request, &compute, context)
         }
+        Request::Demo(request) => {
+            let compute = open(context)?;
+            demo::run(request, &compute, context)
+        }
         Request::InspectModel { path } => inspect::run(path, context),
         Request::Doctor => doctor::run(device, context),
+        Request::Starter(request) => {
+            let compute = open(context)?;
+            starter::run(request, &compute, context)
+        }
     }
 }

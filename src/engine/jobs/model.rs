@@ -1,7 +1,8 @@
 //! Finding and opening models by what the user wrote.
 
+use super::starter_model;
 use crate::clip::checkpoint::{self, Checkpoint};
-use crate::engine::Failure;
+use crate::engine::{Context, Failure};
 use std::path::{Path, PathBuf};
 
 /// The checkpoint that `wanted` means: a folder or a file.
@@ -12,12 +13,29 @@ pub fn open(wanted: &str) -> Result<Checkpoint, Failure> {
     Ok(checkpoint::open(&locate(wanted)?)?)
 }
 
+/// Opens the model that a run or project was made with. The starter model's unpacked copy may have been cleared away since.
+///
+/// # Errors
+/// [`Failure`] as [`open`].
+pub fn reopen(path: &Path) -> Result<Checkpoint, Failure> {
+    if !path.exists() {
+        let starter = starter_model::folder()?;
+        if starter.file_name() == path.file_name() {
+            return Ok(checkpoint::open(&starter)?);
+        }
+    }
+    open(&path.to_string_lossy())
+}
+
 /// The absolute path of the model that `wanted` means.
 ///
 /// # Errors
 /// [`Failure`] where nothing of that name exists.
 pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     let path = Path::new(wanted);
+    if wanted == starter_model::NAME && !path.exists() {
+        return starter_model::folder();
+    }
     std::fs::canonicalize(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Failure::new(
             format!("there is no model at {}", path.display()),
@@ -27,15 +45,20 @@ pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The model to use: the one asked for, else the project's.
-///
-/// # Errors
-/// [`Failure`] where neither is given.
-pub fn choose(asked: Option<&str>, of_project: Option<String>) -> Result<String, Failure> {
-    asked.map(str::to_owned).or(of_project).ok_or_else(|| {
-        Failure::usage(
-            "no model is given",
-            "Add --model with the folder or file of a CLIP checkpoint, or give one to `project new`.",
-        )
-    })
+/// The model to use: the one asked for, else the project's, else the starter model inside the program.
+pub fn choose(asked: Option<&str>, of_project: Option<String>) -> String {
+    asked
+        .map(str::to_owned)
+        .or(of_project)
+        .unwrap_or_else(|| starter_model::NAME.to_owned())
+}
+
+/// Says what the starter model can do, where it was not chosen but taken for want of another.
+pub fn note_starter(wanted: &str, asked: Option<&str>, context: &mut Context<'_>) {
+    if wanted == starter_model::NAME && asked != Some(starter_model::NAME) {
+        context.warn(
+            "starter-model",
+            "no model is given: using the built-in starter model, which knows pictograms only; for photographs give a CLIP with --model",
+        );
+    }
 }

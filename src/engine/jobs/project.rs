@@ -1,6 +1,7 @@
 //! `project new`, `project info`, `split`.
 
 use super::model;
+use super::starter_model::NAME;
 use crate::dataset::formats::{self, ImportRequest};
 use crate::dataset::model::{Dataset, ImportReport, Split};
 use crate::dataset::split::{self, Pareto};
@@ -16,7 +17,12 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
     let model = match &request.model {
         Some(wanted) => {
             model::open(wanted)?;
-            Some(model::locate(wanted)?)
+            // The starter model is meant by its name: its unpacked copy may go away.
+            Some(if wanted == NAME {
+                NAME.into()
+            } else {
+                model::locate(wanted)?
+            })
         }
         None => None,
     };

@@ -2,6 +2,7 @@
 
 use super::model;
 use crate::clip::model::{Clip, checked_input_size};
+use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
 use crate::compute::Compute;
 use crate::dataset::decode::{Limits, decode};
@@ -9,17 +10,16 @@ use crate::dataset::preprocess::Preprocess;
 use crate::engine::event::{LabelScore, PatchEvidence, Score};
 use crate::engine::request::ScoreRequest;
 use crate::engine::{Context, Event, Failure};
+use crate::explain::{LabelEvidence, PictureFeatures};
 use crate::method::evidence;
 use crate::method::score::host_values;
 use burn::tensor::{Tensor, TensorData};
 use std::path::Path;
 
-/// The neutral prompt whose score is the zero of an uncalibrated probability (METHOD section 4).
-pub const NEUTRAL_PROMPT: &str = "a photo.";
-
 /// Scores every picture; one that cannot be read is reported, and the job fails at its end.
 pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
-    let wanted = model::choose(request.model.as_deref(), None)?;
+    let wanted = model::choose(request.model.as_deref(), None);
+    model::note_starter(&wanted, request.model.as_deref(), context);
     let checkpoint = model::open(&wanted)?;
     let config = checkpoint.config.clone();
     let size = checked_input_size(&config.vision, request.input_size)?;
@@ -107,25 +107,27 @@ impl Scorer<'_> {
             .clamp(1, count);
         let padding = geometry.patch_in_padding(grid, patch);
         let alpha = self.request.alpha;
-        // One label: sG, sL and the chosen patches with their similarities, from the very numbers that are shown.
-        let view = |text: &[f32]| {
-            let similarity: Vec<f32> = patches.chunks_exact(self.clip.embed).map(|f| dot(f, text)).collect();
-            let chosen = evidence::top_k(|j| similarity[j], count, top_k, Some(&padding));
-            let local = chosen.iter().map(|j| f64::from(similarity[*j])).sum::<f64>() / chosen.len().max(1) as f64;
-            let global = f64::from(dot(&cls, text));
-            let fused = alpha * global + (1.0 - alpha) * local;
-            (global as f32, local as f32, fused as f32, similarity, chosen)
+        let picture = PictureFeatures {
+            cls: &cls,
+            patches: &patches,
+            padding: &padding,
         };
+        let view = |text: &[f32]| picture.evidence(text, text, alpha, top_k);
         let rows: Vec<&[f32]> = self.text.chunks_exact(self.clip.embed).collect();
-        let neutral = rows.last().map_or(0.0, |text| view(text).2);
+        let neutral = rows.last().map_or(0.0, |text| view(text).fused);
         let labels = self.request.labels.iter().zip(&rows).map(|(label, text)| {
-            let (global, local, score, similarity, chosen) = view(text);
-            let patches = chosen.iter().map(|j| {
+            let LabelEvidence {
+                global,
+                local,
+                fused: score,
+                patches,
+            } = view(text);
+            let patches = patches.into_iter().map(|(j, similarity)| {
                 let (row, col) = (j / grid, j % grid);
                 PatchEvidence {
                     row,
                     col,
-                    similarity: similarity[*j],
+                    similarity,
                     bounds: geometry.patch_box(row, col, patch),
                 }
             });
@@ -148,8 +150,4 @@ impl Scorer<'_> {
             labels: labels.collect(),
         })
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>() as f32
 }

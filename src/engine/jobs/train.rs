@@ -85,6 +85,8 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
     }
     context.emit(Event::Done {
         run: Some(last),
+        project: None,
+        report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded,
     });
@@ -196,7 +198,8 @@ fn fresh(
         )),
         (None, stages) => {
             let settings = Settings::default().with_overrides(request.config.as_deref(), &request.set)?;
-            let wanted = model::choose(request.model.as_deref(), project.setting("model")?)?;
+            let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
+            model::note_starter(&wanted, request.model.as_deref(), context);
             let mut config = begin(request, settings, &wanted, compute, project, context)?;
             config.then_stage_2 = stages == Stages::Both;
             if stages == Stages::Two {

@@ -2,6 +2,7 @@
 
 use super::data::groups;
 use super::encode::{Encoder, ImageModel, ensure};
+use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, plan};
 use crate::clip::checkpoint::{self, Checkpoint, Layout};
@@ -120,7 +121,7 @@ fn build_student(config: &RunConfig, teacher: &Checkpoint, device: &Device) -> R
 pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure> {
     let config = job.config.clone();
     let (settings, device) = (&config.settings, job.compute.device().clone());
-    let checkpoint = checkpoint::open(&config.model)?;
+    let checkpoint = model::reopen(&config.model)?;
     let teacher_view = teacher_config(&checkpoint, settings)?;
     let labels = config.labels.len();
 

@@ -2,6 +2,7 @@
 
 use super::data::Pictures;
 use super::encode::{Encoded, Encoder, ImageModel, ensure};
+use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, Validate, plan};
 use super::train_one::{means, student_preprocess};
@@ -91,7 +92,7 @@ pub fn frozen_encoder<'a>(
             Ok(ImageModel::Student(student))
         }
         None => {
-            let checkpoint = checkpoint::open(&config.model)?;
+            let checkpoint = model::reopen(&config.model)?;
             Ok(ImageModel::Teacher(
                 Clip::load(checkpoint, config.settings.input_size, device)?.image,
             ))
@@ -112,7 +113,7 @@ pub fn frozen_encoder<'a>(
 /// [`Failure`] where the checkpoint cannot be read.
 pub fn text_tower(config: &RunConfig, compute: &Compute) -> Result<TextTower, Failure> {
     Ok(Clip::load(
-        checkpoint::open(&config.model)?,
+        model::reopen(&config.model)?,
         config.settings.input_size,
         compute.device(),
     )?

@@ -1,0 +1,272 @@
+//! Reading pictures: by content rather than extension, within limits, turned as EXIF says, always to RGB with 8 bits.
+//!
+//! **Conversion to RGB8**, the same for every picture: grey is repeated, palettes are looked up, 16-bit values keep their high
+//! byte (as Pillow does), an alpha channel is dropped without compositing (as Pillow's `convert("RGB")`), floating point
+//! is clamped to 0..1. CMYK and YCCK JPEGs with an Adobe marker (that is, all common ones) are converted as Pillow does;
+//! CMYK without the marker is refused, because its polarity is not known. Colour profiles are ignored.
+
+mod container;
+mod convert;
+mod exif;
+#[cfg(test)]
+mod tests;
+
+use super::error::DatasetError;
+use container::Container;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// How large a picture may be. Checked on the header, before anything is allocated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest side in pixels.
+    pub max_side: u32,
+    /// Width times height.
+    pub max_pixels: u64,
+    /// Bytes of the decoded picture, in the file's own depth.
+    pub max_alloc: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_side: 32_768,
+            max_pixels: 300_000_000,
+            max_alloc: 1 << 31,
+        }
+    }
+}
+
+impl Limits {
+    fn check(&self, path: &Path, (width, height): (u32, u32), bytes: u64) -> Result<(), DatasetError> {
+        let limit = if width.max(height) > self.max_side {
+            format!("at most {} on a side", self.max_side)
+        } else if u64::from(width) * u64::from(height) > self.max_pixels {
+            format!("at most {} in all", self.max_pixels)
+        } else if bytes > self.max_alloc {
+            format!("at most {} bytes", self.max_alloc)
+        } else if width == 0 || height == 0 {
+            return Err(DatasetError::Damaged {
+                path: path.to_owned(),
+                problem: "it has no pixels".to_owned(),
+            });
+        } else {
+            return Ok(());
+        };
+        Err(DatasetError::TooLarge {
+            path: path.to_owned(),
+            width,
+            height,
+            limit,
+        })
+    }
+}
+
+/// A picture as shown.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// Pixels after EXIF rotation.
+    pub rgb: RgbImage,
+    /// What the user should know, for example that only the first frame of an animation was read.
+    pub notices: Vec<String>,
+}
+
+/// Size and orientation of a picture, from its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Width and height as stored, in pixels.
+    pub stored: (u32, u32),
+    /// EXIF orientation, 1 to 8.
+    pub orientation: u8,
+}
+
+impl Shape {
+    /// Width and height as shown, in pixels.
+    pub fn shown(&self) -> (u32, u32) {
+        if self.orientation >= 5 {
+            (self.stored.1, self.stored.0)
+        } else {
+            self.stored
+        }
+    }
+
+    /// A box x, y, width, height in the stored picture, as it lies in the picture as shown.
+    pub fn show_box(&self, [x, y, w, h]: [f64; 4]) -> [f64; 4] {
+        let (width, height) = (f64::from(self.stored.0), f64::from(self.stored.1));
+        let (right, below) = (width - x - w, height - y - h);
+        match self.orientation {
+            2 => [right, y, w, h],
+            3 => [right, below, w, h],
+            4 => [x, below, w, h],
+            5 => [y, x, h, w],
+            6 => [below, x, h, w],
+            7 => [below, right, h, w],
+            8 => [y, right, h, w],
+            _ => [x, y, w, h],
+        }
+    }
+}
+
+/// Reads a picture.
+///
+/// # Errors
+/// [`DatasetError`] that names the file: not a regular file, empty, not a picture, truncated, too large, damaged. A panic in
+/// a decoder is caught and reported as damage of this picture.
+pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
+    guarded(path, || {
+        let mut file = open(path)?;
+        let (format, container) = inspect(path, &mut file, limits)?;
+        let (image, shape) = pixels(path, file, format, &container, limits)?;
+        let mut image = image;
+        if let Some(orientation) = Orientation::from_exif(shape.orientation) {
+            image.apply_orientation(orientation);
+        }
+        let notices = container
+            .animated
+            .map(|what| format!("{what}: only the first frame is used"));
+        Ok(Decoded {
+            rgb: convert::to_rgb(image),
+            notices: notices.into_iter().collect(),
+        })
+    })
+}
+
+/// Width and height as shown (after EXIF rotation), in pixels.
+///
+/// # Errors
+/// As [`probe`].
+pub fn dimensions(path: &Path, limits: &Limits) -> Result<(u32, u32), DatasetError> {
+    Ok(probe(path, limits)?.shown())
+}
+
+/// Size and orientation, without decoding JPEG, PNG, GIF and WebP: their structure is followed to the end instead, so that a
+/// truncated file is found. The rarer BMP and TIFF are decoded to find that.
+///
+/// # Errors
+/// As [`decode`], except that damage inside the compressed pixels is not seen.
+pub fn probe(path: &Path, limits: &Limits) -> Result<Shape, DatasetError> {
+    guarded(path, || {
+        let mut file = open(path)?;
+        let (format, container) = inspect(path, &mut file, limits)?;
+        if let Some(stored) = container.size {
+            return Ok(Shape {
+                stored,
+                orientation: container.orientation,
+            });
+        }
+        if matches!(format, ImageFormat::Bmp | ImageFormat::Tiff) {
+            return Ok(pixels(path, file, format, &container, limits)?.1);
+        }
+        let decoder = decoder(path, file, format, limits)?;
+        let stored = decoder.dimensions();
+        limits.check(path, stored, decoder.total_bytes())?;
+        Ok(Shape {
+            stored,
+            orientation: container.orientation,
+        })
+    })
+}
+
+/// Opens a regular file with bytes in it. A pipe would block and a device never end: both are refused before opening.
+fn open(path: &Path) -> Result<BufReader<File>, DatasetError> {
+    let about = std::fs::metadata(path).map_err(DatasetError::io(path))?;
+    if !about.is_file() {
+        return Err(DatasetError::NotAFile { path: path.to_owned() });
+    }
+    if about.len() == 0 {
+        return Err(DatasetError::Empty { path: path.to_owned() });
+    }
+    Ok(BufReader::new(File::open(path).map_err(DatasetError::io(path))?))
+}
+
+/// Tells the format from the first bytes and follows the file's structure.
+fn inspect(path: &Path, file: &mut BufReader<File>, limits: &Limits) -> Result<(ImageFormat, Container), DatasetError> {
+    let mut head = Vec::with_capacity(64);
+    file.by_ref()
+        .take(64)
+        .read_to_end(&mut head)
+        .map_err(DatasetError::io(path))?;
+    let format = container::format(path, &head)?;
+    file.rewind().map_err(DatasetError::io(path))?;
+    let mut container = Container::read(path, format, file)?;
+    file.rewind().map_err(DatasetError::io(path))?;
+    if let Some(size) = container.size {
+        limits.check(path, size, u64::from(size.0) * u64::from(size.1))?;
+    }
+    if matches!(format, ImageFormat::WebP | ImageFormat::Tiff) {
+        container.orientation = exif::of_container(file);
+        file.rewind().map_err(DatasetError::io(path))?;
+    }
+    Ok((format, container))
+}
+
+/// Decoder with limits on what it may allocate; sizes are checked by [`Limits::check`], whose error has the numbers.
+fn decoder<'a>(
+    path: &Path,
+    file: impl BufRead + Seek + 'a,
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + 'a, DatasetError> {
+    let mut allocation = image::Limits::no_limits();
+    allocation.max_alloc = Some(limits.max_alloc);
+    let mut reader = ImageReader::with_format(file, format);
+    reader.limits(allocation);
+    reader.into_decoder().map_err(|e| damage(path, &e))
+}
+
+fn pixels(
+    path: &Path,
+    file: impl BufRead + Seek,
+    format: ImageFormat,
+    container: &Container,
+    limits: &Limits,
+) -> Result<(DynamicImage, Shape), DatasetError> {
+    let decoder = decoder(path, file, format, limits)?;
+    let stored = decoder.dimensions();
+    limits.check(path, stored, decoder.total_bytes())?;
+    let image = DynamicImage::from_decoder(decoder).map_err(|e| damage(path, &e))?;
+    Ok((
+        image,
+        Shape {
+            stored,
+            orientation: container.orientation,
+        },
+    ))
+}
+
+fn damage(path: &Path, error: &image::ImageError) -> DatasetError {
+    use image::ImageError;
+    let path = path.to_owned();
+    match error {
+        ImageError::Unsupported(what) => DatasetError::Unsupported {
+            path,
+            what: what.to_string(),
+        },
+        ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => DatasetError::Truncated {
+            path,
+            problem: "its data end too early".to_owned(),
+        },
+        other => DatasetError::Damaged {
+            path,
+            problem: other.to_string(),
+        },
+    }
+}
+
+/// Runs a decoder so that its panic concerns this picture only.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DatasetError>) -> Result<T, DatasetError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let said = said
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        Err(DatasetError::Damaged {
+            path: path.to_owned(),
+            problem: format!("the decoder failed ({said})"),
+        })
+    })
+}

@@ -1,0 +1,190 @@
+//! Finding picture files: walking folders, and looking pictures up by name.
+
+mod index;
+
+pub use index::{Found, PictureIndex};
+
+use super::error::DatasetError;
+use super::model::Warning;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Extensions of files that are taken for pictures, in lower case. What a file really is its content says, later.
+pub const EXTENSIONS: [&str; 12] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "dib", "tif", "tiff", "apng",
+];
+
+/// Whether a file name has a picture's extension, any case.
+pub fn is_picture_name(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+}
+
+/// What a folder holds.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    /// Absolute paths of picture files, sorted by bytes.
+    pub pictures: Vec<PathBuf>,
+    /// Absolute paths of folders below the root, sorted by bytes.
+    pub folders: Vec<PathBuf>,
+    /// Files that are no pictures by their extension.
+    pub others: usize,
+    /// Links out of the root, loops, folders that cannot be read.
+    pub warnings: Vec<Warning>,
+}
+
+/// Lists the pictures below `root`. Hidden files and folders are left out. Links are followed inside the root only, each
+/// folder once. `progress` hears of the number of files seen and may stop the walk.
+///
+/// # Errors
+/// The root cannot be read, or the walk was stopped.
+pub fn walk(root: &Path, progress: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<Walk, DatasetError> {
+    let real_root = root.canonicalize().map_err(DatasetError::io(root))?;
+    let root = absolute(root)?;
+    let mut found = Walk::default();
+    let mut outside = Vec::new();
+    let mut visited = HashSet::from([real_root.clone()]);
+    let mut open = vec![root.clone()];
+    let mut seen = 0;
+    while let Some(folder) = open.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(source) if folder == root => return Err(DatasetError::Io { path: folder, source }),
+            Err(error) => {
+                found
+                    .warnings
+                    .push(about("folder", format!("this folder cannot be read: {error}"), &folder));
+                continue;
+            }
+        };
+        for entry in entries {
+            let entry = entry.map_err(DatasetError::io(&folder))?;
+            seen += 1;
+            if seen % 1024 == 0 && progress(seen).is_break() {
+                return Err(DatasetError::Cancelled);
+            }
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            let kind = entry.file_type().map_err(DatasetError::io(&path))?;
+            let (is_folder, is_file, real) = if kind.is_symlink() {
+                // A link that leads nowhere is as good as no file.
+                let (Ok(real), Ok(about)) = (path.canonicalize(), path.metadata()) else {
+                    found.others += 1;
+                    continue;
+                };
+                if !real.starts_with(&real_root) {
+                    outside.push(path);
+                    continue;
+                }
+                (about.is_dir(), about.is_file(), Some(real))
+            } else {
+                (kind.is_dir(), kind.is_file(), None)
+            };
+            if is_folder {
+                let real = match real {
+                    Some(real) => real,
+                    None => path.canonicalize().map_err(DatasetError::io(&path))?,
+                };
+                if visited.insert(real) {
+                    found.folders.push(path.clone());
+                    open.push(path);
+                }
+            } else if is_file && is_picture_name(&path) {
+                found.pictures.push(path);
+            } else {
+                found.others += 1;
+            }
+        }
+    }
+    found.pictures.sort_by(|a, b| by_bytes(a, b));
+    found.folders.sort_by(|a, b| by_bytes(a, b));
+    outside.sort_by(|a, b| by_bytes(a, b));
+    if let Some(first) = outside.first() {
+        let text = format!(
+            "{} links lead out of {} and were not followed; name their target with --images to use them",
+            outside.len(),
+            root.display()
+        );
+        found.warnings.push(about("link-outside", text, first));
+    }
+    Ok(found)
+}
+
+fn about(code: &str, message: String, path: &Path) -> Warning {
+    Warning {
+        file: Some(path.display().to_string()),
+        ..Warning::new(code, message)
+    }
+}
+
+/// Order of the bytes of two paths, the same on every machine and in every language.
+pub fn by_bytes(a: &Path, b: &Path) -> std::cmp::Ordering {
+    a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
+}
+
+/// The path from the root of the file system, without `.` in it; links are kept.
+///
+/// # Errors
+/// The current folder cannot be told.
+pub fn absolute(path: &Path) -> Result<PathBuf, DatasetError> {
+    let path = std::path::absolute(path).map_err(DatasetError::io(path))?;
+    Ok(path)
+}
+
+/// The path as text with `/`, relative to `root` where it is below it. Bytes that are no text become replacement characters.
+pub fn relative_name(path: &Path, root: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let text = relative.to_string_lossy();
+    if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_end_and_links_out_are_reported() {
+        use std::os::unix::fs::symlink;
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret.jpg"), b"x").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join("b/deep")).unwrap();
+        for name in ["b/deep/2.JPG", "b/1.png", "a.webp", ".hidden.jpg", "note.txt"] {
+            std::fs::write(root.join(name), b"x").unwrap();
+        }
+        symlink(root, root.join("b/loop")).unwrap();
+        symlink(outside.path(), root.join("out")).unwrap();
+        symlink(outside.path().join("secret.jpg"), root.join("one.jpg")).unwrap();
+        symlink(root.join("b/1.png"), root.join("inside.png")).unwrap();
+        symlink("nowhere", root.join("broken.jpg")).unwrap();
+        let walked = walk(root, &mut |_| ControlFlow::Continue(())).unwrap();
+        let names: Vec<String> = walked.pictures.iter().map(|p| relative_name(p, root)).collect();
+        assert_eq!(names, ["a.webp", "b/1.png", "b/deep/2.JPG", "inside.png"]);
+        assert_eq!(walked.others, 2, "the text file and the broken link");
+        assert_eq!(walked.warnings.len(), 1);
+        assert!(
+            walked.warnings[0].message.starts_with("2 links"),
+            "{:?}",
+            walked.warnings
+        );
+    }
+
+    #[test]
+    fn a_walk_can_be_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        for i in 0..1100 {
+            std::fs::write(folder.path().join(format!("{i}.jpg")), b"").unwrap();
+        }
+        let stopped = walk(folder.path(), &mut |_| ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(DatasetError::Cancelled)));
+    }
+}

@@ -1,0 +1,319 @@
+//! From what an importer found to a data set: pictures are probed, boxes are brought to the picture as shown, and copies,
+//! leaks and look-alike labels are reported.
+
+use super::{ImportRequest, Progress, content};
+use crate::dataset::decode::{Limits, Shape, probe};
+use crate::dataset::error::DatasetError;
+use crate::dataset::files::relative_name;
+use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, Picture, Quarantined, Split, Warning};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use unicode_normalization::UnicodeNormalization;
+
+/// Pictures probed between two reports of progress.
+const CHUNK: usize = 256;
+
+/// A picture as a source describes it.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    pub path: PathBuf,
+    pub name: String,
+    pub split: Option<Split>,
+    /// Label indices, in any order, with repeats.
+    pub positives: Vec<usize>,
+    /// Label and x, y, width, height, not checked yet.
+    pub boxes: Vec<(usize, [f64; 4])>,
+    /// Width and height that the source claims.
+    pub declared: Option<(u32, u32)>,
+}
+
+/// What an importer found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    pub labels: Vec<String>,
+    pub entries: Vec<Entry>,
+    pub unmatched: Vec<String>,
+    pub warnings: Vec<Warning>,
+    /// Pictures of one split with the same content are one picture with the labels of all.
+    pub merge_same: bool,
+}
+
+/// The file that `path` names under `root`; `Ok(None)` if there is none.
+///
+/// # Errors
+/// In words, if the file is not under `root`.
+pub fn inside(root: &Path, path: &Path) -> Result<Option<PathBuf>, String> {
+    let joined = root.join(path);
+    let (Ok(real), Ok(real_root)) = (joined.canonicalize(), root.canonicalize()) else {
+        return Ok(None);
+    };
+    if !real.starts_with(&real_root) {
+        return Err(format!(
+            "{} leads out of {} and was refused",
+            path.display(),
+            root.display()
+        ));
+    }
+    let plain = path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    Ok((!real.is_dir()).then_some(if plain { joined } else { real }))
+}
+
+/// Things that happened to many pictures and are told once, with the first as an example.
+#[derive(Default)]
+pub struct Tally(BTreeMap<&'static str, (usize, String)>);
+
+impl Tally {
+    pub fn add(&mut self, code: &'static str, example: impl FnOnce() -> String) {
+        self.0.entry(code).or_insert_with(|| (0, example())).0 += 1;
+    }
+
+    /// `text` tells what happened, after the number.
+    pub fn warn(&self, code: &'static str, text: &str, warnings: &mut Vec<Warning>) {
+        if let Some((count, first)) = self.0.get(code) {
+            warnings.push(Warning::new(code, format!("{count} {text}; the first: {first}")));
+        }
+    }
+}
+
+impl Findings {
+    /// Probes the pictures and makes the data set.
+    pub fn finish(
+        self,
+        request: &ImportRequest,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Dataset, ImportReport), DatasetError> {
+        let root = request.images.as_deref().unwrap_or(&request.data);
+        let mut report = ImportReport {
+            unmatched: self.unmatched,
+            warnings: self.warnings,
+            ..ImportReport::default()
+        };
+        let mut pictures = Vec::with_capacity(self.entries.len());
+        let (total, mut tally) = (self.entries.len(), Tally::default());
+        for (chunk, entries) in self.entries.chunks(CHUNK).enumerate() {
+            if progress(chunk * CHUNK, total).is_break() {
+                return Err(DatasetError::Cancelled);
+            }
+            let shapes: Vec<_> = entries
+                .par_iter()
+                .map(|entry| probe(&entry.path, &Limits::default()))
+                .collect();
+            for (entry, shape) in entries.iter().zip(shapes) {
+                match shape {
+                    Ok(shape) => pictures.push(picture(entry, &shape, &mut tally)),
+                    Err(error) => report.quarantined.push(Quarantined {
+                        file: entry.path.display().to_string(),
+                        reason: error.to_string(),
+                    }),
+                }
+            }
+        }
+        if pictures.is_empty() {
+            let path = request.data.clone();
+            return Err(match report.quarantined.first() {
+                Some(first) => DatasetError::NoneReadable {
+                    path,
+                    count: total,
+                    first: first.reason.clone(),
+                },
+                None => DatasetError::NoPictures {
+                    path,
+                    looked_for: "the pictures it names".to_owned(),
+                },
+            });
+        }
+        if progress(total, total).is_break() {
+            return Err(DatasetError::Cancelled);
+        }
+        tally.warn(
+            "size",
+            "pictures have another size than the annotations say; the real one counts",
+            &mut report.warnings,
+        );
+        tally.warn(
+            "boxes-turned",
+            "pictures are turned by EXIF, and their boxes were turned with them",
+            &mut report.warnings,
+        );
+        tally.warn(
+            "box-dropped",
+            "boxes are empty, negative or not finite and were dropped (their labels stay)",
+            &mut report.warnings,
+        );
+        tally.warn(
+            "box-clipped",
+            "boxes go beyond their pictures and were clipped",
+            &mut report.warnings,
+        );
+        unique_names(&mut pictures, root);
+        copies(&mut pictures, self.merge_same, &mut report);
+        similar_labels(&self.labels, &mut report.warnings);
+        for split in pictures.iter().filter_map(|p| p.split) {
+            *report.splits.entry(split.name().to_owned()).or_default() += 1;
+        }
+        report.images = pictures.len();
+        report.labels = self.labels.len();
+        report.annotations = pictures.iter().map(|p| p.positives.len()).sum();
+        Ok((
+            Dataset {
+                labels: self.labels,
+                pictures,
+                absent: request.absent,
+            },
+            report,
+        ))
+    }
+}
+
+fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
+    let (width, height) = shape.shown();
+    // Annotations were made on the stored picture or on the picture as shown; the declared size tells which.
+    let on_stored = entry.declared == Some(shape.stored) && shape.stored != shape.shown();
+    if entry
+        .declared
+        .is_some_and(|declared| declared != shape.shown() && declared != shape.stored)
+    {
+        let (w, h) = entry.declared.unwrap_or_default();
+        tally.add("size", || {
+            format!("{} is {width} x {height}, not {w} x {h}", entry.name)
+        });
+    }
+    if on_stored && !entry.boxes.is_empty() {
+        tally.add("boxes-turned", || entry.name.clone());
+    }
+    let mut boxes = Vec::with_capacity(entry.boxes.len());
+    for (label, bounds) in &entry.boxes {
+        let bounds = if on_stored { shape.show_box(*bounds) } else { *bounds };
+        match clip(bounds, width, height) {
+            Some((inside, clipped)) => {
+                if clipped {
+                    tally.add("box-clipped", || format!("{bounds:?} in {}", entry.name));
+                }
+                boxes.push(BoxAnnotation {
+                    label: *label,
+                    bounds: inside,
+                });
+            }
+            None => tally.add("box-dropped", || format!("{bounds:?} in {}", entry.name)),
+        }
+    }
+    let positives: BTreeSet<usize> = entry.positives.iter().copied().collect();
+    Picture {
+        path: entry.path.clone(),
+        name: entry.name.clone(),
+        width,
+        height,
+        split: entry.split,
+        positives: positives.into_iter().collect(),
+        negatives: Vec::new(),
+        unknowns: Vec::new(),
+        boxes,
+    }
+}
+
+/// The part of a box in the picture, and whether anything was cut off; `None` if nothing is left.
+fn clip([x, y, w, h]: [f64; 4], width: u32, height: u32) -> Option<([f32; 4], bool)> {
+    let good = [x, y, w, h].iter().all(|v| v.is_finite()) && w > 0.0 && h > 0.0;
+    let (right, below) = ((x + w).min(width.into()), (y + h).min(height.into()));
+    let (left, top) = (x.max(0.0), y.max(0.0));
+    if !good || right <= left || below <= top {
+        return None;
+    }
+    // Rounding in the source is no news.
+    let clipped = [left - x, top - y, x + w - right, y + h - below]
+        .iter()
+        .any(|cut| *cut > 0.01);
+    Some((
+        [left as f32, top as f32, (right - left) as f32, (below - top) as f32],
+        clipped,
+    ))
+}
+
+/// Pictures of one name (such as `1.jpg` in `train` and in `val`) are named by their paths instead.
+fn unique_names(pictures: &mut [Picture], root: &Path) {
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for picture in pictures.iter() {
+        *uses.entry(picture.name.clone()).or_default() += 1;
+    }
+    let mut taken: BTreeSet<String> = uses
+        .iter()
+        .filter(|(_, n)| **n == 1)
+        .map(|(name, _)| name.clone())
+        .collect();
+    for picture in pictures.iter_mut().filter(|p| uses[&p.name] > 1) {
+        let base = relative_name(&picture.path, root);
+        let mut name = base.clone();
+        // Two paths can look the same once bytes that are no text are replaced.
+        for n in 2.. {
+            if taken.insert(name.clone()) {
+                break;
+            }
+            name = format!("{base} ({n})");
+        }
+        picture.name = name;
+    }
+}
+
+/// Reports copies and leaks; with `merge`, joins the copies of a split whose labels differ.
+fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
+    let paths: Vec<PathBuf> = pictures.iter().map(|p| p.path.clone()).collect();
+    let (mut leaks, mut joined, mut gone) = (Tally::default(), Tally::default(), BTreeSet::new());
+    for group in content::same(&paths) {
+        let mut kept: Vec<usize> = Vec::new();
+        for i in group {
+            let same = kept.iter().copied().find(|k| {
+                merge && pictures[*k].split == pictures[i].split && pictures[*k].positives != pictures[i].positives
+            });
+            let Some(first) = same else {
+                kept.push(i);
+                continue;
+            };
+            joined.add("joined", || {
+                format!("{} and {}", pictures[first].name, pictures[i].name)
+            });
+            let mut labels: BTreeSet<usize> = pictures[i].positives.iter().copied().collect();
+            labels.extend(&pictures[first].positives);
+            pictures[first].positives = labels.into_iter().collect();
+            gone.insert(i);
+        }
+        if kept.len() < 2 {
+            continue;
+        }
+        let names: Vec<String> = kept.iter().map(|i| pictures[*i].name.clone()).collect();
+        let splits: BTreeSet<Split> = kept.iter().filter_map(|i| pictures[*i].split).collect();
+        if splits.len() > 1 {
+            leaks.add("leakage", || names.join(", "));
+        }
+        report.duplicates.push(names);
+    }
+    leaks.warn(
+        "leakage",
+        "pictures are in more than one split, so results on them are too good",
+        &mut report.warnings,
+    );
+    joined.warn(
+        "joined",
+        "pictures lie in several label folders and became one picture with all labels",
+        &mut report.warnings,
+    );
+    let mut index = 0..;
+    pictures.retain(|_| index.next().is_some_and(|i| !gone.contains(&i)));
+}
+
+/// Labels that are equal but for case, blanks and the way accents are written.
+fn similar_labels(labels: &[String], warnings: &mut Vec<Warning>) {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for label in labels {
+        let key = label.to_lowercase().nfc().filter(|c| !c.is_whitespace()).collect();
+        groups.entry(key).or_default().push(label);
+    }
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        let names: Vec<String> = group.iter().map(|name| format!("\"{name}\"")).collect();
+        let text = format!(
+            "labels differ only in case or spaces and may be one: {}",
+            names.join(", ")
+        );
+        warnings.push(Warning::new("similar-labels", text));
+    }
+}

@@ -1,0 +1,334 @@
+//! Lists of `path id id ..`, as VOC-LT and COCO-LT come, with a file of label names (`name id` a line).
+
+use super::collect::{Entry, Findings};
+use super::lines::{self, Line};
+use super::{ImportRequest, Progress};
+use crate::dataset::error::DatasetError;
+use crate::dataset::files::{Found, PictureIndex, by_bytes, walk};
+use crate::dataset::model::{Split, Warning};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+/// Text files in a folder (not below), byte-sorted, without files of label names.
+pub fn list_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    Ok(texts(folder)?.into_iter().filter(|path| !is_label_file(path)).collect())
+}
+
+fn texts(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(DatasetError::io(folder))? {
+        let path = entry.map_err(DatasetError::io(folder))?.path();
+        let extension = path
+            .extension()
+            .map(|e| e.to_string_lossy().to_ascii_lowercase())
+            .unwrap_or_default();
+        if path.is_file() && ["txt", "lst", "list", "names"].contains(&extension.as_str()) {
+            found.push(path);
+        }
+    }
+    found.sort_by(|a, b| by_bytes(a, b));
+    Ok(found)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|s| s.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+fn words(path: &Path) -> Vec<String> {
+    stem(path).split(['_', '-', '.', ' ']).map(str::to_owned).collect()
+}
+
+fn is_label_file(path: &Path) -> bool {
+    let named = ["label", "labels", "class", "classes", "names", "categories"];
+    path.extension().is_some_and(|e| e == "names") || words(path).iter().any(|word| named.contains(&word.as_str()))
+}
+
+/// What a list is of: its name without the split, such as `voc_lt`.
+fn set_of(path: &Path) -> String {
+    words(path)
+        .into_iter()
+        .filter(|word| Split::of_name(word).is_none())
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+/// Reads the lists.
+pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+    let (folder, lists) = if request.data.is_dir() {
+        (request.data.clone(), list_files(&request.data)?)
+    } else {
+        (
+            request.data.parent().map(Path::to_path_buf).unwrap_or_default(),
+            vec![request.data.clone()],
+        )
+    };
+    let sets: BTreeSet<String> = lists.iter().map(|path| set_of(path)).collect();
+    if sets.len() > 1 {
+        let sets: Vec<String> = sets.into_iter().collect();
+        let problem = format!("lists of several sets are here ({})", sets.join(", "));
+        return Err(DatasetError::Layout { path: folder, problem });
+    }
+    if lists.is_empty() {
+        let problem = "no list (*.txt with lines of `path id id`) is here".to_owned();
+        return Err(DatasetError::Layout { path: folder, problem });
+    }
+    let mut found = Findings::default();
+    let read: Vec<(PathBuf, Vec<Line>)> = lists
+        .into_iter()
+        .map(|path| Ok((path.clone(), lines::read(&path)?)))
+        .collect::<Result<_, DatasetError>>()?;
+    let label_file = match &request.labels {
+        Some(file) => Some(file.clone()),
+        None => label_file_beside(&folder, &read[0].0)?,
+    };
+    let ids = match &label_file {
+        Some(file) => read_labels(file, &mut found.labels)?,
+        None => numbers(&read, &mut found),
+    };
+    let roots = match &request.images {
+        Some(images) => vec![images.clone()],
+        None => [Some(folder.as_path()), folder.parent()]
+            .into_iter()
+            .flatten()
+            .map(Path::to_path_buf)
+            .collect(),
+    };
+    let mut pictures = Pictures { roots, index: None };
+    let (mut at, mut repeated) = (HashMap::new(), Repeats::default());
+    for (list, lines) in &read {
+        let split = words(list).iter().find_map(|word| Split::of_name(word));
+        for line in lines {
+            let mut positives = Vec::with_capacity(line.ids.len());
+            for id in &line.ids {
+                let label = ids
+                    .get(id)
+                    .copied()
+                    .ok_or_else(|| unknown(list, line, *id, label_file.as_deref()))?;
+                positives.push(label);
+            }
+            let name = line.path.to_string_lossy().into_owned();
+            let Some(path) = pictures.find(line, list, &mut found.warnings, progress)? else {
+                found.unmatched.push(name);
+                continue;
+            };
+            match at.get(&path) {
+                None => {
+                    at.insert(path.clone(), found.entries.len());
+                    found.entries.push(Entry {
+                        path,
+                        name,
+                        split,
+                        positives,
+                        ..Entry::default()
+                    });
+                }
+                Some(first) => {
+                    let first: &mut Entry = &mut found.entries[*first];
+                    let within = first.split == split;
+                    if within {
+                        first.positives.extend(positives)
+                    }
+                    repeated.add(within, name);
+                }
+            }
+        }
+    }
+    repeated.warn(&mut found.warnings);
+    if found.entries.is_empty() {
+        let first = found.unmatched.first().map_or("(the lists are empty)", String::as_str);
+        let roots: Vec<String> = pictures.roots.iter().map(|root| root.display().to_string()).collect();
+        let looked_for = format!(
+            "{} listed pictures, such as {first}, in {}",
+            found.unmatched.len(),
+            roots.join(" and ")
+        );
+        return Err(DatasetError::NoPictures {
+            path: request.data.clone(),
+            looked_for,
+        });
+    }
+    Ok(found)
+}
+
+/// Pictures that are listed more than once.
+#[derive(Default)]
+struct Repeats {
+    within: Vec<String>,
+    across: Vec<String>,
+}
+
+impl Repeats {
+    fn add(&mut self, within: bool, name: String) {
+        if within {
+            self.within.push(name)
+        } else {
+            self.across.push(name)
+        }
+    }
+
+    fn warn(self, warnings: &mut Vec<Warning>) {
+        if let Some(first) = self.within.first() {
+            let text = format!(
+                "{} lines repeat a picture, such as {first}; its labels were joined",
+                self.within.len()
+            );
+            warnings.push(Warning::new("repeated", text));
+        }
+        if let Some(first) = self.across.first() {
+            let text = format!(
+                "{} pictures are in several lists, such as {first}; the first list counts",
+                self.across.len()
+            );
+            warnings.push(Warning::new("leakage", text));
+        }
+    }
+}
+
+fn unknown(list: &Path, line: &Line, id: i64, labels: Option<&Path>) -> DatasetError {
+    let names = labels.map_or("the class numbers".to_owned(), |path| path.display().to_string());
+    let problem = format!("class {id} is not in {names}");
+    DatasetError::Parse {
+        path: list.to_owned(),
+        line: Some(line.number),
+        problem,
+    }
+}
+
+/// The only file of label names in the folder, or the only one that starts with the same word as the list.
+fn label_file_beside(folder: &Path, list: &Path) -> Result<Option<PathBuf>, DatasetError> {
+    let all: Vec<PathBuf> = texts(folder)?.into_iter().filter(|path| is_label_file(path)).collect();
+    let same: Vec<&PathBuf> = all
+        .iter()
+        .filter(|path| words(path).first() == words(list).first())
+        .collect();
+    Ok(match (&all[..], &same[..]) {
+        ([one], _) => Some(one.clone()),
+        (_, [one]) => Some((*one).clone()),
+        _ => None,
+    })
+}
+
+/// Label names in the file's order, and the index of each id. Without ids, lines count from 0.
+fn read_labels(file: &Path, labels: &mut Vec<String>) -> Result<HashMap<i64, usize>, DatasetError> {
+    let lines = lines::read(file)?;
+    let error = |line: &Line, problem: String| DatasetError::Parse {
+        path: file.to_owned(),
+        line: Some(line.number),
+        problem,
+    };
+    let mut ids = HashMap::new();
+    let numbered = lines.iter().filter(|line| !line.ids.is_empty()).count();
+    let all_numbered = numbered == lines.len();
+    for (i, line) in lines.iter().enumerate() {
+        let whole = line.whole();
+        let whole = whole
+            .to_str()
+            .ok_or_else(|| error(line, "a label name must be UTF-8 text".to_owned()))?;
+        // The last word is the id; a name may itself end in a number.
+        let (name, id) = match whole.rsplit_once(char::is_whitespace).filter(|_| all_numbered) {
+            Some((name, id)) => (name.trim_end(), id.parse().unwrap_or(-1)),
+            None => (whole, i as i64),
+        };
+        // `class 1` beside `background` is a name; only when most lines have ids is one without a mistake.
+        if !all_numbered && numbered * 2 > lines.len() && line.ids.is_empty() {
+            return Err(error(line, format!("`name id` was expected, but {whole} has no id")));
+        }
+        if id < 0 {
+            return Err(error(line, format!("the id {id} of {name} is negative")));
+        }
+        if let Some(first) = ids.insert(id, i) {
+            let (first, second) = (labels[first].clone(), name.to_owned());
+            return Err(DatasetError::DuplicateId {
+                path: file.to_owned(),
+                what: "label",
+                id: id.to_string(),
+                first,
+                second,
+            });
+        }
+        labels.push(name.to_owned());
+    }
+    Ok(ids)
+}
+
+/// Without names, the class numbers that occur are the names.
+fn numbers(read: &[(PathBuf, Vec<Line>)], found: &mut Findings) -> HashMap<i64, usize> {
+    let ids: BTreeSet<i64> = read
+        .iter()
+        .flat_map(|(_, lines)| lines)
+        .flat_map(|l| &l.ids)
+        .copied()
+        .filter(|id| *id >= 0)
+        .collect();
+    if !ids.is_empty() {
+        let text = "no file of label names was found beside the lists; labels are named by their numbers (--labels FILE names them)";
+        found.warnings.push(Warning::new("label-names", text));
+    }
+    found.labels = ids.iter().map(i64::to_string).collect();
+    ids.into_iter().zip(0..).collect()
+}
+
+/// Where listed pictures are.
+struct Pictures {
+    roots: Vec<PathBuf>,
+    /// All pictures below the first root; made when a listed path does not exist as it is.
+    index: Option<PictureIndex>,
+}
+
+impl Pictures {
+    fn find(
+        &mut self,
+        line: &Line,
+        list: &Path,
+        warnings: &mut Vec<Warning>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<PathBuf>, DatasetError> {
+        let mut warn = |code: &str, message: String| {
+            let file = Some(list.display().to_string());
+            warnings.push(Warning {
+                file,
+                line: Some(line.number),
+                ..Warning::new(code, message)
+            });
+        };
+        let mut refusal = None;
+        for root in &self.roots {
+            match super::collect::inside(root, &line.path) {
+                Ok(Some(path)) => return Ok(Some(path)),
+                Ok(None) => {}
+                Err(message) => refusal = Some(message),
+            }
+        }
+        if let Some(message) = refusal {
+            warn("path-refused", message);
+            return Ok(None);
+        }
+        if self.index.is_none() {
+            let walked = walk(&self.roots[0], &mut |seen| progress(seen, 0))?;
+            self.index = Some(PictureIndex::new(walked.pictures));
+        }
+        let Some(index) = &self.index else { return Ok(None) };
+        let name = line.path.display();
+        Ok(match index.find(&line.path) {
+            Found::One(i) => index.path(i).map(Path::to_path_buf),
+            Found::Alike(i) => {
+                let path = index.path(i).map(Path::to_path_buf);
+                warn(
+                    "name-alike",
+                    format!("{name} was taken for {}", path.clone().unwrap_or_default().display()),
+                );
+                path
+            }
+            Found::Several(several) => {
+                warn(
+                    "ambiguous",
+                    format!("{name} could be any of {} pictures", several.len()),
+                );
+                None
+            }
+            Found::None => None,
+        })
+    }
+}

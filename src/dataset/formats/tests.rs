@@ -1,0 +1,116 @@
+//! Importers on small sets made here.
+
+use super::*;
+use crate::dataset::model::Split;
+use image::{Rgb, RgbImage};
+use serde_json::{Value, json};
+
+mod coco;
+mod folder;
+mod list;
+
+/// A folder to fill.
+struct Set(tempfile::TempDir);
+
+impl Set {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Self {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+        self
+    }
+
+    /// A PNG of 20 x 10 whose content depends on `shade`.
+    fn picture(&self, name: &str, shade: u8) -> &Self {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = RgbImage::from_pixel(20, 10, Rgb([shade, 7, 255 - shade]));
+        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        self.write(name, bytes.into_inner())
+    }
+
+    fn coco(&self, name: &str, images: Value, annotations: Value) -> &Self {
+        let categories = json!([{"id": 90, "name": "dog"}, {"id": 7, "name": "cat"}]);
+        self.write(
+            name,
+            json!({"images": images, "annotations": annotations, "categories": categories}).to_string(),
+        )
+    }
+
+    fn import_as(&self, change: impl FnOnce(&mut ImportRequest)) -> Result<(Dataset, ImportReport), DatasetError> {
+        let mut request = ImportRequest::new(self.0.path());
+        change(&mut request);
+        import(&request, &mut |_, _| ControlFlow::Continue(()))
+    }
+
+    fn import(&self) -> (Dataset, ImportReport) {
+        self.import_as(|_| {}).unwrap()
+    }
+}
+
+fn codes(report: &ImportReport) -> Vec<&str> {
+    report.warnings.iter().map(|w| w.code.as_str()).collect()
+}
+
+fn names(dataset: &Dataset) -> Vec<&str> {
+    dataset.pictures.iter().map(|p| p.name.as_str()).collect()
+}
+
+#[test]
+fn an_import_can_be_stopped() {
+    let set = Set::new();
+    set.picture("cat/1.png", 1);
+    let stopped = import(&ImportRequest::new(set.0.path()), &mut |_, _| ControlFlow::Break(()));
+    assert!(matches!(stopped, Err(DatasetError::Cancelled)));
+}
+
+#[test]
+fn progress_ends_with_all_pictures() {
+    let set = Set::new();
+    set.picture("cat/1.png", 1).picture("cat/2.png", 2);
+    let mut last = (0, 0);
+    import(&ImportRequest::new(set.0.path()), &mut |done, total| {
+        last = (done, total);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(last, (2, 2));
+}
+
+#[test]
+fn a_source_without_use_is_explained() {
+    let set = Set::new();
+    assert!(matches!(set.import_as(|_| {}), Err(DatasetError::NoPictures { .. })));
+    set.write("cat/1.jpg", b"no picture").write("cat/2.jpg", b"");
+    let error = set.import_as(|_| {}).unwrap_err();
+    assert!(error.to_string().contains("none of the 2 pictures"), "{error}");
+    set.picture("cat/3.png", 0);
+    let (dataset, report) = set.import();
+    assert_eq!((dataset.pictures.len(), report.quarantined.len()), (1, 2));
+    let picture = set.path("cat/3.png");
+    assert!(matches!(
+        set.import_as(|r| r.data = picture),
+        Err(DatasetError::Layout { .. })
+    ));
+    assert!(matches!(
+        set.import_as(|r| r.data.push("none")),
+        Err(DatasetError::Io { .. })
+    ));
+}
+
+#[test]
+fn names_of_formats_go_both_ways() {
+    assert!(
+        Format::ALL
+            .into_iter()
+            .all(|format| format.to_string().parse() == Ok(format))
+    );
+    assert!("excel".parse::<Format>().unwrap_err().contains("coco"));
+}

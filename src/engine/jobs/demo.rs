@@ -1,0 +1,212 @@
+//! `demo`: draws the demo pictures, imports them as anyone would, measures the starter model, trains both stages, measures
+//! again, and writes a report.
+
+use super::report::{self, Report};
+use super::run_view::ZERO_SHOT;
+use super::{evaluate, project, starter_model, train};
+use crate::compute::Compute;
+use crate::dataset::formats::Format;
+use crate::dataset::model::{Absent, Split};
+use crate::dataset::scenes::SceneError;
+use crate::dataset::scenes::dataset::{self as scenes, DemoRequest as Plan};
+use crate::engine::event::Metrics;
+use crate::engine::request::{DemoRequest, EvaluateRequest, ProjectNew, Stages, TrainRequest};
+use crate::engine::{Context, Event, Failure};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Settings of the demo beside the defaults: the starter model is small, and a small student wants larger rates.
+const SETTINGS: [&str; 4] = ["lr_encoder=3e-4", "lr_heads=1e-3", "epochs_1=8", "epochs_2=30"];
+
+/// With `--quick`.
+const QUICK: [&str; 2] = ["epochs_1=3", "epochs_2=10"];
+
+/// Runs the demo.
+pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+    let start = Instant::now();
+    let out = place(request.out.as_deref())?;
+    let pictures = draw(request, &out, context)?;
+    let project = out.join("demo.patchlight");
+    import(&pictures.demo, &project, context)?;
+    let zero_shot = measure(&project, ZERO_SHOT, None, context, compute)?;
+    let first = stage(request, &project, Stages::One, None, compute, context)?;
+    let stage_1 = measure(&project, &first, None, context, compute)?;
+    let second = stage(request, &project, Stages::Two, Some(&first), compute, context)?;
+    let stage_2 = measure(&project, &second, None, context, compute)?;
+    // Words that neither stage saw: told in the report, not as the demo's own result.
+    let unseen = out.join("unseen.patchlight");
+    let novel = context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
+        import(&pictures.novel, &unseen, context)?;
+        [ZERO_SHOT, &first, &second]
+            .iter()
+            .map(|run| measure(&project, run, Some(&unseen), context, compute))
+            .collect()
+    });
+    let novel: Vec<Metrics> = novel?;
+    let report = report::write(
+        &Report {
+            folder: &out,
+            project: &project,
+            run: &second,
+            metrics: [&zero_shot, &stage_1, &stage_2],
+            novel: &novel,
+            seed: request.seed,
+            seconds: start.elapsed().as_secs_f64(),
+        },
+        compute,
+        context,
+    )?;
+    context.emit(Event::Done {
+        run: None,
+        project: Some(project.to_string_lossy().into_owned()),
+        report: Some(report.to_string_lossy().into_owned()),
+        seconds: start.elapsed().as_secs_f64(),
+        encoded: 0,
+    });
+    Ok(())
+}
+
+/// The folder to work in: the one asked for, which must be free, or the first free `patchlight-demo` here.
+fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
+    let is_free = |path: &Path| match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    let out = match asked {
+        Some(path) if is_free(path) => path.to_owned(),
+        Some(path) => {
+            return Err(Failure::new(
+                format!("{} already exists and is not empty", path.display()),
+                "Name a new folder with --out, or delete this one.",
+            ));
+        }
+        None => (1..)
+            .map(|n| {
+                PathBuf::from(if n == 1 {
+                    "patchlight-demo".to_owned()
+                } else {
+                    format!("patchlight-demo-{n}")
+                })
+            })
+            .find(|path| is_free(path))
+            .unwrap_or_default(),
+    };
+    std::fs::create_dir_all(&out).map_err(|e| Failure::io("make the folder", &out, &e))?;
+    std::fs::canonicalize(&out).map_err(|e| Failure::io("use the folder", &out, &e))
+}
+
+/// Folders of pictures.
+struct Drawn {
+    demo: PathBuf,
+    novel: PathBuf,
+}
+
+/// Draws the pictures.
+fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<Drawn, Failure> {
+    let drawn = Drawn {
+        demo: out.join("pictures"),
+        novel: out.join("unseen pictures"),
+    };
+    let plan = if request.quick {
+        Plan::quick(request.seed)
+    } else {
+        Plan::full(request.seed)
+    };
+    let mut progress = |done, total| {
+        context.progress("drawing the demo's pictures", done, total);
+        if context.cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let explain = |e: SceneError| Failure::new(e.to_string(), e.hint());
+    scenes::write_demo(&drawn.demo, &plan, &mut progress).map_err(explain)?;
+    scenes::write_novel(&drawn.novel, &plan, &mut progress).map_err(explain)?;
+    Ok(drawn)
+}
+
+/// Makes a project of drawn pictures, through the importer that everyone uses.
+fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+    let request = ProjectNew {
+        project: project.to_owned(),
+        data: pictures.to_owned(),
+        format: Format::Coco,
+        images: None,
+        labels: None,
+        absent: Absent::Negative,
+        model: Some(starter_model::NAME.to_owned()),
+    };
+    project::new(&request, context)
+}
+
+fn measure(
+    project: &Path,
+    run: &str,
+    on: Option<&Path>,
+    context: &mut Context<'_>,
+    compute: &Compute,
+) -> Result<Metrics, Failure> {
+    let request = EvaluateRequest {
+        project: project.to_owned(),
+        run: run.to_owned(),
+        model: None,
+        split: Some(Split::Test),
+        scores: None,
+        set: Vec::new(),
+        on: on.map(Path::to_owned),
+    };
+    let mut found = None;
+    let mut note = |event: &Event| {
+        if let Event::Metrics(metrics) = event {
+            found = Some(metrics.clone());
+        }
+        true
+    };
+    context.part(&mut note, |context| evaluate::run(&request, compute, context))?;
+    found.ok_or_else(|| Failure::new(format!("{run} gave no metrics"), "Report this as a bug."))
+}
+
+/// Trains a stage; returns the run's id. Its `done` is not the demo's.
+fn stage(
+    request: &DemoRequest,
+    project: &Path,
+    stages: Stages,
+    from: Option<&str>,
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<String, Failure> {
+    let mut set: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
+    if request.quick {
+        set.extend(QUICK.map(str::to_owned));
+    }
+    // Stage 2 takes over what Stage 1 was given.
+    if from.is_some() {
+        set.clear();
+    } else {
+        set.extend(request.set.iter().cloned());
+    }
+    let train = TrainRequest {
+        project: project.to_owned(),
+        stages,
+        model: None,
+        from: from.map(str::to_owned),
+        resume: None,
+        config: None,
+        set,
+        seed: request.seed,
+        log_every: 10,
+        checkpoint_every: None,
+    };
+    let mut id = None;
+    let mut keep = |event: &Event| match event {
+        Event::Done { run, .. } => {
+            id.clone_from(run);
+            false
+        }
+        _ => true,
+    };
+    context.part(&mut keep, |context| train::run(&train, compute, context))?;
+    id.ok_or_else(|| Failure::new("the training gave no run", "Report this as a bug."))
+}

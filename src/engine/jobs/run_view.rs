@@ -1,0 +1,236 @@
+//! A run, or the untrained CLIP, as something that scores pictures: its encoder, text embeddings and probabilities.
+
+use super::data;
+use super::encode::Encoder;
+use super::model;
+use super::run_folder::RunConfig;
+use super::train::run_config;
+use super::train_one::{teacher_config, top_k};
+use super::train_two::{calibration, frozen_encoder, saved, start_contexts, text_tower};
+use crate::clip::text::NEUTRAL_PROMPT;
+use crate::clip::tokenizer::Tokenizer;
+use crate::clip::vision::PatchFeatures;
+use crate::compute::Compute;
+use crate::engine::Failure;
+use crate::engine::request::EvaluateRequest;
+use crate::method::prompts::{ContextKind, PromptFrame};
+use crate::method::score::Fusion;
+use crate::project::Project;
+use crate::train::params;
+use crate::train::settings::Settings;
+use burn::tensor::Tensor;
+
+/// The name of the untrained CLIP where a run is asked for.
+pub const ZERO_SHOT: &str = "zero-shot";
+
+/// Settings that change how a trained run is scored without training it again.
+const SCORING: [&str; 2] = ["alpha", "top_k"];
+
+/// What scores pictures.
+pub struct RunView {
+    /// How it was trained, with what is scored differently now.
+    pub config: RunConfig,
+    /// The labels that it scores.
+    pub labels: Vec<String>,
+    /// Text embeddings of both views, `[labels, embed]`.
+    pub text: (Tensor<2>, Tensor<2>),
+    /// The neutral prompt in both views, `[1, embed]`: for an untrained CLIP.
+    pub neutral: Option<(Tensor<2>, Tensor<2>)>,
+    /// How a score becomes a probability.
+    pub probability: Probability,
+    run: String,
+}
+
+impl RunView {
+    /// Opens the run of `project` that is asked for, to score the labels of `data` (the same project, or another one:
+    /// words that the run never saw).
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no such run, or it cannot score these labels.
+    pub fn open(
+        request: &EvaluateRequest,
+        project: &Project,
+        data: &Project,
+        compute: &Compute,
+    ) -> Result<Self, Failure> {
+        let (labels, words) = data::labels(data)?;
+        let foreign = request.on.is_some();
+        let mut config = scored_config(request, project, &labels, foreign)?;
+        if foreign {
+            if config.settings.context != ContextKind::Shared && config.stage == 2 {
+                return Err(Failure::new(
+                    "this run learned a context for each of its own labels",
+                    "Only a run with context=shared can score labels that it never saw.",
+                ));
+            }
+            config.words = words;
+            config.positives = vec![1; labels.len()];
+        }
+        let (text, neutral, probability) = text_and_probability(request, &config, project, compute)?;
+        Ok(Self {
+            config,
+            labels,
+            text,
+            neutral,
+            probability,
+            run: request.run.clone(),
+        })
+    }
+
+    /// How the two views are pooled and fused.
+    pub fn fusion(&self) -> Fusion {
+        Fusion {
+            alpha: self.config.settings.alpha,
+            top_k: self.config.top_k,
+        }
+    }
+
+    /// The image encoder behind it.
+    ///
+    /// # Errors
+    /// [`Failure`] where the Stage 1 run's checkpoint cannot be used.
+    pub fn encoder<'a>(&'a self, project: &'a Project) -> Result<Encoder<'a>, Failure> {
+        let student_of = match (self.run.as_str(), self.config.stage) {
+            (ZERO_SHOT, _) => None,
+            (run, 1) => Some(run),
+            _ => self.config.parent.as_deref(),
+        };
+        frozen_encoder(&self.config, project, student_of)
+    }
+}
+
+/// The configuration to score with: the run's with the request's overrides, or one made for the untrained CLIP.
+fn scored_config(
+    request: &EvaluateRequest,
+    project: &Project,
+    names: &[String],
+    foreign: bool,
+) -> Result<RunConfig, Failure> {
+    if request.run != ZERO_SHOT {
+        let mut config = run_config(project, &request.run)?;
+        if !foreign && config.labels != names {
+            return Err(Failure::new(
+                format!("the project's labels have changed since {} was trained", request.run),
+                "Train again with the labels as they are now.",
+            ));
+        }
+        for pair in &request.set {
+            let name = pair.split('=').next().unwrap_or_default().trim();
+            if !SCORING.contains(&name)
+                && Settings::default()
+                    .with_overrides(None, std::slice::from_ref(pair))
+                    .is_ok()
+            {
+                return Err(Failure::usage(
+                    format!("{name} cannot change after training"),
+                    format!("Only {} can be set when a run is evaluated.", SCORING.join(" and ")),
+                ));
+            }
+        }
+        config.settings = config.settings.with_overrides(None, &request.set)?;
+        config.top_k = if request.set.is_empty() {
+            config.top_k
+        } else {
+            top_k(&config.settings, &config.student)
+        };
+        return Ok(config);
+    }
+    let settings = Settings::default().with_overrides(None, &request.set)?;
+    let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
+    let path = model::locate(&wanted)?;
+    let checkpoint = model::open(&wanted)?;
+    let student = teacher_config(&checkpoint, &settings)?;
+    let (labels, words) = data::labels(project)?;
+    Ok(RunConfig {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        stage: 0,
+        then_stage_2: false,
+        seed: 0,
+        model: path,
+        model_fingerprint: checkpoint.fingerprint.clone(),
+        parent: None,
+        labels,
+        words,
+        positives: Vec::new(),
+        images: 0,
+        data: String::new(),
+        top_k: top_k(&settings, &student),
+        student,
+        patch_features: settings.patch_features.unwrap_or(PatchFeatures::Value),
+        device: String::new(),
+        settings,
+    })
+}
+
+/// How a score becomes a probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Probability {
+    /// By the learned scale and offset.
+    Calibrated {
+        /// Log of g.
+        log_scale: f32,
+        /// o.
+        offset: f32,
+    },
+    /// By CLIP's own scale and the score of the neutral prompt.
+    Uncalibrated {
+        /// S.
+        scale: f32,
+    },
+}
+
+impl Probability {
+    /// The probability of a label with score `s`; `neutral` is the neutral prompt's score of the same picture.
+    pub fn of(self, s: f32, neutral: f32) -> f32 {
+        let z = match self {
+            Self::Calibrated { log_scale, offset } => log_scale.exp() * (s - offset),
+            Self::Uncalibrated { scale } => scale * (s - neutral),
+        };
+        1.0 / (1.0 + (-z).exp())
+    }
+}
+
+/// Embeddings of the labels in both views, the neutral prompt where it is needed, and how scores become probabilities.
+type Texts = ((Tensor<2>, Tensor<2>), Option<(Tensor<2>, Tensor<2>)>, Probability);
+
+fn text_and_probability(
+    request: &EvaluateRequest,
+    config: &RunConfig,
+    project: &Project,
+    compute: &Compute,
+) -> Result<Texts, Failure> {
+    let tower = text_tower(config, compute)?;
+    let tokenizer = Tokenizer::new();
+    let fixed = || tower.encode_labels(&tokenizer, &config.settings.templates(), &config.words);
+    if request.run == ZERO_SHOT {
+        let (text, neutral) = (fixed(), tower.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]));
+        let scale = model::open(&config.model.to_string_lossy())?.config.logit_scale;
+        let both = |t: Tensor<2>| (t.clone(), t);
+        return Ok((both(text), Some(both(neutral)), Probability::Uncalibrated { scale }));
+    }
+    let model = saved(project, &request.run)?.model;
+    let (log_scale, offset) = calibration(&model)?;
+    let probability = Probability::Calibrated { log_scale, offset };
+    if config.stage == 1 {
+        let text = fixed();
+        return Ok(((text.clone(), text), None, probability));
+    }
+    let device = compute.device();
+    let learned = model
+        .into_iter()
+        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
+        .collect();
+    let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
+        .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
+    let s = &config.settings;
+    let frame = PromptFrame::new(
+        &tower,
+        &tokenizer,
+        &config.words,
+        s.context_tokens,
+        s.context,
+        &config.positives,
+        device,
+    );
+    Ok((frame.encode(&tower, &contexts), None, probability))
+}

@@ -1,0 +1,321 @@
+//! Making and opening projects.
+
+use super::error::{ProjectError, Result};
+use super::store::{DATABASE, Project, failed};
+use super::{backup, place, schema};
+use crate::support::atomic::sync_folder;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+
+/// Folders that every project has.
+const FOLDERS: [&str; 2] = ["features", "runs"];
+
+/// Makes a project.
+pub fn create(path: &Path) -> Result<Project> {
+    let folder = absolute(path)?;
+    let mut made = Vec::new();
+    let project = make_folders(&folder, &mut made).and_then(|lock| fill(&folder, lock));
+    if project.is_err() {
+        // Newest first. What cannot be removed was not ours alone; the first error is what the user needs to know.
+        for path in made.iter().rev() {
+            let _ = if path.is_dir() {
+                fs::remove_dir(path)
+            } else {
+                fs::remove_file(path)
+            };
+        }
+    }
+    project
+}
+
+/// Makes the folders of a project and takes its lock; `made` gets all that was made, also on failure.
+fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> Result<(File, Vec<String>)> {
+    let at = |e| ProjectError::io("make", folder, e);
+    match fs::read_dir(folder) {
+        Ok(_) if folder.join(DATABASE).exists() => return Err(ProjectError::AlreadyProject { path: folder.into() }),
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(ProjectError::Taken { path: folder.into() });
+            }
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            let missing: Vec<&Path> = folder.ancestors().take_while(|p| !p.exists()).collect();
+            for path in missing.into_iter().rev() {
+                fs::create_dir(path).map_err(at)?;
+                made.push(path.to_path_buf());
+            }
+        }
+        Err(e) if e.kind() == ErrorKind::NotADirectory => {
+            return Err(ProjectError::Taken { path: folder.into() });
+        }
+        Err(e) => return Err(at(e)),
+    }
+    let mut notices = Vec::new();
+    let lock = take_lock(folder, &mut notices)?;
+    made.push(folder.join(LOCK));
+    for name in FOLDERS {
+        let path = folder.join(name);
+        fs::create_dir(&path).map_err(|e| ProjectError::io("make", &path, e))?;
+        made.push(path);
+    }
+    made.extend(["", "-journal", "-wal", "-shm"].map(|end| folder.join(format!("{DATABASE}{end}"))));
+    Ok((lock, notices))
+}
+
+fn fill(folder: &Path, (lock, mut notices): (File, Vec<String>)) -> Result<Project> {
+    let at = |e| failed(folder, e);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(folder.join(DATABASE), flags).map_err(at)?;
+    prepare(&db).map_err(at)?;
+    choose_journal(&db, folder, &mut notices).map_err(at)?;
+    schema::migrate(&mut db, schema::MIGRATIONS).map_err(at)?;
+    sync_folder(folder);
+    Ok(Project {
+        db,
+        lock: Some(lock),
+        folder: folder.to_path_buf(),
+        notices,
+    })
+}
+
+/// Opens a project for writing.
+pub fn for_writing(path: &Path) -> Result<Project> {
+    let folder = locate(path)?;
+    let mut notices = Vec::new();
+    let lock = take_lock(&folder, &mut notices)?;
+    let database = folder.join(DATABASE);
+    File::options()
+        .read(true)
+        .write(true)
+        .open(&database)
+        .map_err(|e| ProjectError::io("write", &database, e))?;
+    let at = |e| failed(&folder, e);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(&database, flags).map_err(at)?;
+    prepare(&db).map_err(at)?;
+    let version = check(&db, &folder)?;
+    if version < schema::VERSION {
+        backup::make(&db, &folder)?;
+        schema::migrate(&mut db, schema::MIGRATIONS).map_err(at)?;
+    } else if backup::is_due(&folder)
+        && let Err(error) = backup::make(&db, &folder)
+    {
+        // The project itself is fine, so the user's work need not wait for it.
+        notices.push(format!("no backup of the project could be made: {error}"));
+    }
+    choose_journal(&db, &folder, &mut notices).map_err(at)?;
+    for name in FOLDERS {
+        let path = folder.join(name);
+        fs::create_dir_all(&path).map_err(|e| ProjectError::io("make", &path, e))?;
+    }
+    Ok(Project {
+        db,
+        lock: Some(lock),
+        folder,
+        notices,
+    })
+}
+
+/// Opens a project for reading.
+pub fn for_reading(path: &Path) -> Result<Project> {
+    let folder = locate(path)?;
+    let database = folder.join(DATABASE);
+    File::open(&database).map_err(|e| ProjectError::io("read", &database, e))?;
+    let db = connect_read_only(&database).map_err(|e| failed(&folder, e))?;
+    let found = check(&db, &folder)?;
+    if found < schema::VERSION {
+        return Err(ProjectError::Older {
+            path: database,
+            found,
+            known: schema::VERSION,
+        });
+    }
+    Ok(Project {
+        db,
+        lock: None,
+        folder,
+        notices: Vec::new(),
+    })
+}
+
+/// A write-ahead log needs files beside the database even for reading. Where the disk cannot be written and there is no
+/// log with changes to be played back, the database cannot change either, and SQLite may read it without them.
+fn connect_read_only(database: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let plain = Connection::open_with_flags(database, flags)
+        .and_then(|db| schema::version(&db).and_then(|_| prepare(&db)).map(|()| db));
+    let Err(error) = plain else { return plain };
+    let blocked = matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
+    );
+    let pending = |end: &str| {
+        let log = database.with_file_name(format!("{DATABASE}{end}"));
+        fs::metadata(log).is_ok_and(|m| m.len() > 0)
+    };
+    if !blocked || pending("-wal") || pending("-journal") {
+        return Err(error);
+    }
+    let db = Connection::open_with_flags(immutable_uri(database), flags | OpenFlags::SQLITE_OPEN_URI)?;
+    prepare(&db)?;
+    Ok(db)
+}
+
+/// `file:///..?immutable=1` with every unusual byte escaped.
+fn immutable_uri(path: &Path) -> String {
+    #[cfg(unix)]
+    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec();
+    #[cfg(not(unix))]
+    let bytes = format!("/{}", path.to_string_lossy().replace('\\', "/")).into_bytes();
+    let escape = |byte: &u8| match byte {
+        b'/' | b'.' | b'-' | b'_' | b':' => char::from(*byte).to_string(),
+        b if b.is_ascii_alphanumeric() => char::from(*b).to_string(),
+        b => format!("%{b:02X}"),
+    };
+    let escaped: String = bytes.iter().map(escape).collect();
+    format!("file://{escaped}?immutable=1")
+}
+
+/// The project's folder, absolute.
+pub fn locate(path: &Path) -> Result<PathBuf> {
+    let folder = absolute(path)?;
+    match fs::metadata(folder.join(DATABASE)) {
+        Ok(_) => Ok(folder),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            if folder.exists() {
+                Err(ProjectError::NotAProject { path: folder })
+            } else {
+                Err(ProjectError::NotFound { path: folder })
+            }
+        }
+        Err(e) => Err(ProjectError::io("read", &folder, e)),
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|e| ProjectError::io("find", path, e))
+}
+
+/// Takes the right to write, for as long as the file stays open; the system gives it back when a program dies.
+pub fn take_lock(folder: &Path, notices: &mut Vec<String>) -> Result<File> {
+    let path = folder.join(LOCK);
+    let at = |e| ProjectError::io("write", &path, e);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(at)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ProjectError::Locked {
+            path: folder.to_path_buf(),
+        }),
+        Err(TryLockError::Error(e)) if no_locks(&e) => {
+            notices.push(
+                "this disk has no file locks: make sure that no other window or program works on the project"
+                    .to_owned(),
+            );
+            Ok(file)
+        }
+        Err(TryLockError::Error(e)) => Err(at(e)),
+    }
+}
+
+/// Some network and FUSE file systems have no locks: ENOLCK, or "unsupported".
+fn no_locks(error: &std::io::Error) -> bool {
+    const ENOLCK: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
+    error.kind() == ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
+}
+
+/// Settings of a connection. A project may come from anyone: nothing in its schema is trusted.
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.execute_batch(
+        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+    )
+}
+
+/// Checks that the database is whole and of a format that this program knows, which is returned.
+fn check(db: &Connection, folder: &Path) -> Result<u32> {
+    let at = |e| failed(folder, e);
+    let corrupt = |detail: String| ProjectError::Corrupt {
+        path: folder.join(DATABASE),
+        backup: backup::newest(folder),
+        detail,
+    };
+    let application: i32 = db
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(at)?;
+    let found = schema::version(db).map_err(at)?;
+    match (application, found) {
+        (schema::APPLICATION_ID, 1..) => {}
+        (0, 0) => return Err(corrupt("the database is empty".to_owned())),
+        _ => {
+            return Err(ProjectError::NotAProject {
+                path: folder.to_path_buf(),
+            });
+        }
+    }
+    if found > schema::VERSION {
+        return Err(ProjectError::Newer {
+            path: folder.join(DATABASE),
+            found,
+            known: schema::VERSION,
+        });
+    }
+    let verdict: String = db
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(at)?;
+    if verdict == "ok" {
+        Ok(found)
+    } else {
+        Err(corrupt(verdict))
+    }
+}
+
+/// The write-ahead log lets others read while this program writes; it needs shared memory, which network disks lack.
+fn choose_journal(db: &Connection, folder: &Path, notices: &mut Vec<String>) -> rusqlite::Result<()> {
+    let network = place::on_network(folder);
+    let wanted = if network { "delete" } else { "wal" };
+    let mode: String = db.pragma_update_and_check(None, "journal_mode", wanted, |row| row.get(0))?;
+    if network || !mode.eq_ignore_ascii_case("wal") {
+        notices.push(
+            "the project lies on a network disk: saving is slower there, and only one program should use it at a time"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn uris_escape_what_sqlite_would_read() {
+        assert_eq!(
+            immutable_uri(Path::new("/a b/50%?#.db")),
+            "file:///a%20b/50%25%3F%23.db?immutable=1"
+        );
+    }
+
+    #[test]
+    fn a_database_can_be_read_without_its_companions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a?b.db");
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "user_version", 7)
+            .unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let db = Connection::open_with_flags(immutable_uri(&path), flags).unwrap();
+        assert_eq!(schema::version(&db).unwrap(), 7);
+    }
+}

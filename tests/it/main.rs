@@ -1,0 +1,17 @@
+//! Integration tests, one binary so that the tensor library is linked once. What a test compares with was written by the
+//! scripts in `tests/fixtures`, or is made on the spot.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod support;
+
+mod cli;
+mod demo;
+mod gpu;
+mod gradients;
+mod losses;
+mod scores;
+mod tokens;
+mod towers;
+mod training;
+mod workflow;

@@ -1,0 +1,173 @@
+//! Fixtures, and running the program.
+
+use patchlight::clip::checkpoint::RawTensor;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A path under `tests/fixtures`.
+pub fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path)
+}
+
+/// A fixture's JSON.
+pub fn json(path: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(fixture(path)).unwrap()).unwrap()
+}
+
+/// Tensors of a safetensors fixture as f32; integers are converted.
+pub fn tensors(path: &str) -> BTreeMap<String, RawTensor> {
+    let bytes = std::fs::read(fixture(path)).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    file.tensors()
+        .into_iter()
+        .map(|(name, view)| {
+            use safetensors::Dtype;
+            let raw = view.data();
+            let data = match view.dtype() {
+                Dtype::F32 => raw
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+                    .collect(),
+                Dtype::I32 => raw
+                    .chunks_exact(4)
+                    .map(|b| i32::from_le_bytes(b.try_into().unwrap()) as f32)
+                    .collect(),
+                Dtype::I64 => raw
+                    .chunks_exact(8)
+                    .map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32)
+                    .collect(),
+                other => panic!("{name} is {other:?}"),
+            };
+            (
+                name,
+                RawTensor {
+                    shape: view.shape().to_vec(),
+                    data,
+                },
+            )
+        })
+        .collect()
+}
+
+/// The largest absolute difference.
+pub fn gap(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, |worst, d| if d.is_nan() { f32::NAN } else { worst.max(d) })
+}
+
+/// Fails where any difference is over `most`.
+#[track_caller]
+pub fn close(what: &str, a: &[f32], b: &[f32], most: f32) {
+    let gap = gap(a, b);
+    assert!(gap <= most, "{what}: differs by {gap}, allowed is {most}");
+}
+
+/// What the program said: exit code, events, standard error.
+pub struct Said {
+    pub code: i32,
+    pub events: Vec<Value>,
+    pub stderr: String,
+}
+
+impl Said {
+    /// Events of a kind.
+    pub fn of(&self, kind: &str) -> Vec<&Value> {
+        self.events.iter().filter(|e| e["event"] == kind).collect()
+    }
+
+    /// The only event of a kind.
+    #[track_caller]
+    pub fn one(&self, kind: &str) -> &Value {
+        let found = self.of(kind);
+        assert_eq!(found.len(), 1, "{kind}: {:?}\n{}", self.events, self.stderr);
+        found[0]
+    }
+
+    /// Fails with what was said where the exit code is not 0.
+    #[track_caller]
+    pub fn well(self) -> Self {
+        assert_eq!(self.code, 0, "{:?}\n{}", self.events.last(), self.stderr);
+        self
+    }
+
+    /// The message and hint of the error that it ended with.
+    #[track_caller]
+    pub fn failed(&self, code: i32) -> (String, String) {
+        assert_eq!(self.code, code, "{:?}\n{}", self.events.last(), self.stderr);
+        let last = self.events.last().expect("an error event");
+        assert_eq!(last["event"], "error");
+        (
+            last["message"].as_str().unwrap().to_owned(),
+            last["hint"].as_str().unwrap_or_default().to_owned(),
+        )
+    }
+}
+
+/// The program, ready to run.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patchlight"));
+    command.env_remove("PATCHLIGHT_LOG");
+    command
+}
+
+fn raw(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// Runs the program on the CPU with `--json`.
+pub fn run(arguments: &[&str]) -> Said {
+    run_on("cpu", arguments)
+}
+
+/// Runs the program on a device with `--json`.
+pub fn run_on(device: &str, arguments: &[&str]) -> Said {
+    let output = raw(&[&["--json", "--device", device][..], arguments].concat());
+    let events = String::from_utf8(output.stdout).unwrap();
+    let events = events
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        events,
+        stderr: String::from_utf8_lossy(&output.stderr).into(),
+    }
+}
+
+/// Runs the program as people do: exit code, standard output, standard error.
+pub fn run_plain(arguments: &[&str]) -> (i32, String, String) {
+    let output = raw(arguments);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+/// A path as an argument.
+pub fn arg(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A project made of the small training set, in a folder that lives as long as the result.
+pub fn training_project() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("small.patchlight");
+    run(&[
+        "project",
+        "new",
+        arg(&project),
+        "--data",
+        arg(&fixture("training/data")),
+        "--model",
+        arg(&fixture("checkpoints/tiny")),
+    ])
+    .well();
+    (folder, project)
+}
