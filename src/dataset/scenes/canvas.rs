@@ -42,9 +42,9 @@ impl Canvas {
     }
 }
 
-/// A light, soft colour for grounds: all channels at least 196.
+/// A light, soft colour for grounds: all channels at least 198.
 pub(super) fn light(rng: &mut impl Rng) -> Color {
-    std::array::from_fn(|_| rng.random_range(196.0..253.0))
+    std::array::from_fn(|_| rng.random_range(198.0..248.0))
 }
 
 /// A colour between ground and objects for clutter, none of its channels darker than 125.

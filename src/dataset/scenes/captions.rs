@@ -15,8 +15,8 @@ const FRAMES: [&str; 14] = [
     "a drawing of {}.",
     "a scene with {}.",
     "a small picture showing {}",
-    "this is {}.",
-    "there is {} in the picture.",
+    "you can see {}.",
+    "look, {} in the picture.",
     "{} on a light background",
     "{}",
 ];

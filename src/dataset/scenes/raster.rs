@@ -43,7 +43,9 @@ pub(super) fn mask(font: &FontRef<'_>, codepoint: char) -> Option<Mask> {
     };
     outline.draw(settings(), &mut pen).ok()?;
     let mut full = vec![0.0; TEXELS * TEXELS];
-    pen.raster.for_each_pixel(|i, alpha| full[i] = alpha.clamp(0.0, 1.0));
+    // Sums along a row leave traces of rounding next to the ink; they are no coverage.
+    pen.raster
+        .for_each_pixel(|i, alpha| full[i] = if alpha < 1.0 / 512.0 { 0.0 } else { alpha.min(1.0) });
     let levels = copies(full);
     Some(Mask {
         levels,

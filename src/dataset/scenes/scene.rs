@@ -10,7 +10,7 @@ use rand::Rng;
 use std::ops::RangeInclusive;
 
 /// Coverage from which a pixel counts as ink of an object.
-const INK_ALPHA: f32 = 0.25;
+const INK_ALPHA: f32 = 0.3;
 /// No object is drawn with a longer side below this many pixels: nobody could tell what it is.
 const SMALLEST: f32 = 9.0;
 /// Places tried for an object, and after how many each time it shrinks.
@@ -24,7 +24,7 @@ pub struct SceneConfig {
     pub side: u32,
     /// How many objects, all different.
     pub objects: RangeInclusive<usize>,
-    /// Longer side of an object as a fraction of the picture's side.
+    /// Longer side of an object as a fraction of the picture's side. Objects that find no free place are drawn smaller.
     pub object_size: RangeInclusive<f32>,
     /// How busy the ground is: 0 nothing, 1 busy.
     pub clutter: f32,

@@ -23,8 +23,8 @@ pub(super) const REST: &[&str] = &[
     1F338 cherry blossom, 1F339 rose, 1F33A hibiscus, 1F33D *corn, 1F33E *wheat, 1F33F *leaves, 1F340 clover, \
     1F341 maple leaf, 1F342 leaf, 1F490 bouquet",
     // Fruit and vegetables.
-    "1F345 tomato, 1F346 eggplant, 1F347 *grapes, 1F348 melon, 1F349 watermelon, 1F34A tangerine, 1F34B lemon, \
-    1F350 pear, 1F351 peach, 1F352 *cherries, 1F353 strawberry",
+    "1F345 tomato, 1F346 eggplant, 1F347 *grapes, 1F348 melon, 1F349 watermelon, 1F34A tangerine, \
+    1F351 peach, 1F352 *cherries, 1F353 strawberry",
     // Food and drink.
     "1F354 hamburger, 1F355 *pizza, 1F356 steak, 1F357 drumstick, 1F359 rice ball, 1F35A *rice, 1F35C *noodles, \
     1F35D *spaghetti, 1F35E *bread, 1F35F *french fries, 1F361 skewer, 1F363 *sushi, 1F364 shrimp, \
@@ -38,20 +38,20 @@ pub(super) const REST: &[&str] = &[
     1F3AB ticket, 1F3AD *masks, 1F3EE lantern, 26FA tent",
     // Games, sport and music.
     "1F3A3 fishing rod, 1F3AE game controller, 1F3AF target, 1F3B0 slot machine, 1F3B1 *billiards, 1F3B2 *dice, \
-    1F3B3 *bowling, 1F3BD tank top, 1F3BE tennis racket, 1F3BF *skis, 1F3C0 basketball, 1F3C1 checkered flag, \
+    1F3B3 *bowling, 1F3BD tank top, 1F3BE tennis racket, 1F3BF *ski poles, 1F3C0 basketball, 1F3C1 checkered flag, \
     1F3C2 snowboarder, 1F3C3 runner, 1F3C4 surfer, 1F3C6 trophy, 1F3C7 jockey, 1F3C8 football, 1F3CA swimmer, \
-    26BD soccer ball, 26BE baseball, 26F3 golf club, 1F0CF playing card, 2660 spade, 1F3A4 microphone, \
+    26BD soccer ball, 26BE baseball, 26F3 golf club, 1F0CF playing card, 1F3A4 microphone, \
     1F3A7 *headphones, 1F3B5 music note, 1F3B7 saxophone, 1F3B9 piano, 1F3BB violin, 1F3BC *sheet music, \
-    1F4EF horn, 1F3A8 palette, 1F3AC clapperboard, 1F3A5 movie camera",
+    1F4EF french horn, 1F3A8 palette, 1F3AC clapperboard, 1F3A5 movie camera",
     // Buildings.
-    "1F3E1 cottage, 1F3E2 office building, 1F3E5 hospital, 1F3E6 bank, 1F3EB school, 1F3ED factory, 1F3EF pagoda, \
+    "1F3E1 cottage, 1F3E2 office building, 1F3E5 hospital, 1F3ED factory, 1F3EF pagoda, \
     1F3F0 castle, 26EA church, 26FD gas pump, 1F5FC tower, 1F5FD statue",
     // Animals.
     "1F400 rat, 1F402 bull, 1F403 buffalo, 1F404 cow, 1F405 tiger, 1F407 rabbit, 1F409 dragon, \
     1F40A crocodile, 1F40B whale, 1F40D snake, 1F410 goat, 1F411 sheep, 1F412 monkey, 1F414 chicken, 1F416 pig, \
     1F419 octopus, 1F41A shell, 1F41B caterpillar, 1F41C ant, 1F41D bee, 1F41E ladybug, 1F420 tropical fish, \
     1F421 pufferfish, 1F423 hatching chick, 1F424 chick, 1F426 bird, 1F428 koala, 1F429 poodle, 1F42B camel, \
-    1F42C dolphin, 1F438 frog, 1F439 hamster, 1F43A wolf, 1F43B bear, 1F43C panda, 1F43E *paw prints",
+    1F42C dolphin, 1F438 frog, 1F43A wolf, 1F43B bear, 1F43C panda, 1F43E *paw prints",
     // People and bodies.
     "1F440 *eyes, 1F442 ear, 1F443 nose, 1F444 mouth, 1F445 tongue, 270B hand, 270A fist, 270C peace sign, \
     1F44D *thumbs up, 1F463 *footprints, 1F466 boy, 1F467 girl, 1F469 woman, 1F46A family, 1F46E police officer, \
@@ -59,20 +59,20 @@ pub(super) const REST: &[&str] = &[
     1F47F devil, 1F480 skull, 1F482 guard, 1F483 dancer, 1F6B4 cyclist, 1F6B6 pedestrian, 263A smiley face",
     // Clothes and jewels.
     "1F452 hat, 1F3A9 top hat, 1F453 *glasses, 1F454 necktie, 1F455 shirt, 1F456 *jeans, 1F457 dress, \
-    1F458 kimono, 1F459 bikini, 1F45A blouse, 1F45B purse, 1F45C handbag, 1F45E shoe, 1F45F sneaker, \
+    1F458 kimono, 1F459 bikini, 1F45B purse, 1F45C handbag, 1F45E shoe, 1F45F sneaker, \
     1F460 high heel, 1F461 sandal, 1F462 *boots, 1F484 lipstick, 1F48D ring, 1F48E diamond, 2665 heart, \
     1F494 broken heart",
     // Home and street.
     "231A watch, 231B hourglass, 23F0 alarm clock, 1F553 clock, 1F302 closed umbrella, 1F6AA door, 1F6BD toilet, \
-    1F6BF shower, 1F6C1 bathtub, 1F6B0 faucet, 1F6A9 flag, 1F6A7 barricade, 1F6A8 siren, 1F6A6 traffic light, \
+    1F6BF shower, 1F6C1 bathtub, 1F6B0 faucet, 1F6A9 flag, 1F6A7 barricade, 1F6A8 siren, \
     1F6AC cigarette, 1F6C4 suitcase, 1F488 barber pole, 1F489 syringe, 1F48A pill, 2693 anchor, \
     267B recycling symbol, 267F wheelchair, 26A0 warning sign, 1F4EB mailbox, 1F514 bell, 1F512 lock, 1F517 chain, \
-    1F526 flashlight, 1F527 wrench, 1F528 hammer, 1F529 bolt, 1F52A knife, 1F531 trident",
+    1F526 flashlight, 1F527 wrench, 1F528 hammer, 1F529 screw, 1F52A knife, 1F531 trident",
     // Office and technology.
     "2709 envelope, 1F48C love letter, 270F pencil, 2712 pen, 1F4A1 light bulb, 1F4A3 bomb, 1F4AC speech bubble, \
     1F4B0 money bag, 1F4B2 dollar sign, 1F4B3 credit card, 1F4B5 banknote, 1F4BB computer, 1F4BC briefcase, \
     1F4BE floppy disk, 1F4BF disc, 1F4C1 folder, 1F4C5 calendar, 1F4C8 line chart, 1F4CA bar chart, \
-    1F4CB clipboard, 1F4CC pushpin, 1F4CE paperclip, 1F4CF ruler, 1F4D3 notebook, 1F4D5 book, 1F4D6 open book, \
+    1F4CB clipboard, 1F4CC pushpin, 1F4CE paperclip, 1F4CF ruler, 1F4D2 notebook, 1F4D5 book, 1F4D6 open book, \
     1F4DA *books, 1F4DC scroll, 1F4DE phone receiver, 1F4E0 fax machine, 1F4E1 satellite dish, 1F4E2 loudspeaker, \
     1F4E3 megaphone, 1F4E6 package, 1F4F0 newspaper, 1F4F1 smartphone, 1F4F9 camcorder, 1F4FB radio, \
     1F4FC video tape, 1F508 speaker, 1F50B battery, 1F50C plug, 1F50D magnifying glass, 1F516 tag, \
@@ -116,7 +116,7 @@ pub(super) const KIN: &[&str] = &[
     "tomato",
     "peach",
     "shell",
-    "horn",
+    "french horn",
     "clock",
     "wheelchair",
     "fishing rod",

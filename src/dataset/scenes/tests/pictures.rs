@@ -50,31 +50,44 @@ fn chosen_glyphs_are_all_there_and_the_pool_is_respected() {
     }
 }
 
-/// On calm grounds everything dark is ink: grounds stay above 190 in every channel, objects have one below 130.
+/// On calm grounds all channels stay above 192. Ink that covers half of a pixel leaves one below 120, and ink that
+/// counts (0.3) one below 192.
 #[test]
 fn boxes_are_tight_around_the_ink() {
-    for index in 0..150 {
+    for index in 0..300 {
         let config = SceneConfig {
             clutter: 0.0,
             overlap: 0.0,
-            objects: 1..=1,
             ..curriculum::starter(1.0)
         };
         let scene = scene(11, index, &config);
-        let name = glyphs::all()[scene.objects[0].glyph].name;
-        let mut ink: Option<[u32; 4]> = None;
-        for (x, y, pixel) in scene.pixels.enumerate_pixels() {
-            if pixel.0.iter().min().is_some_and(|&v| v < 140) {
-                let b = ink.get_or_insert([x, y, x + 1, y + 1]);
-                *b = [b[0].min(x), b[1].min(y), b[2].max(x + 1), b[3].max(y + 1)];
-            }
-        }
-        let (ink, tight) = (ink.unwrap(), scene.objects[0].bounds);
-        for side in 0..4 {
+        let darkest = |x: u32, y: u32| scene.pixels.get_pixel(x, y).0.into_iter().min().unwrap_or(255);
+        let inside = |x: u32, y: u32| {
+            scene
+                .objects
+                .iter()
+                .any(|o| (o.bounds[0]..o.bounds[2]).contains(&x) && (o.bounds[1]..o.bounds[3]).contains(&y))
+        };
+        for (x, y, _) in scene.pixels.enumerate_pixels() {
             assert!(
-                ink[side].abs_diff(tight[side]) <= 1,
-                "{name}: ink {ink:?}, box {tight:?}"
+                darkest(x, y) >= 120 || inside(x, y),
+                "scene {index}: ink at {x},{y} is outside of every box"
             );
+        }
+        for object in &scene.objects {
+            let ([left, top, right, bottom], name) = (object.bounds, glyphs::all()[object.glyph].name);
+            for x in [left, right - 1] {
+                assert!(
+                    (top..bottom).any(|y| darkest(x, y) < 192),
+                    "{name}: no ink at the edge x = {x}"
+                );
+            }
+            for y in [top, bottom - 1] {
+                assert!(
+                    (left..right).any(|x| darkest(x, y) < 192),
+                    "{name}: no ink at the edge y = {y}"
+                );
+            }
         }
     }
 }
@@ -101,7 +114,7 @@ fn boxes_are_inside_and_overlap_little() {
     assert!(overlaps <= 3, "{overlaps} pairs overlap much");
 }
 
-/// Prints the time a scene takes; says nothing about what is enough, since tests share their machine.
+/// Prints the time a scene takes (the best of some batches, since tests share their machine); asserts nothing about it.
 #[test]
 fn speed_is_printed() {
     let _ = scene(0, 0, &curriculum::starter(1.0));
@@ -110,14 +123,11 @@ fn speed_is_printed() {
         curriculum::starter(1.0),
         curriculum::demo(160),
     ] {
-        let start = Instant::now();
-        let objects: usize = (0..100).map(|i| scene(3, i, &config).objects.len()).sum();
-        assert!(objects >= 100);
-        println!(
-            "{} px, {:.1} objects: {:?} a scene",
-            config.side,
-            objects as f64 / 100.0,
-            start.elapsed() / 100
-        );
+        let times = (0..20).map(|batch| {
+            let start = Instant::now();
+            assert!((0..10).all(|i| !scene(3, batch * 10 + i, &config).objects.is_empty()));
+            start.elapsed() / 10
+        });
+        println!("{} px: {:?} a scene", config.side, times.min().unwrap_or_default());
     }
 }

@@ -1,5 +1,7 @@
+use crate::dataset::scenes::dataset::{DemoRequest, write_demo, write_novel};
 use crate::dataset::scenes::{SceneConfig, captions, curriculum, glyphs, scene, scene_of};
 use crate::support::rng;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 fn sheet_folder() -> PathBuf {
@@ -81,4 +83,7 @@ fn sheets() {
         sheet.save(folder.join(format!("scenes{n}.png"))).unwrap();
         std::fs::write(folder.join(format!("scenes{n}.txt")), text).unwrap();
     }
+    let request = DemoRequest::quick(0);
+    write_demo(&folder.join("demo"), &request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    write_novel(&folder.join("novel"), &request, &mut |_, _| ControlFlow::Continue(())).unwrap();
 }

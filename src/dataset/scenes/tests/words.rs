@@ -52,19 +52,18 @@ fn names_are_plain_unique_words() {
 fn masks_differ() {
     // Compared at 32 texels, about the size at which they are seen.
     let all = glyphs::all();
-    let mut nearest = (f32::MAX, "", "");
+    let mut alike = Vec::new();
     for (i, a) in all.iter().enumerate() {
         for b in &all[..i] {
             let ink = |m: &[f32]| m.iter().sum::<f32>();
             let (x, y) = (&a.mask.levels[2], &b.mask.levels[2]);
             let apart: f32 = x.iter().zip(y).map(|(p, q)| (p - q).abs()).sum::<f32>() / (ink(x) + ink(y));
-            if apart < nearest.0 {
-                nearest = (apart, a.name, b.name);
+            if apart < 0.13 {
+                alike.push((apart, a.name, b.name));
             }
         }
     }
-    println!("closest: {nearest:?}");
-    assert!(nearest.0 > 0.12, "{nearest:?} look alike");
+    assert!(alike.is_empty(), "these look alike: {alike:?}");
 }
 
 #[test]
