@@ -55,7 +55,7 @@ pub fn config() -> (ModelConfig, TextConfig) {
         mean: [0.75; 3],
         std: [0.25; 3],
         logit_scale: LOGIT_SCALE,
-        preprocess_source: PreprocessSource::File,
+        preprocess_source: PreprocessSource::Checkpoint,
     };
     (config, text)
 }

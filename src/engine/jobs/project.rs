@@ -166,12 +166,12 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
                 exponent: *exponent,
             };
             sampled(&pictures, |pool| {
-                Ok(split::pareto(&positives, labels, pool, &curve, request.seed)?)
-            })?
+                split::pareto(&positives, labels, pool, &curve, request.seed)
+            })
         }
         Scheme::FewShot { shots } => sampled(&pictures, |pool| {
-            Ok(split::few_shot(&positives, labels, pool, *shots, request.seed)?)
-        })?,
+            split::few_shot(&positives, labels, pool, *shots, request.seed)
+        }),
         Scheme::List { train, val, test } => {
             let lists: Vec<(Split, PathBuf)> = [(Split::Train, train), (Split::Val, val), (Split::Test, test)]
                 .into_iter()
@@ -200,8 +200,8 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
 /// stay; without any, what was not drawn becomes test.
 fn sampled(
     pictures: &[PictureRow],
-    draw: impl FnOnce(&[usize]) -> Result<Vec<usize>, Failure>,
-) -> Result<Vec<Option<Split>>, Failure> {
+    draw: impl FnOnce(&[usize]) -> Vec<usize>,
+) -> Vec<Option<Split>> {
     let has_train = pictures.iter().any(|p| p.source_split == Some(Split::Train));
     let is_pool = |p: &PictureRow| {
         if has_train {
@@ -219,8 +219,8 @@ fn sampled(
         .iter()
         .map(|p| if is_pool(p) { rest } else { p.source_split })
         .collect();
-    for index in draw(&pool)? {
+    for index in draw(&pool) {
         splits[index] = Some(Split::Train);
     }
-    Ok(splits)
+    splits
 }

@@ -6,7 +6,6 @@ use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, Validate, plan};
 use super::train_one::{means, student_preprocess};
-use crate::clip::checkpoint;
 use crate::clip::model::Clip;
 use crate::clip::text::TextTower;
 use crate::clip::tokenizer::Tokenizer;
