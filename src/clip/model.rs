@@ -2,7 +2,7 @@
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::config::VisionConfig;
-use super::layers::{normalize, read_linear};
+use super::layers::{linear_tokens, normalize, read_linear};
 use super::text::TextTower;
 use super::vision::{PatchFeatures, VisionTower};
 use burn::module::Module;
@@ -37,7 +37,7 @@ impl ImageEncoder {
         let tokens = self.tower.forward(pixels, mode);
         Features {
             cls: normalize(self.projection.forward(tokens.cls)),
-            patches: normalize(self.projection.forward(tokens.patches)),
+            patches: normalize(linear_tokens(&self.projection, tokens.patches)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::checkpoint::{RawTensor, WeightReader};
 use super::config::VisionConfig;
-use super::layers::{Encoder, TransformerShape, normalize, parameter, read_norm, transpose};
+use super::layers::{Encoder, TransformerShape, linear_tokens, parameter, read_norm, transpose};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
@@ -180,7 +180,7 @@ impl VisionTower {
             .reshape([batch, 3, g, p, g, p])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch, g * g, 3 * p * p]);
-        let patches = self.embeddings.patch_embedding.forward(patches);
+        let patches = linear_tokens(&self.embeddings.patch_embedding, patches);
         let width = patches.dims()[2];
         let cls = self
             .embeddings
@@ -204,15 +204,6 @@ impl VisionTower {
             patches: x.slice([0..batch, 1..tokens, 0..width]),
         }
     }
-}
-
-/// Projects and L2-normalises tokens: `f = norm(W t)`.
-///
-/// # Shapes
-/// - tokens: `[.., width]`
-/// - result: `[.., embed]`
-pub fn project<const D: usize>(head: &Linear, tokens: Tensor<D>) -> Tensor<D> {
-    normalize(head.forward(tokens))
 }
 
 /// Resamples the patch rows of a `[1 + n*n, width]` position embedding to `[1 + m*m, width]`; row 0 ([CLS]) stays.

@@ -2,10 +2,10 @@
 
 use crate::clip::checkpoint::{Checkpoint, CheckpointError, RawTensor, Weights};
 use crate::clip::config::VisionConfig;
-use crate::clip::layers::{parameter, transpose};
+use crate::clip::layers::{linear_tokens, normalize, parameter, transpose};
 use crate::clip::model::Features;
 use crate::clip::random::student_tower;
-use crate::clip::vision::{PatchFeatures, VisionTower, project};
+use crate::clip::vision::{PatchFeatures, VisionTower};
 use crate::support::rng;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -171,8 +171,8 @@ impl Student {
     pub fn forward(&self, pixels: Tensor<4>, mode: PatchFeatures) -> Features {
         let tokens = self.tower.forward(pixels, mode);
         Features {
-            cls: project(&self.head_global, tokens.cls),
-            patches: project(&self.head_local, tokens.patches),
+            cls: normalize(self.head_global.forward(tokens.cls)),
+            patches: normalize(linear_tokens(&self.head_local, tokens.patches)),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::clip::config::{
     Activation, CLIP_VOCABULARY, EotRule, ModelConfig, PreprocessSource, TextConfig, VisionConfig,
 };
 use crate::clip::export;
-use crate::clip::layers::{normalize, parameter, read_linear};
+use crate::clip::layers::{linear_tokens, normalize, parameter, read_linear};
 use crate::clip::random;
 use crate::clip::text::TextLayers;
 use crate::clip::tokenizer::Tokenizer;
@@ -124,8 +124,8 @@ impl StarterModel {
         let (tokens, value) = self.vision.forward_both(pixels);
         Views {
             cls: normalize(self.projection.forward(tokens.cls)),
-            token: normalize(self.projection.forward(tokens.patches)),
-            value: normalize(self.projection.forward(value)),
+            token: normalize(linear_tokens(&self.projection, tokens.patches)),
+            value: normalize(linear_tokens(&self.projection, value)),
         }
     }
 

@@ -4,14 +4,15 @@ use super::model::{ExportError, StarterModel, WordTable, config};
 use super::objective::{Targets, terms};
 use super::probe::{Held, Probe};
 use crate::clip::tokenizer::{self, Tokenizer};
-use crate::compute::{Compute, ComputeError};
+use crate::compute::{Compute, ComputeError, Kind};
 use crate::dataset::scenes::captions::{self, scene_caption};
-use crate::dataset::scenes::{Scene, SceneConfig, curriculum, glyphs, scene};
+use crate::dataset::scenes::glyphs::{self, Role};
+use crate::dataset::scenes::{Scene, SceneConfig, curriculum, scene};
 use crate::method::score::host_values;
 use crate::support::rng::{self, Rng};
 use crate::train::checkpoint::{self, RunCheckpointError};
 use crate::train::loader::prefetch;
-use crate::train::optimizer::{AdamW, Group};
+use crate::train::optimizer::{AdamW, Group, NamedGradients};
 use crate::train::params;
 use crate::train::schedule::Schedule;
 use burn::module::Module;
@@ -108,7 +109,8 @@ struct Batch {
 pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bool, StarterError> {
     let device = compute.training_device();
     let tokenizer = Tokenizer::new();
-    let names: Vec<&str> = glyphs::all().iter().map(|g| g.name).collect();
+    let vocabulary = vocabulary();
+    let names: Vec<&str> = vocabulary.iter().map(|g| glyphs::all()[*g].name).collect();
     let table = words(&tokenizer, &names);
     let held = Held::new(&tokenizer, plan.seed);
     let mut model = StarterModel::new(&table, plan.seed, &device).map_err(StarterError::Foreign)?;
@@ -139,33 +141,19 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
     };
     prefetch(
         &steps,
-        |step| batch(plan, *step, &tokenizer, &names),
-        |step, batch| -> Result<bool, StarterError> {
+        |step| batch(plan, *step, &tokenizer, &vocabulary, &names),
+        |step, shards| -> Result<bool, StarterError> {
             let Some((model, mut optimizer)) = current.take() else {
                 return Ok(false);
             };
-            let side = config().0.vision.image_size;
-            let pixels = TensorData::new(batch.pixels, [plan.batch, 3, side, side]);
-            let views = model.image(Tensor::from_data(pixels, compute.device()));
-            let split = batch.captions.len();
-            let texts: Vec<Vec<u32>> = batch.captions.into_iter().chain(batch.words).collect();
-            let texts_total = texts.len();
-            let text = model.texts(&table, &texts);
-            let embed = text.dims()[1];
-            let captions = text.clone().slice([0..split, 0..embed]);
-            let words = text.slice([split..texts_total, 0..embed]);
-            let terms = terms(&model, &views, &captions, &words, &batch.targets);
-            let total = terms.total();
-            let parts = vec![total.clone(), terms.contrast, terms.words, terms.patches];
-            let values = host_values(Tensor::cat(parts, 0).detach())?;
+            let (values, gradients) = learn(&model, shards, &table, compute)?;
             if !values[0].is_finite() {
                 return Err(ComputeError::NotFinite {
                     what: "the loss".to_owned(),
                 }
                 .into());
             }
-            let mut gradients = total.backward();
-            let model = optimizer.step(model, &mut gradients, &group, schedule.factor(*step))?;
+            let model = optimizer.step(model, gradients, &group, schedule.factor(*step))?;
             let seconds = clock.elapsed().as_secs_f64().max(1e-9);
             clock = Instant::now();
             let go_on = watch.step(&Step {
@@ -192,6 +180,64 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
     Ok(ended)
 }
 
+/// Mean of the shards' losses (total, captions, words, patches) and gradients. On the CPU each shard has a thread: much of a small
+/// transformer is element by element, which the tensor library computes on one core.
+fn learn(
+    model: &StarterModel,
+    shards: Vec<Batch>,
+    table: &WordTable,
+    compute: &Compute,
+) -> Result<([f32; 4], NamedGradients), ComputeError> {
+    let share = 1.0 / shards.len() as f64;
+    let one = |batch: Batch| -> Result<(Vec<f32>, NamedGradients), ComputeError> {
+        // Leaves of its own keep the shards' graphs apart.
+        let model = params::trainable(model.clone());
+        let side = config().0.vision.image_size;
+        let count = batch.captions.len();
+        let pixels = TensorData::new(batch.pixels, [count, 3, side, side]);
+        let views = model.image(Tensor::from_data(pixels, compute.device()));
+        let captions = model.texts(table, &batch.captions);
+        let words = model.texts(table, &batch.words);
+        let terms = terms(&model, &views, &captions, &words, &batch.targets);
+        let total = terms.total();
+        let parts = vec![total.clone(), terms.contrast, terms.words, terms.patches];
+        let values = host_values(Tensor::cat(parts, 0).detach())?;
+        let mut gradients = total.mul_scalar(share).backward();
+        Ok((values, NamedGradients::take(&model, &mut gradients)))
+    };
+    // Threads of their own, not the pool's: a pool thread that waits for a product would begin the other shard on top of it.
+    let results: Vec<_> = match compute.kind {
+        Kind::Cpu => std::thread::scope(|scope| {
+            let running: Vec<_> = shards.into_iter().map(|shard| scope.spawn(|| one(shard))).collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        }),
+        Kind::Gpu => shards.into_iter().map(one).collect(),
+    };
+    let (mut sums, mut all) = ([0.0; 4], NamedGradients::default());
+    for result in results {
+        let (values, gradients) = result?;
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += share as f32 * value;
+        }
+        all = all.plus(gradients);
+    }
+    Ok((sums, all))
+}
+
+/// Glyphs that are learned: the demo's labels, the novel ones, and every third of the others (all of them would take several
+/// times as long, and most are there to be told apart from, not to be recognised).
+pub fn vocabulary() -> Vec<usize> {
+    let others = glyphs::bystanders().into_iter().step_by(3);
+    glyphs::indices(Role::Demo)
+        .into_iter()
+        .chain(glyphs::indices(Role::Novel))
+        .chain(others)
+        .collect()
+}
+
 /// Every token that a caption or a prompt may hold.
 fn words(tokenizer: &Tokenizer, names: &[&str]) -> WordTable {
     let mut texts: Vec<String> = names
@@ -203,8 +249,11 @@ fn words(tokenizer: &Tokenizer, names: &[&str]) -> WordTable {
     WordTable::new(tokenizer, texts.iter().map(String::as_str))
 }
 
-/// The scenes of a step: easy ones first, then all levels mixed.
-fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Batch {
+/// Parts of a batch that are computed apart.
+const SHARDS: usize = 2;
+
+/// The scenes of a step in shards: easy ones first, then all levels mixed.
+fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, vocabulary: &[usize], names: &[&str]) -> Vec<Batch> {
     let (model, _) = config();
     let (side, grid) = (model.vision.image_size, model.vision.grid());
     let reach = (step as f32 / (0.5 * plan.steps as f32)).min(1.0);
@@ -216,6 +265,7 @@ fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Bat
             let level = reach * rng.random::<f32>().sqrt();
             let look = SceneConfig {
                 side: side as u32,
+                glyphs: vocabulary.to_vec(),
                 ..curriculum::starter(level)
             };
             let scene = scene(plan.seed, index, &look);
@@ -224,26 +274,27 @@ fn batch(plan: &Plan, step: usize, tokenizer: &Tokenizer, names: &[&str]) -> Bat
             (scene, ids)
         })
         .collect();
-    let (scenes, captions): (Vec<Scene>, Vec<Vec<u32>>) = made.into_iter().unzip();
     let mut rng = rng::stream(plan.seed, "starter words", step as u64);
-    let words = names
+    let words: Vec<Vec<u32>> = names
         .iter()
         .map(|name| {
-            let template = TEMPLATES[if rng.random::<f32>() < 0.5 {
-                0
-            } else {
-                rng.random_range(0..TEMPLATES.len())
-            }];
+            let usual = rng.random::<f32>() < 0.5;
+            let template = TEMPLATES[if usual { 0 } else { rng.random_range(0..TEMPLATES.len()) }];
             tokenizer.encode(&tokenizer::prompt(template, name), 77)
         })
         .collect();
-    let (pixels, _) = pixels_of(&scenes);
-    Batch {
-        pixels,
-        captions,
-        words,
-        targets: targets(&scenes, grid, side, names.len()),
-    }
+    made.chunks(plan.batch.div_ceil(SHARDS).max(1))
+        .map(|part| {
+            let (scenes, captions): (Vec<Scene>, Vec<Vec<u32>>) = part.iter().cloned().unzip();
+            let (pixels, _) = pixels_of(&scenes);
+            Batch {
+                pixels,
+                captions,
+                words: words.clone(),
+                targets: targets(&scenes, grid, side, vocabulary),
+            }
+        })
+        .collect()
 }
 
 /// Scenes as the model's input, and their side.
@@ -269,13 +320,17 @@ pub fn pixels_of(scenes: &[Scene]) -> (Vec<f32>, usize) {
 }
 
 /// The word of each patch (that of the smallest box that holds its middle), and the words of each picture.
-fn targets(scenes: &[Scene], grid: usize, side: usize, words: usize) -> Targets {
+fn targets(scenes: &[Scene], grid: usize, side: usize, vocabulary: &[usize]) -> Targets {
+    let words = vocabulary.len();
+    let word = |glyph: usize| vocabulary.iter().position(|g| *g == glyph);
     let cell = side as f32 / grid as f32;
     let mut patches = Vec::with_capacity(scenes.len() * grid * grid);
     let mut there = vec![0.0; scenes.len() * words];
     for (i, scene) in scenes.iter().enumerate() {
         for object in &scene.objects {
-            there[i * words + object.glyph] = 1.0;
+            if let Some(word) = word(object.glyph) {
+                there[i * words + word] = 1.0;
+            }
         }
         for j in 0..grid * grid {
             let (x, y) = (((j % grid) as f32 + 0.5) * cell, ((j / grid) as f32 + 0.5) * cell);
@@ -285,7 +340,7 @@ fn targets(scenes: &[Scene], grid: usize, side: usize, words: usize) -> Targets 
                 x >= b[0] && x < b[2] && y >= b[1] && y < b[3]
             });
             let smallest = inside.min_by_key(|o| area(&o.bounds));
-            patches.push(smallest.map_or(words, |o| o.glyph));
+            patches.push(smallest.and_then(|o| word(o.glyph)).unwrap_or(words));
         }
     }
     Targets { patches, words: there }

@@ -44,11 +44,11 @@ impl AdamW {
     pub fn step<M: Module>(
         &mut self,
         module: M,
-        gradients: &mut Gradients,
+        gradients: NamedGradients,
         grouping: &Grouping<'_>,
         factor: f64,
     ) -> Result<M, ComputeError> {
-        let norm = gradient_norm(&module, gradients)?;
+        let norm = gradients.norm()?;
         if !norm.is_finite() {
             return Err(ComputeError::NotFinite {
                 what: "the gradient norm".to_owned(),
@@ -127,7 +127,7 @@ impl AdamW {
 
 struct Update<'a> {
     path: Path,
-    gradients: &'a mut Gradients,
+    gradients: NamedGradients,
     states: &'a mut BTreeMap<String, AdamWState<1>>,
     grouping: &'a Grouping<'a>,
     factor: f64,
@@ -145,16 +145,16 @@ impl ModuleMapper for Update<'_> {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value) = (param.id, param.val());
-        let Some(gradient) = value.grad_remove(self.gradients) else {
+        let name = self.path.name();
+        let Some(gradient) = self.gradients.0.remove(&name) else {
             return param;
         };
-        let name = self.path.name();
         let group = (self.grouping)(&name, D);
         let shape = value.dims();
         let count = shape.iter().product::<usize>();
         // AdamW works element by element, so every state can be a flat vector whatever the parameter's rank.
         let flat = value.detach().without_autodiff().reshape([count]);
-        let gradient = gradient.reshape([count]).mul_scalar(self.scale);
+        let gradient = gradient.mul_scalar(self.scale);
         let optimizer = AdamWConfig::new()
             .with_beta_1(0.9)
             .with_beta_2(0.98)
@@ -169,27 +169,61 @@ impl ModuleMapper for Update<'_> {
     }
 }
 
-/// The L2 norm of all gradients together.
-fn gradient_norm<M: Module>(module: &M, gradients: &Gradients) -> Result<f64, ComputeError> {
-    struct Squares<'a> {
-        gradients: &'a Gradients,
-        sums: Vec<Tensor<1>>,
-    }
-    impl ModuleVisitor for Squares<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = param.val().grad(self.gradients) {
-                self.sums.push(gradient.square().sum());
+/// Gradients by the parameter's path, flattened, on the device without differentiation.
+#[derive(Default)]
+pub struct NamedGradients(BTreeMap<String, Tensor<1>>);
+
+impl NamedGradients {
+    /// Takes the gradients of `module`'s parameters.
+    pub fn take<M: Module>(module: &M, gradients: &mut Gradients) -> Self {
+        struct Take<'a> {
+            path: Path,
+            gradients: &'a mut Gradients,
+            found: BTreeMap<String, Tensor<1>>,
+        }
+        impl ModuleVisitor for Take<'_> {
+            fn enter_module(&mut self, name: &str, _: &str) {
+                self.path.enter(name);
+            }
+            fn exit_module(&mut self, _: &str, _: &str) {
+                self.path.exit();
+            }
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                if let Some(gradient) = param.val().grad_remove(self.gradients) {
+                    let count = gradient.dims().iter().product::<usize>();
+                    self.found.insert(self.path.name(), gradient.reshape([count]));
+                }
             }
         }
+        let mut take = Take {
+            path: Path::default(),
+            gradients,
+            found: BTreeMap::new(),
+        };
+        module.visit(&mut take);
+        Self(take.found)
     }
-    let mut squares = Squares {
-        gradients,
-        sums: Vec::new(),
-    };
-    module.visit(&mut squares);
-    if squares.sums.is_empty() {
-        return Ok(0.0);
+
+    /// The sum with the gradients of another part of the batch.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        for (name, gradient) in other.0 {
+            let sum = match self.0.remove(&name) {
+                Some(own) => own + gradient,
+                None => gradient,
+            };
+            self.0.insert(name, sum);
+        }
+        self
     }
-    let sums = crate::method::score::host_values(Tensor::cat(squares.sums, 0))?;
-    Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
+
+    /// The L2 norm of all gradients together.
+    fn norm(&self) -> Result<f64, ComputeError> {
+        let sums: Vec<Tensor<1>> = self.0.values().map(|g| g.clone().square().sum()).collect();
+        if sums.is_empty() {
+            return Ok(0.0);
+        }
+        let sums = crate::method::score::host_values(Tensor::cat(sums, 0))?;
+        Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
+    }
 }

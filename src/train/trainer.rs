@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, RunCheckpointError, Saved, Tensors};
 use super::loader::prefetch;
-use super::optimizer::{AdamW, Group};
+use super::optimizer::{AdamW, Group, NamedGradients};
 use super::params;
 use super::schedule::Schedule;
 use crate::compute::ComputeError;
@@ -279,11 +279,11 @@ pub fn run<S: Stage>(
                         what: "the loss".to_owned(),
                     }));
                 }
-                let mut gradients = losses.total.backward();
+                let gradients = NamedGradients::take(&state.model, &mut losses.total.backward());
                 let grouping = |path: &str, rank| stage.group(path, rank);
                 state.model = state
                     .optimizer
-                    .step(state.model, &mut gradients, &grouping, factor)
+                    .step(state.model, gradients, &grouping, factor)
                     .map_err(at)?;
                 hooks.step(&StepReport {
                     epoch: job.epoch,

@@ -62,7 +62,7 @@ pub fn find(name: &str) -> Option<usize> {
 }
 
 /// Rest glyphs that look like no label and mean no label: by-standers without annotation.
-pub(super) fn bystanders() -> Vec<usize> {
+pub fn bystanders() -> Vec<usize> {
     indices(Role::Rest)
         .into_iter()
         .filter(|&i| !table::KIN.contains(&all()[i].name))

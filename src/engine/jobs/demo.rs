@@ -36,13 +36,14 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
     let stage_2 = measure(&project, &second, None, context, compute)?;
     // Words that neither stage saw: told in the report, not as the demo's own result.
     let unseen = out.join("unseen.patchlight");
-    let novel: Result<Vec<Metrics>, Failure> = context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
-        import(&pictures.novel, &unseen, context)?;
-        [ZERO_SHOT, &first, &second]
-            .iter()
-            .map(|run| measure(&project, run, Some(&unseen), context, compute))
-            .collect()
-    });
+    let novel: Result<Vec<Metrics>, Failure> =
+        context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
+            import(&pictures.novel, &unseen, context)?;
+            [ZERO_SHOT, &first, &second]
+                .iter()
+                .map(|run| measure(&project, run, Some(&unseen), context, compute))
+                .collect()
+        });
     let novel = novel?;
     let report = report::write(
         &Report {

@@ -198,10 +198,7 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
 
 /// Draws training pictures from those that the source meant for training (all, where it has no splits). Its val and test
 /// stay; without any, what was not drawn becomes test.
-fn sampled(
-    pictures: &[PictureRow],
-    draw: impl FnOnce(&[usize]) -> Vec<usize>,
-) -> Vec<Option<Split>> {
+fn sampled(pictures: &[PictureRow], draw: impl FnOnce(&[usize]) -> Vec<usize>) -> Vec<Option<Split>> {
     let has_train = pictures.iter().any(|p| p.source_split == Some(Split::Train));
     let is_pool = |p: &PictureRow| {
         if has_train {
