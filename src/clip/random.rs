@@ -119,6 +119,13 @@ pub fn clip(config: &ModelConfig, text: &TextConfig, seed: u64) -> Weights {
     draw.norm("post_layernorm", d);
     draw.blocks(d, vision.mlp, vision.layers, fan_in(vision.layers));
     let mut weights = draw.weights;
+    // Keys begin as queries (after Trockman and Kolter, 2023): like attends to like, and by the sines to its neighbours.
+    for layer in 0..vision.layers {
+        let name = |part: &str| format!("vision_model.encoder.layers.{layer}.self_attn.{part}_proj.weight");
+        if let Some(query) = weights.get(&name("q")).cloned() {
+            weights.insert(name("k"), query);
+        }
+    }
 
     let t = text.width;
     let mut draw = Draw {

@@ -174,7 +174,10 @@ pub fn adapters() -> Vec<Adapter> {
 }
 
 fn list_adapters() -> Vec<Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
     let mut found: Vec<(u8, Adapter)> = Vec::new();
     // Burn counts the adapters of each type on their own, in wgpu's order, over the compute-capable APIs.
     let mut counts = [0usize; 3];

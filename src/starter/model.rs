@@ -16,7 +16,7 @@ use crate::train::params;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// Scale of the exported model's logits, as CLIP's own training ends with.
@@ -232,15 +232,25 @@ pub enum ExportError {
 /// The token ids that occur in any text of the training, rising: row i of the trained table is the i-th of them.
 pub struct WordTable {
     ids: Vec<u32>,
+    /// Whether the token is part of a name.
+    is_name: Vec<bool>,
 }
 
+/// Scale of the drawn embedding of a token that names something.
+const NAME_SCALE: f32 = 3.0;
+
+/// Scale of every other token's.
+const FRAME_SCALE: f32 = 0.1;
+
 impl WordTable {
-    /// The tokens of `texts`.
-    pub fn new<'a>(tokenizer: &Tokenizer, texts: impl Iterator<Item = &'a str>) -> Self {
+    /// The tokens of `texts`, some of which are those of `names`.
+    pub fn new<'a>(tokenizer: &Tokenizer, texts: impl Iterator<Item = &'a str>, names: &[&str]) -> Self {
         let mut ids: Vec<u32> = texts.flat_map(|text| tokenizer.encode(text, 77)).collect();
         ids.sort_unstable();
         ids.dedup();
-        Self { ids }
+        let named: HashSet<u32> = names.iter().flat_map(|name| tokenizer.encode_words(name)).collect();
+        let is_name = ids.iter().map(|id| named.contains(id)).collect();
+        Self { ids, is_name }
     }
 
     /// How many tokens occur.
@@ -264,9 +274,16 @@ impl WordTable {
             let start = *id as usize * width;
             whole.map_or(&[][..], |t| &t.data[start..start + width]).iter().copied()
         });
+        let mut data: Vec<f32> = data.collect();
+        // Words of names begin far apart and loud, the words around them quiet: at the end of a text, where the tower looks, all
+        // prompts would otherwise be nearly the same vector, and pictures could not begin to tell them apart.
+        for (row, is_name) in data.chunks_exact_mut(width).zip(&self.is_name) {
+            let scale = if *is_name { NAME_SCALE } else { FRAME_SCALE };
+            row.iter_mut().for_each(|v| *v *= scale);
+        }
         RawTensor {
             shape: vec![self.ids.len(), width],
-            data: data.collect(),
+            data,
         }
     }
 

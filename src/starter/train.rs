@@ -127,7 +127,7 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
         start = saved.step;
     }
     let mut current = Some((params::trainable(model), optimizer));
-    let schedule = Schedule::new(plan.steps, 1, 1, None, 0.04);
+    let schedule = Schedule::new(plan.steps, 1, 1, None, 0.01);
     let steps: Vec<usize> = (start..plan.steps).collect();
     let mut clock = Instant::now();
     let mut ended = true;
@@ -246,7 +246,7 @@ fn words(tokenizer: &Tokenizer, names: &[&str]) -> WordTable {
         .collect();
     texts.extend(captions::vocabulary());
     texts.push(crate::clip::text::NEUTRAL_PROMPT.to_owned());
-    WordTable::new(tokenizer, texts.iter().map(String::as_str))
+    WordTable::new(tokenizer, texts.iter().map(String::as_str), names)
 }
 
 /// Parts of a batch that are computed apart.
