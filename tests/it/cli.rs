@@ -59,7 +59,10 @@ fn failures_end_with_1_and_say_what_to_do() {
             vec!["score", "--model", arg(&text), "--labels", "a", image],
             "notes.txt",
         ),
-        (vec!["score", "--model", arg(&html), "--labels", "a", image], "HTML page"),
+        (
+            vec!["score", "--model", arg(&html), "--labels", "a", image],
+            "HTML page",
+        ),
         (vec!["score", "--model", vit, "--labels", "a", image], "text tower"),
         (
             vec!["score", "--model", tiny, "--labels", "a", arg(&missing)],

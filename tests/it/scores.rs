@@ -66,16 +66,22 @@ fn every_preprocessing_and_patch_mode() {
             );
             assert_eq!(a.len(), b.len(), "{name}");
             for (a, b) in a.iter().zip(b) {
-                assert_eq!(
-                    (&a["row"], &a["col"]),
-                    (&b["row"], &b["col"]),
-                    "{name} {}",
-                    found["label"]
-                );
+                // Another JPEG decoder moves similarities by a few thousandths; patches closer than that may change places.
+                if case["margin"].as_f64().unwrap() > 8e-3 {
+                    assert_eq!(
+                        (&a["row"], &a["col"]),
+                        (&b["row"], &b["col"]),
+                        "{name} {}",
+                        found["label"]
+                    );
+                }
                 assert!(
                     (a["similarity"].as_f64().unwrap() - b["similarity"].as_f64().unwrap()).abs() < 8e-3,
                     "{name}"
                 );
+                if (&a["row"], &a["col"]) != (&b["row"], &b["col"]) {
+                    continue;
+                }
                 for (x, y) in a["box"].as_array().unwrap().iter().zip(b["box"].as_array().unwrap()) {
                     assert!(
                         (x.as_f64().unwrap() - y.as_f64().unwrap()).abs() < 1e-2,

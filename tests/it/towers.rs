@@ -212,3 +212,29 @@ fn tensors_that_do_not_fit_are_listed() {
         "{misshapen:?}"
     );
 }
+
+/// The real size, ViT-B/16 with random weights that are made on the spot:
+///
+/// ```text
+/// python tests/fixtures/real_size_check.py /tmp/vitb16 --half --expected
+/// PATCHLIGHT_REAL_SIZE=/tmp/vitb16 cargo test -- --ignored the_real_size
+/// ```
+#[test]
+#[ignore = "needs 300 MB that a script makes; see its comment"]
+fn the_real_size() {
+    let folder = std::path::PathBuf::from(std::env::var("PATCHLIGHT_REAL_SIZE").expect("PATCHLIGHT_REAL_SIZE"));
+    let compute = Compute::cpu();
+    let clip = Clip::load(checkpoint::open(&folder).unwrap(), None, compute.device()).unwrap();
+    assert_eq!((clip.vision.width, clip.vision.layers, clip.image.grid(), clip.embed), (768, 12, 14, 512));
+    // An absolute path stays what it is when it is joined to the fixtures' folder.
+    let expected = tensors(folder.join("expected.safetensors").to_str().unwrap());
+    for (mode, key) in [(PatchFeatures::Token, "patch_tokens"), (PatchFeatures::Value, "patch_value")] {
+        let features = clip.image.forward(Tensor::from_data(formula_pixels(224), compute.device()), mode);
+        let (cls, patches) = (host_values(features.cls).unwrap(), host_values(features.patches).unwrap());
+        close("[CLS]", &cls, &expected["image_embeds"].data, ALLOWED);
+        close(key, &patches, &expected[key].data, ALLOWED);
+    }
+    let texts: Vec<String> = serde_json::from_value(json("checkpoints/texts.json")).unwrap();
+    let embeds = host_values(clip.text.encode_texts(&Tokenizer::new(), &texts)).unwrap();
+    close("texts", &embeds, &expected["text_embeds"].data, ALLOWED);
+}

@@ -1,5 +1,5 @@
 //! Pillow's bicubic resampling of 8-bit RGB, to the bit: a = -0.5 with antialias, fixed-point weights of 22 bits, horizontal
-//! pass first, rounded to 8 bits after each pass. Faster libraries use shorter weights and are one level off on some
+//! pass first (or the vertical one, by a rule of its own), rounded to 8 bits after each pass. Faster libraries use shorter weights and are one level off on some
 //! pixels, which is enough to change which patches come first.
 
 use image::RgbImage;
@@ -67,25 +67,35 @@ pub fn resize(picture: &RgbImage, width: u32, height: u32, window: Option<[f64; 
         start == 0.0 && length == f64::from(source) && source == target
     };
     let rows = (!whole(top, part_h, h, height)).then(|| taps(h, top, part_h, height));
-    // Rows that the second pass does not look at are left out of the first.
-    let first = rows.as_ref().and_then(|r| r.first()).map_or(0, |t| t.first);
-    let end = rows
-        .as_ref()
-        .and_then(|r| r.last())
-        .map_or(h as usize, |t| t.first + t.weights.len());
+    let columns = (!whole(left, part_w, w, width)).then(|| taps(w, left, part_w, width));
+    // Found by comparing with Pillow on hundreds of sizes; with rounding between the passes their order shows.
+    let vertical_first = height < h && 2 * (i64::from(w) - i64::from(width)) < i64::from(h) - i64::from(height);
     let stride = 3 * w as usize;
-    let source = &picture.as_raw()[first * stride..end * stride];
-    let narrow = if whole(left, part_w, w, width) {
-        source.to_vec()
-    } else {
-        horizontal(source, stride, &taps(w, left, part_w, width))
-    };
-    match rows {
-        Some(rows) => vertical(&narrow, 3 * width as usize, first, &rows),
-        None => narrow,
+    match (columns, rows) {
+        (Some(columns), Some(rows)) if vertical_first && window.is_none() => {
+            horizontal(&vertical(picture.as_raw(), stride, 0, &rows), stride, &columns)
+        }
+        (columns, rows) => {
+            // Rows that the second pass does not look at are left out of the first.
+            let first = rows.as_ref().and_then(|r| r.first()).map_or(0, |t| t.first);
+            let end = rows
+                .as_ref()
+                .and_then(|r| r.last())
+                .map_or(h as usize, |t| t.first + t.weights.len());
+            let source = &picture.as_raw()[first * stride..end * stride];
+            let narrow = match columns {
+                Some(columns) => horizontal(source, stride, &columns),
+                None => source.to_vec(),
+            };
+            match rows {
+                Some(rows) => vertical(&narrow, 3 * width as usize, first, &rows),
+                None => narrow,
+            }
+        }
     }
 }
 
+/// One weighted sum of three channels a target pixel.
 fn horizontal(source: &[u8], stride: usize, columns: &[Taps]) -> Vec<u8> {
     let mut out = Vec::with_capacity(source.len() / stride * columns.len() * 3);
     for row in source.chunks_exact(stride) {
