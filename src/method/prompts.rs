@@ -35,6 +35,17 @@ pub enum ContextInit {
 /// The phrase of [`ContextInit::Phrase`]; four tokens.
 pub const PHRASE: &str = "a photo of a";
 
+/// Which vectors are learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContextPlan {
+    /// Whether classes share them.
+    pub kind: ContextKind,
+    /// What they start from.
+    pub init: ContextInit,
+    /// How many there are for each view, M.
+    pub tokens: usize,
+}
+
 /// The learned vectors.
 #[derive(Module, Debug)]
 pub struct Contexts {
@@ -48,20 +59,19 @@ pub struct Contexts {
 pub type ContextValues = Vec<(String, RawTensor)>;
 
 impl Contexts {
-    /// The starting point: `tokens` vectors for each view, offsets zero.
+    /// The starting point: the plan's vectors for each view, offsets zero.
     ///
     /// # Errors
     /// In words, where `init` is the phrase and `tokens` is not its length.
     pub fn start(
         text: &TextTower,
         tokenizer: &Tokenizer,
-        kind: ContextKind,
-        init: ContextInit,
-        tokens: usize,
+        plan: ContextPlan,
         classes: usize,
         seed: u64,
         device: &Device,
     ) -> Result<Self, String> {
+        let ContextPlan { kind, init, tokens } = plan;
         let width = text.width();
         let start = |purpose: &str| -> Result<Vec<f32>, String> {
             match init {

@@ -155,10 +155,10 @@ impl StarterModel {
     pub fn scales(&self) -> [Tensor<1>; 4] {
         let s = self.scales.val();
         [
-            s.clone().slice([0..1]),
-            s.clone().slice([1..2]),
-            s.clone().slice([2..3]),
-            s.slice([3..4]),
+            s.clone().narrow(0, 0, 1),
+            s.clone().narrow(0, 1, 1),
+            s.clone().narrow(0, 2, 1),
+            s.narrow(0, 3, 1),
         ]
     }
 

@@ -10,7 +10,7 @@ use patchlight::clip::tokenizer::Tokenizer;
 use patchlight::clip::vision::PatchFeatures;
 use patchlight::compute::Compute;
 use patchlight::method::losses::{ClassificationLoss, DbParameters, Distillation, LossKind, semantic_consistency};
-use patchlight::method::prompts::{ContextInit, ContextKind, Contexts, PromptFrame};
+use patchlight::method::prompts::{ContextInit, ContextKind, ContextPlan, Contexts, PromptFrame};
 use patchlight::method::score::{self, Fusion, host_values};
 use patchlight::method::student::{Calibration, Student};
 use patchlight::support::rng;
@@ -177,9 +177,11 @@ impl StageTwo {
         let contexts = Contexts::start(
             &self.clip.text,
             &tokenizer,
-            self.kind,
-            ContextInit::Phrase,
-            4,
+            ContextPlan {
+                kind: self.kind,
+                init: ContextInit::Phrase,
+                tokens: 4,
+            },
             LABELS.len(),
             0,
             &device,

@@ -225,12 +225,23 @@ fn the_real_size() {
     let folder = std::path::PathBuf::from(std::env::var("PATCHLIGHT_REAL_SIZE").expect("PATCHLIGHT_REAL_SIZE"));
     let compute = Compute::cpu();
     let clip = Clip::load(checkpoint::open(&folder).unwrap(), None, compute.device()).unwrap();
-    assert_eq!((clip.vision.width, clip.vision.layers, clip.image.grid(), clip.embed), (768, 12, 14, 512));
+    assert_eq!(
+        (clip.vision.width, clip.vision.layers, clip.image.grid(), clip.embed),
+        (768, 12, 14, 512)
+    );
     // An absolute path stays what it is when it is joined to the fixtures' folder.
     let expected = tensors(folder.join("expected.safetensors").to_str().unwrap());
-    for (mode, key) in [(PatchFeatures::Token, "patch_tokens"), (PatchFeatures::Value, "patch_value")] {
-        let features = clip.image.forward(Tensor::from_data(formula_pixels(224), compute.device()), mode);
-        let (cls, patches) = (host_values(features.cls).unwrap(), host_values(features.patches).unwrap());
+    for (mode, key) in [
+        (PatchFeatures::Token, "patch_tokens"),
+        (PatchFeatures::Value, "patch_value"),
+    ] {
+        let features = clip
+            .image
+            .forward(Tensor::from_data(formula_pixels(224), compute.device()), mode);
+        let (cls, patches) = (
+            host_values(features.cls).unwrap(),
+            host_values(features.patches).unwrap(),
+        );
         close("[CLS]", &cls, &expected["image_embeds"].data, ALLOWED);
         close(key, &patches, &expected[key].data, ALLOWED);
     }

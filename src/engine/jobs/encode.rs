@@ -31,6 +31,9 @@ impl ImageModel {
     }
 }
 
+/// Builds an image tower on a device.
+pub type Build<'a> = dyn FnOnce(&Device) -> Result<ImageModel, Failure> + 'a;
+
 /// What identifies and builds an encoder. The tower is built only where a picture is not cached yet.
 pub struct Encoder<'a> {
     /// What its numbers depend on.
@@ -42,7 +45,7 @@ pub struct Encoder<'a> {
     /// Patch side in model pixels.
     pub patch: usize,
     /// Builds the tower on a device.
-    pub build: Box<dyn FnOnce(&Device) -> Result<ImageModel, Failure> + 'a>,
+    pub build: Box<Build<'a>>,
 }
 
 /// Pictures that go through a tower at once.

@@ -157,7 +157,7 @@ fn chosen(pictures: &Pictures, labels: usize, train_positives: &[usize]) -> Vec<
     let mut found: Vec<usize> = Vec::new();
     for label in order {
         let has = |i: &usize| pictures.truth[i * labels + label] == 1;
-        if found.len() < SHOWN && !found.iter().any(|i| has(i)) {
+        if found.len() < SHOWN && !found.iter().any(&has) {
             found.extend((0..pictures.items.len()).find(|i| has(i) && !found.contains(i)));
         }
     }

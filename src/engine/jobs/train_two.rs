@@ -13,7 +13,7 @@ use crate::compute::Compute;
 use crate::engine::{Context, Event, Failure};
 use crate::eval::GroupMeans;
 use crate::method::losses::ClassificationLoss;
-use crate::method::prompts::{Contexts, PromptFrame};
+use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student};
 use crate::project::Project;
@@ -244,9 +244,11 @@ pub fn start_contexts(
     Contexts::start(
         text,
         tokenizer,
-        s.context,
-        s.context_init,
-        s.context_tokens,
+        ContextPlan {
+            kind: s.context,
+            init: s.context_init,
+            tokens: s.context_tokens,
+        },
         config.labels.len(),
         config.seed,
         device,
