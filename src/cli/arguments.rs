@@ -99,7 +99,7 @@ pub struct ScoreArguments {
     #[arg(long, default_value = "a photo of a {c}.")]
     template: String,
     /// How much the whole picture counts against its details, 0 to 1
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
     alpha: f64,
     /// Patches pooled per label (default: 32 of 196, scaled to the grid)
     #[arg(long)]
@@ -443,16 +443,22 @@ fn score(a: ScoreArguments) -> Result<ScoreRequest, Failure> {
 fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
     Ok(match a.scheme {
         SchemeArgument::Random => match a.fractions.as_slice() {
-            &[train, val, test] => Scheme::Random {
+            &[train, val, test] if [train, val, test].iter().all(|f| (0.0..=1.0).contains(f)) => Scheme::Random {
                 fractions: [train, val, test],
             },
             _ => {
                 return Err(Failure::usage(
-                    "--fractions needs three numbers",
+                    "--fractions needs three numbers between 0 and 1",
                     "For example: --fractions 0.7,0.1,0.2 for train, val and test",
                 ));
             }
         },
+        SchemeArgument::Pareto if a.min > a.max || !(a.exponent.is_finite() && a.exponent > 0.0) => {
+            return Err(Failure::usage(
+                "pareto needs --min up to --max and an --exponent above 0",
+                "For example: --max 100 --min 4 --exponent 6",
+            ));
+        }
         SchemeArgument::Pareto => Scheme::Pareto {
             max: a.max,
             min: a.min,
@@ -461,7 +467,8 @@ fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
         SchemeArgument::FewShot => Scheme::FewShot {
             shots: a
                 .shots
-                .ok_or_else(|| Failure::usage("few-shot needs --shots", "For example: --shots 4"))?,
+                .filter(|shots| *shots > 0)
+                .ok_or_else(|| Failure::usage("few-shot needs --shots, at least 1", "For example: --shots 4"))?,
         },
         SchemeArgument::List => {
             if a.train.is_none() && a.val.is_none() && a.test.is_none() {

@@ -23,6 +23,10 @@ pub fn main() -> ExitCode {
     log_to_stderr(arguments.verbose);
     quiet_panics(arguments.verbose);
     let Some(command) = arguments.command else {
+        if json {
+            let hint = "See patchlight --help for the commands.";
+            return Output::new(true).end(Err(Failure::usage("--json needs a command", hint)));
+        }
         return output::welcome();
     };
     if matches!(command, Command::Worker) {

@@ -89,6 +89,9 @@ impl Clip {
     }
 }
 
+/// Largest side of the input in pixels.
+const MAX_INPUT: usize = 4096;
+
 /// The input size that will be used: the checkpoint's own, or `wanted`, which must be a multiple of the patch size.
 ///
 /// # Errors
@@ -96,7 +99,7 @@ impl Clip {
 pub fn checked_input_size(vision: &VisionConfig, wanted: Option<usize>) -> Result<usize, ClipError> {
     match wanted {
         None => Ok(vision.image_size),
-        Some(size) if size > 0 && size.is_multiple_of(vision.patch) && size <= 4096 => Ok(size),
+        Some(size) if size > 0 && size.is_multiple_of(vision.patch) && size <= MAX_INPUT => Ok(size),
         Some(size) => Err(ClipError::InputSize {
             size,
             patch: vision.patch,
@@ -117,7 +120,7 @@ pub enum ClipError {
         path: PathBuf,
     },
     /// The wanted size does not divide into patches.
-    #[error("an input size of {size} px does not divide into patches of {patch} px")]
+    #[error("an input size of {size} px is too large or does not divide into patches of {patch} px")]
     InputSize {
         /// Wanted size in pixels.
         size: usize,
@@ -135,8 +138,10 @@ impl ClipError {
                 Some("Give a CLIP checkpoint as --model; an ImageNet ViT belongs in student_path.".to_owned())
             }
             Self::InputSize { size, patch } => {
-                let near = (size / patch).max(1) * patch;
-                Some(format!("Take a multiple of {patch}, for example input_size={near}."))
+                let near = (size / patch).clamp(1, MAX_INPUT / patch) * patch;
+                Some(format!(
+                    "Take a multiple of {patch} up to {MAX_INPUT}, for example input_size={near}."
+                ))
             }
         }
     }

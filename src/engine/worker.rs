@@ -58,15 +58,21 @@ pub enum Reply {
 
 /// Serves requests from `input` until it ends. Returns the process's exit code.
 pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8 {
-    let cancel = Arc::new(AtomicBool::new(false));
     let (sender, orders) = channel();
-    let reader_cancel = cancel.clone();
     std::thread::spawn(move || {
+        // Each job has a flag of its own from the moment it is read: a cancel means the jobs sent before it, and none is lost
+        // because its job has not begun.
+        let mut flags: Vec<Arc<AtomicBool>> = Vec::new();
+        let cancel_all = |flags: &mut Vec<Arc<AtomicBool>>| {
+            flags.drain(..).for_each(|flag| flag.store(true, Ordering::Relaxed));
+        };
         for line in input.lines().map_while(Result::ok).filter(|l| !l.trim().is_empty()) {
             match serde_json::from_str(&line) {
-                Ok(Order::Cancel { .. }) => reader_cancel.store(true, Ordering::Relaxed),
+                Ok(Order::Cancel { .. }) => cancel_all(&mut flags),
                 Ok(Order::Job { id, device, request }) => {
-                    if sender.send(Ok((id, device, request))).is_err() {
+                    let flag = Arc::new(AtomicBool::new(false));
+                    flags.push(flag.clone());
+                    if sender.send(Ok((id, device, request, flag))).is_err() {
                         return;
                     }
                 }
@@ -78,10 +84,10 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
             }
         }
         // The client is gone: nobody will read the result, but a checkpoint keeps the work.
-        reader_cancel.store(true, Ordering::Relaxed);
+        cancel_all(&mut flags);
     });
     for order in orders {
-        let (id, device, request) = match order {
+        let (id, device, request, cancel) = match order {
             Ok(order) => order,
             Err(problem) => {
                 let failure = Failure::usage(
@@ -102,7 +108,6 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
                 continue;
             }
         };
-        cancel.store(false, Ordering::Relaxed);
         let mut broken = false;
         let result = {
             let mut emit = |event: Event| {

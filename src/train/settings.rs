@@ -96,6 +96,12 @@ pub struct Settings {
     pub max_steps: Option<usize>,
 }
 
+/// Learned vectors that still leave some ten tokens of CLIP's 77 for a name.
+const MAX_CONTEXT_TOKENS: usize = 64;
+
+/// Tokens of "a photo of a".
+const PHRASE_TOKENS: usize = 4;
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -183,7 +189,10 @@ impl SettingError {
             } => Some(format!("Did you mean `{near}`?")),
             Self::Unknown { nearest: None, .. } => Some(format!("Settings are: {}.", names().join(", "))),
             Self::Form { .. } => Some("Write for example --set alpha=0.5".to_owned()),
-            _ => None,
+            Self::Value { .. } => {
+                Some("See `patchlight train --help` and docs/method.md for the settings and their ranges.".to_owned())
+            }
+            Self::File { .. } => Some("Check the path of --config and the file's permissions.".to_owned()),
         }
     }
 }
@@ -313,6 +322,18 @@ impl Settings {
             if value == Some(0) {
                 return bad(name, "it must be at least 1");
             }
+        }
+        if self.context_tokens > MAX_CONTEXT_TOKENS {
+            return bad(
+                "context_tokens",
+                &format!("at most {MAX_CONTEXT_TOKENS} leave room for the label's name"),
+            );
+        }
+        if self.context_init == ContextInit::Phrase && self.context_tokens != PHRASE_TOKENS {
+            return bad(
+                "context_tokens",
+                &format!("context_init=phrase has {PHRASE_TOKENS}; use context_init=random for another number"),
+            );
         }
         if self.templates().iter().any(|t| !t.contains("{c}") && !t.contains("{}")) {
             return bad("template", "it must hold {c}, which stands for the label");

@@ -273,8 +273,7 @@ pub fn run<S: Stage>(
                 let values = Tensor::cat(vec![losses.total.clone(), losses.cls, losses.extra], 0).detach();
                 let values = host_values(values).map_err(at)?;
                 if !values[0].is_finite() {
-                    // The parameters are still those before this step.
-                    save(plan, &state, false)?;
+                    // The update before this step may have made it so: the checkpoint before stays the newest.
                     return Err(at(ComputeError::NotFinite {
                         what: "the loss".to_owned(),
                     }));
@@ -330,6 +329,13 @@ fn save<M: Module>(plan: &Plan, state: &State<M>, finished: bool) -> Result<Stri
         source,
     };
     let model: Tensors = params::collect(&state.model).map_err(at)?;
+    if model
+        .values()
+        .any(|tensor| tensor.data.iter().any(|value| !value.is_finite()))
+    {
+        let what = "a parameter".to_owned();
+        return Err(at(ComputeError::NotFinite { what }));
+    }
     let moments = if finished {
         None
     } else {

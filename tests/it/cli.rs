@@ -6,7 +6,28 @@ use crate::support::{arg, fixture, run, run_plain, training_project};
 fn wrong_usage_ends_with_2_in_both_forms() {
     let (_folder, project) = training_project();
     let project = arg(&project);
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 11] = [
+        (
+            &[
+                "train",
+                project,
+                "--set",
+                "context_init=random",
+                "--set",
+                "context_tokens=200",
+            ],
+            "context_tokens",
+        ),
+        (
+            &["train", project, "--stage", "2", "--set", "context_tokens=5"],
+            "context_tokens",
+        ),
+        (&["split", project, "--scheme", "few-shot", "--shots", "0"], "shots"),
+        (
+            &["split", project, "--scheme", "pareto", "--max", "2", "--min", "5"],
+            "min",
+        ),
+        (&["evaluate", project, "--run", "run-1", "--model", "other"], "--model"),
         (&["trian", project], "train"),
         (&["train", project, "--set", "aplha=0.3"], "alpha"),
         (&["train", project, "--set", "alpha=much"], "alpha"),

@@ -197,6 +197,8 @@ fn kill_at(project: &Path, more: &[&str], stage: u64, step: u64) {
 fn a_killed_run_resumes_to_the_same_numbers() {
     // Shuffled and augmented: resuming must draw what the uninterrupted run would have drawn.
     let more = [
+        "--seed",
+        "7",
         "--stage",
         "both",
         "--checkpoint-every",
@@ -343,4 +345,98 @@ fn unknown_labels_are_left_out() {
         "{text}"
     );
     assert!(text.lines().any(|l| l.ends_with(',')));
+}
+
+#[test]
+fn a_run_keeps_to_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    copy_tree(&fixture("checkpoints/tiny"), &model);
+    let project = folder.path().join("p.patchlight");
+    let data = fixture("training/data");
+    run(&[
+        "project",
+        "new",
+        arg(&project),
+        "--data",
+        arg(&data),
+        "--model",
+        arg(&model),
+    ])
+    .well();
+    train(&project, &["--stage", "1", "--set", "max_steps=2"]).well();
+    // Another CLIP for Stage 2: its words are not those that the student was aligned with.
+    let other = fixture("checkpoints/open_clip");
+    let said = train(
+        &project,
+        &[
+            "--stage",
+            "2",
+            "--from",
+            "run-1",
+            "--model",
+            arg(&other),
+            "--set",
+            "max_steps=2",
+        ],
+    );
+    assert!(said.failed(2).0.contains("very model"));
+    // Another CLIP in the place of the first.
+    let weights = model.join("model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    std::fs::write(&weights, bytes).unwrap();
+    let (message, hint) = run(&["evaluate", arg(&project), "--run", "run-1", "--split", "val"]).failed(1);
+    assert!(
+        message.contains("not the one") && hint.contains("back"),
+        "{message} / {hint}"
+    );
+}
+
+#[test]
+fn stage_two_waits_for_its_stage_one() {
+    let (_folder, project) = training_project();
+    kill_at(
+        &project,
+        &["--stage", "1", "--checkpoint-every", "1", "--set", "epochs_1=50"],
+        1,
+        3,
+    );
+    let (message, hint) = train(&project, &["--stage", "2", "--from", "run-1"]).failed(1);
+    assert!(
+        message.contains("run-1") && hint.contains("--resume run-1"),
+        "{message} / {hint}"
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_keeps_the_last_good_checkpoint() {
+    let (_folder, project) = training_project();
+    let wild = [
+        "--stage",
+        "1",
+        "--checkpoint-every",
+        "1",
+        "--set",
+        "epochs_1=50",
+        "--set",
+        "lr_encoder=1e38",
+        "--set",
+        "warmup=0.5",
+    ];
+    let (message, _) = train(&project, &wild).failed(1);
+    assert!(message.contains("not finite"), "{message}");
+    let checkpoints = project.join("runs/run-1/checkpoints");
+    for step in std::fs::read_dir(checkpoints).into_iter().flatten() {
+        let bytes = std::fs::read(step.unwrap().path().join("model.safetensors")).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        for (name, view) in file.tensors() {
+            let finite = view
+                .data()
+                .chunks_exact(4)
+                .all(|b| f32::from_le_bytes(b.try_into().unwrap()).is_finite());
+            assert!(finite, "{name}");
+        }
+    }
 }

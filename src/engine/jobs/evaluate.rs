@@ -1,9 +1,10 @@
 //! `evaluate`: metrics of the untrained CLIP or of a run on a split.
 
-use super::data::{self, Pictures, groups};
+use super::data::{Pictures, groups};
 use super::encode::{Encoded, ensure};
 use super::project::open_for_work;
-use super::run_view::RunView;
+use super::run_view::{RunView, ZERO_SHOT};
+use super::train::identity;
 use super::train_one::student_preprocess;
 use super::train_two::{HostScores, cached_scores};
 use crate::compute::Compute;
@@ -25,16 +26,19 @@ const THRESHOLD: f32 = 0.5;
 
 /// Measures.
 pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+    if request.model.is_some() && request.run != ZERO_SHOT {
+        return Err(Failure::usage(
+            "--model belongs to --run zero-shot",
+            "A trained run has a model of its own: leave --model out.",
+        ));
+    }
     let project = open_for_work(&request.project)?;
     // Another project's pictures and labels, or the run's own.
     let other = request.on.as_deref().map(open_for_work).transpose()?;
     let data = other.as_ref().unwrap_or(&project);
     let view = RunView::open(request, &project, data, compute)?;
     let names = &view.labels;
-    let train_positives = match (&other, data::training_pictures(data, context)) {
-        (None, Ok(train)) => train.positives(names.len()),
-        _ => vec![0; names.len()],
-    };
+    let train_positives = train_positives(&view, other.as_ref(), data, context)?;
     let (split, pictures) = choose_split(data, request.split, context)?;
     let encoded = ensure(
         view.encoder(&project)?,
@@ -75,6 +79,30 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
     }
     context.emit(Event::Metrics(metrics));
     Ok(())
+}
+
+/// Positives of each label in the run's own training data; for an untrained model in the project's training split; none for
+/// labels of another project.
+fn train_positives(
+    view: &RunView,
+    other: Option<&Project>,
+    data: &Project,
+    context: &mut Context<'_>,
+) -> Result<Vec<usize>, Failure> {
+    if other.is_some() {
+        return Ok(vec![0; view.labels.len()]);
+    }
+    let train = Pictures::of(data, Some(Split::Train), context)?;
+    if view.config.stage == 0 {
+        return Ok(train.positives(view.labels.len()));
+    }
+    if !train.items.is_empty() && identity(&train) != view.config.data {
+        context.warn(
+            "split-changed",
+            "splits or labels have changed since the run was trained: it may have seen pictures that it is measured on",
+        );
+    }
+    Ok(view.config.positives.clone())
 }
 
 /// How often a true label's best patch lies in one of its boxes, in percent; `None` where no picture has boxes.

@@ -13,18 +13,28 @@ pub fn open(wanted: &str) -> Result<Checkpoint, Failure> {
     Ok(checkpoint::open(&locate(wanted)?)?)
 }
 
-/// Opens the model that a run or project was made with. The starter model's unpacked copy may have been cleared away since.
+/// Opens the model that a run was made with. The starter model's unpacked copy may have been cleared away since.
 ///
 /// # Errors
-/// [`Failure`] as [`open`].
-pub fn reopen(path: &Path) -> Result<Checkpoint, Failure> {
-    if !path.exists() {
-        let starter = starter_model::folder()?;
-        if starter.file_name() == path.file_name() {
-            return Ok(checkpoint::open(&starter)?);
-        }
+/// [`Failure`] as [`open`], and where another model now lies in its place: its scores would mean nothing, and its features
+/// would be cached under the old one's name.
+pub fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failure> {
+    let gone = !path.exists();
+    let starter = if gone { Some(starter_model::folder()?) } else { None };
+    let place = starter
+        .filter(|s| s.file_name() == path.file_name())
+        .unwrap_or_else(|| path.to_owned());
+    let checkpoint = open(&place.to_string_lossy())?;
+    if checkpoint.fingerprint != fingerprint {
+        return Err(Failure::new(
+            format!(
+                "the model at {} is not the one that this run was made with",
+                place.display()
+            ),
+            "Put the original files back, or train again with the new ones.",
+        ));
     }
-    open(&path.to_string_lossy())
+    Ok(checkpoint)
 }
 
 /// The absolute path of the model that `wanted` means.

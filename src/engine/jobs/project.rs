@@ -189,10 +189,11 @@ pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fa
     };
     let pairs: Vec<(i64, Option<Split>)> = ids.into_iter().zip(splits).collect();
     project.set_splits(&pairs)?;
-    context.emit(Event::Split {
-        splits: project.summary()?.splits,
-        unmatched,
-    });
+    let mut splits = project.summary()?.splits;
+    for split in Split::ALL {
+        splits.entry(split.name().to_owned()).or_default();
+    }
+    context.emit(Event::Split { splits, unmatched });
     Ok(())
 }
 

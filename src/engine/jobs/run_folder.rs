@@ -19,6 +19,9 @@ pub struct RunConfig {
     pub stage: u8,
     /// Whether a Stage 2 run follows (`--stage both`).
     pub then_stage_2: bool,
+    /// Whether it is the second of a pair (`--stage both`).
+    #[serde(default)]
+    pub of_pair: bool,
     /// Seed of all random choices.
     pub seed: u64,
     /// Its settings.

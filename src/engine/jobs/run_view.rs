@@ -145,6 +145,7 @@ fn scored_config(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         stage: 0,
         then_stage_2: false,
+        of_pair: false,
         seed: 0,
         model: path,
         model_fingerprint: checkpoint.fingerprint.clone(),

@@ -69,16 +69,21 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
                 stages: Stages::Two,
                 from: Some(id.clone()),
                 resume: None,
+                // All that the pair was asked for is in the first run, also where it was resumed by another command.
+                model: None,
+                config: None,
+                set: Vec::new(),
+                seed: config.seed,
                 ..request.clone()
             };
             // A resumed pair may already have its second run.
             let runs = project.runs()?;
             let second = runs
                 .into_iter()
-                .find(|r| r.stage == 2 && r.parent.as_deref() == Some(&id));
+                .find(|r| r.config["of_pair"] == true && r.parent.as_deref() == Some(&id));
             next = Some(match second {
                 Some(second) if request.resume.is_some() => resumed(request, &second.id, &project)?,
-                _ => follow_up(&follow, &config, compute, &mut project, context)?,
+                _ => follow_up(&follow, &config, true, compute, &mut project, context)?,
             });
         }
         last = id;
@@ -190,7 +195,17 @@ fn fresh(
                     "Give a Stage 1 run to --from.",
                 ));
             }
-            follow_up(request, &parent, compute, project, context)
+            let done = project.runs()?.iter().any(|r| r.id == *id && r.state == RunState::Done);
+            if !done {
+                return Err(Failure::new(
+                    format!("run {id} has not come to its end"),
+                    format!(
+                        "Finish it first: patchlight train {} --resume {id}",
+                        request.project.display()
+                    ),
+                ));
+            }
+            follow_up(request, &parent, false, compute, project, context)
         }
         (Some(_), _) => Err(Failure::usage(
             "--from belongs to --stage 2",
@@ -218,6 +233,7 @@ fn fresh(
 fn follow_up(
     request: &TrainRequest,
     parent: &RunConfig,
+    of_pair: bool,
     compute: &Compute,
     project: &mut Project,
     context: &mut Context<'_>,
@@ -231,6 +247,12 @@ fn follow_up(
         .clone()
         .unwrap_or_else(|| parent.model.to_string_lossy().into_owned());
     let mut config = begin(request, settings, &wanted, compute, project, context)?;
+    if config.model_fingerprint != parent.model_fingerprint {
+        return Err(Failure::usage(
+            "Stage 2 needs the very model that its Stage 1 run was aligned with",
+            "Leave out --model, or train Stage 1 with the other model.",
+        ));
+    }
     let same_view = |s: &Settings| (s.input_size, s.student_init, s.student_path.clone());
     if same_view(&config.settings) != same_view(&parent.settings) {
         return Err(Failure::usage(
@@ -239,6 +261,7 @@ fn follow_up(
         ));
     }
     config.stage = 2;
+    config.of_pair = of_pair;
     config.parent = request.from.clone();
     config.student = parent.student.clone();
     config.patch_features = config.settings.patch_features.unwrap_or(parent.patch_features);
@@ -265,6 +288,7 @@ fn begin(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         stage: 1,
         then_stage_2: false,
+        of_pair: false,
         seed: request.seed,
         model: path,
         model_fingerprint: checkpoint.fingerprint.clone(),
@@ -336,10 +360,10 @@ fn unix_seconds() -> i64 {
 }
 
 fn resumed(request: &TrainRequest, id: &str, project: &Project) -> Result<(String, RunConfig), Failure> {
-    if !request.set.is_empty() || request.config.is_some() {
+    if !request.set.is_empty() || request.config.is_some() || request.model.is_some() || request.from.is_some() {
         return Err(Failure::usage(
-            "a resumed run keeps its settings",
-            "Leave out --set and --config, or start a new run with them.",
+            "a resumed run keeps its settings and its model",
+            "Leave out --set, --config, --model and --from, or start a new run with them.",
         ));
     }
     Ok((id.to_owned(), run_config(project, id)?))
@@ -364,7 +388,7 @@ pub fn run_config(project: &Project, id: &str) -> Result<RunConfig, Failure> {
 }
 
 /// Identity of training data: contents in order, and truth.
-fn identity(pictures: &Pictures) -> String {
+pub fn identity(pictures: &Pictures) -> String {
     let mut text = String::new();
     for item in &pictures.items {
         text.push_str(&item.hash);

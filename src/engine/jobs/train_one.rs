@@ -121,7 +121,7 @@ fn build_student(config: &RunConfig, teacher: &Checkpoint, device: &Device) -> R
 pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure> {
     let config = job.config.clone();
     let (settings, device) = (&config.settings, job.compute.device().clone());
-    let checkpoint = model::reopen(&config.model)?;
+    let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
     let teacher_view = teacher_config(&checkpoint, settings)?;
     let labels = config.labels.len();
 

@@ -91,7 +91,7 @@ pub fn frozen_encoder<'a>(
             Ok(ImageModel::Student(student))
         }
         None => {
-            let checkpoint = model::reopen(&config.model)?;
+            let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
             Ok(ImageModel::Teacher(
                 Clip::load(checkpoint, config.settings.input_size, device)?.image,
             ))
@@ -112,7 +112,7 @@ pub fn frozen_encoder<'a>(
 /// [`Failure`] where the checkpoint cannot be read.
 pub fn text_tower(config: &RunConfig, compute: &Compute) -> Result<TextTower, Failure> {
     Ok(Clip::load(
-        model::reopen(&config.model)?,
+        model::reopen(&config.model, &config.model_fingerprint)?,
         config.settings.input_size,
         compute.device(),
     )?
