@@ -296,6 +296,10 @@ pub fn run<S: Stage>(
                 });
             }
             state.step = job.step + 1;
+            // Before the checkpoint: a run killed in between repeats the step and the measuring, and loses neither.
+            if job.ends_epoch {
+                hooks.epoch(job.epoch, &state.model)?;
+            }
             let due = match plan.checkpoint_every {
                 Some(every) => state.step.is_multiple_of(every.max(1)),
                 None => last_checkpoint.elapsed() >= CHECKPOINT_INTERVAL,
@@ -303,9 +307,6 @@ pub fn run<S: Stage>(
             if due && state.step < plan.schedule.total {
                 save(plan, &state, false)?;
                 last_checkpoint = Instant::now();
-            }
-            if job.ends_epoch {
-                hooks.epoch(job.epoch, &state.model)?;
             }
             current = Some(state);
             Ok(true)

@@ -32,6 +32,18 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
             "A trained run has a model of its own: leave --model out.",
         ));
     }
+    let folder = request
+        .scores
+        .as_deref()
+        .and_then(Path::parent)
+        .filter(|p| !p.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|f| !f.is_dir()) {
+        // Said now, not after all pictures have been encoded.
+        return Err(Failure::new(
+            format!("there is no folder {} to write the scores to", folder.display()),
+            "Make the folder, or name another place with --scores.",
+        ));
+    }
     let project = open_for_work(&request.project)?;
     // Another project's pictures and labels, or the run's own.
     let other = request.on.as_deref().map(open_for_work).transpose()?;

@@ -84,12 +84,7 @@ struct Scorer<'a> {
 
 impl Scorer<'_> {
     fn score(&self, path: &Path) -> Result<Score, Failure> {
-        let picture = decode(path, &Limits::default()).map_err(|e| {
-            Failure::new(
-                e.to_string(),
-                "Open it in a picture viewer and save it again, or leave it out.",
-            )
-        })?;
+        let picture = decode(path, &Limits::default())?;
         let (width, height) = picture.rgb.dimensions();
         let (grid, patch, size) = (self.clip.image.grid(), self.clip.vision.patch, self.preprocess.size);
         let geometry = self.preprocess.geometry(width, height);
