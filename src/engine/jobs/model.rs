@@ -43,7 +43,8 @@ pub fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failure> {
 /// [`Failure`] where nothing of that name exists.
 pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     let path = Path::new(wanted);
-    if wanted == starter_model::NAME && !path.exists() {
+    // The word means the model inside, whatever lies here; a folder of that name is `./starter`.
+    if wanted == starter_model::NAME {
         return starter_model::folder();
     }
     std::fs::canonicalize(path).map_err(|e| match e.kind() {
