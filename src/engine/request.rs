@@ -5,7 +5,7 @@ use crate::dataset::formats::Format;
 use crate::dataset::model::{Absent, Split};
 use crate::dataset::preprocess::Mode;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -223,4 +223,19 @@ pub struct EvaluateRequest {
     /// Another project, whose pictures and labels are scored with this project's run.
     #[serde(default)]
     pub on: Option<PathBuf>,
+}
+
+impl EvaluateRequest {
+    /// Measures `run` as it is on the test split.
+    pub fn on_test(project: &Path, run: &str) -> Self {
+        Self {
+            project: project.to_owned(),
+            run: run.to_owned(),
+            model: None,
+            split: Some(Split::Test),
+            scores: None,
+            set: Vec::new(),
+            on: None,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::support::fixture;
 use crate::towers::formula_pixels;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 use patchlight::clip::checkpoint;
 use patchlight::clip::model::Clip;
 use patchlight::clip::tokenizer::Tokenizer;
@@ -74,6 +74,15 @@ fn words() -> Vec<String> {
     LABELS.map(str::to_owned).to_vec()
 }
 
+fn tiny(input_size: Option<usize>, device: &Device) -> Clip {
+    Clip::load(
+        checkpoint::open(&fixture("checkpoints/tiny")).unwrap(),
+        input_size,
+        device,
+    )
+    .unwrap()
+}
+
 /// Stage 1 on two pictures of the tiny CLIP.
 pub struct StageOne {
     compute: Compute,
@@ -85,7 +94,7 @@ pub struct StageOne {
 impl StageOne {
     pub fn new(compute: &Compute, mode: PatchFeatures) -> Self {
         let device = compute.device();
-        let clip = Clip::load(checkpoint::open(&fixture("checkpoints/tiny")).unwrap(), None, device).unwrap();
+        let clip = tiny(None, device);
         let text = clip
             .text
             .encode_labels(&Tokenizer::new(), &["a photo of a {c}.".to_owned()], &words());
@@ -151,7 +160,7 @@ pub struct StageTwo {
 impl StageTwo {
     pub fn new(compute: &Compute, kind: ContextKind) -> Self {
         let device = compute.device();
-        let clip = Clip::load(checkpoint::open(&fixture("checkpoints/tiny")).unwrap(), None, device).unwrap();
+        let clip = tiny(None, device);
         let tokenizer = Tokenizer::new();
         let frame = PromptFrame::new(&clip.text, &tokenizer, &words(), 4, kind, &POSITIVES, device);
         let fixed = clip

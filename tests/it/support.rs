@@ -158,16 +158,27 @@ pub fn arg(path: &Path) -> &str {
 /// A project made of the small training set, in a folder that lives as long as the result.
 pub fn training_project() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let project = folder.path().join("small.patchlight");
-    run(&[
+    let project = new_project(
+        folder.path(),
+        &fixture("training/data"),
+        &fixture("checkpoints/tiny"),
+        &[],
+    );
+    (folder, project)
+}
+
+/// A project of `data` with `model`, in `folder`.
+pub fn new_project(folder: &Path, data: &Path, model: &Path, more: &[&str]) -> PathBuf {
+    let project = folder.join("p.patchlight");
+    let arguments = [
         "project",
         "new",
         arg(&project),
         "--data",
-        arg(&fixture("training/data")),
+        arg(data),
         "--model",
-        arg(&fixture("checkpoints/tiny")),
-    ])
-    .well();
-    (folder, project)
+        arg(model),
+    ];
+    run(&[&arguments[..], more].concat()).well();
+    project
 }

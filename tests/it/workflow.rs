@@ -1,6 +1,6 @@
 //! From pictures to a trained model, as a user goes: import, split, train, stop, resume, evaluate.
 
-use crate::support::{Said, arg, fixture, program, run, training_project};
+use crate::support::{Said, arg, fixture, new_project, program, run, training_project};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -136,18 +136,8 @@ fn stage_two_trains_without_the_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     copy_tree(&fixture("training/data"), &data);
-    let project = folder.path().join("p.patchlight");
     let model = fixture("checkpoints/tiny");
-    run(&[
-        "project",
-        "new",
-        arg(&project),
-        "--data",
-        arg(&data),
-        "--model",
-        arg(&model),
-    ])
-    .well();
+    let project = new_project(folder.path(), &data, &model, &[]);
     let first = train(&project, &["--stage", "2", "--set", "max_steps=3"]).well();
     std::fs::remove_dir_all(&data).unwrap();
     let again = train(&project, &["--stage", "2", "--set", "max_steps=3"]).well();
@@ -309,20 +299,8 @@ fn splits_are_made_and_kept() {
 #[test]
 fn unknown_labels_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let project = folder.path().join("p.patchlight");
     let (data, model) = (fixture("training/data"), fixture("checkpoints/tiny"));
-    run(&[
-        "project",
-        "new",
-        arg(&project),
-        "--data",
-        arg(&data),
-        "--model",
-        arg(&model),
-        "--absent",
-        "unknown",
-    ])
-    .well();
+    let project = new_project(folder.path(), &data, &model, &["--absent", "unknown"]);
     let csv = folder.path().join("s.csv");
     let said = run(&[
         "evaluate",
@@ -352,18 +330,8 @@ fn a_run_keeps_to_its_model() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");
     copy_tree(&fixture("checkpoints/tiny"), &model);
-    let project = folder.path().join("p.patchlight");
     let data = fixture("training/data");
-    run(&[
-        "project",
-        "new",
-        arg(&project),
-        "--data",
-        arg(&data),
-        "--model",
-        arg(&model),
-    ])
-    .well();
+    let project = new_project(folder.path(), &data, &model, &[]);
     train(&project, &["--stage", "1", "--set", "max_steps=2"]).well();
     // Another CLIP for Stage 2: its words are not those that the student was aligned with.
     let other = fixture("checkpoints/open_clip");

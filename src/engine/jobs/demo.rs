@@ -6,7 +6,7 @@ use super::run_view::ZERO_SHOT;
 use super::{evaluate, project, starter_model, train};
 use crate::compute::Compute;
 use crate::dataset::formats::Format;
-use crate::dataset::model::{Absent, Split};
+use crate::dataset::model::Absent;
 use crate::dataset::scenes::SceneError;
 use crate::dataset::scenes::dataset::{self as scenes, DemoRequest as Plan};
 use crate::engine::event::Metrics;
@@ -150,13 +150,8 @@ fn measure(
     compute: &Compute,
 ) -> Result<Metrics, Failure> {
     let request = EvaluateRequest {
-        project: project.to_owned(),
-        run: run.to_owned(),
-        model: None,
-        split: Some(Split::Test),
-        scores: None,
-        set: Vec::new(),
         on: on.map(Path::to_owned),
+        ..EvaluateRequest::on_test(project, run)
     };
     let mut found = None;
     let mut note = |event: &Event| {

@@ -1,6 +1,6 @@
 //! The demo's report: a page that needs nothing but a browser, and the same numbers as JSON.
 
-use super::data::{self, Pictures};
+use super::data::Pictures;
 use super::run_view::RunView;
 use super::train_one::student_preprocess;
 use crate::compute::Compute;
@@ -82,18 +82,10 @@ struct Example {
 /// Test pictures with the labels that the run gives them, rare labels first.
 fn examples(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<Vec<Example>, Failure> {
     let project = Project::open(report.project)?;
-    let request = EvaluateRequest {
-        project: report.project.to_owned(),
-        run: report.run.to_owned(),
-        model: None,
-        split: Some(Split::Test),
-        scores: None,
-        set: Vec::new(),
-        on: None,
-    };
+    let request = EvaluateRequest::on_test(report.project, report.run);
     let view = RunView::open(&request, &project, &project, compute)?;
     let pictures = Pictures::of(&project, Some(Split::Test), context)?;
-    let (names, _) = data::labels(&project)?;
+    let names = &view.labels;
     let encoder = view.encoder(&project)?;
     let store = FeatureStore::open(
         &project.features_folder(),

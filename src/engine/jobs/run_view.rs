@@ -6,7 +6,8 @@ use super::model;
 use super::run_folder::RunConfig;
 use super::train::run_config;
 use super::train_one::{teacher_config, top_k};
-use super::train_two::{calibration, frozen_encoder, saved, start_contexts, text_tower};
+use super::train_two::{calibration, frozen_encoder, saved, start_contexts, teacher};
+use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
@@ -200,14 +201,22 @@ fn text_and_probability(
     project: &Project,
     compute: &Compute,
 ) -> Result<Texts, Failure> {
-    let tower = text_tower(config, compute)?;
+    // One reading of the checkpoint gives both: it may be a gigabyte, and is hashed as it is read.
+    let Clip {
+        text: tower,
+        logit_scale,
+        ..
+    } = teacher(config, compute)?;
     let tokenizer = Tokenizer::new();
     let fixed = || tower.encode_labels(&tokenizer, &config.settings.templates(), &config.words);
     if request.run == ZERO_SHOT {
         let (text, neutral) = (fixed(), tower.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]));
-        let scale = model::open(&config.model.to_string_lossy())?.config.logit_scale;
         let both = |t: Tensor<2>| (t.clone(), t);
-        return Ok((both(text), Some(both(neutral)), Probability::Uncalibrated { scale }));
+        return Ok((
+            both(text),
+            Some(both(neutral)),
+            Probability::Uncalibrated { scale: logit_scale },
+        ));
     }
     let model = saved(project, &request.run)?.model;
     let (log_scale, offset) = calibration(&model)?;

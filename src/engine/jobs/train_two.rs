@@ -106,17 +106,16 @@ pub fn frozen_encoder<'a>(
     })
 }
 
-/// The text tower of a run's teacher.
+/// A run's teacher.
 ///
 /// # Errors
 /// [`Failure`] where the checkpoint cannot be read.
-pub fn text_tower(config: &RunConfig, compute: &Compute) -> Result<TextTower, Failure> {
+pub fn teacher(config: &RunConfig, compute: &Compute) -> Result<Clip, Failure> {
     Ok(Clip::load(
         model::reopen(&config.model, &config.model_fingerprint)?,
         config.settings.input_size,
         compute.device(),
-    )?
-    .text)
+    )?)
 }
 
 /// Runs Stage 2.
@@ -155,7 +154,7 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         ));
     }
 
-    let text = text_tower(&config, job.compute)?;
+    let text = teacher(&config, job.compute)?.text;
     let tokenizer = Tokenizer::new();
     let positives = job.train.positives(labels);
     let stage = Stage2 {
