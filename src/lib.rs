@@ -4,6 +4,7 @@
 //!
 //! | Room | What it holds | May import |
 //! |---|---|---|
+//! | [`app`] | the window: the only room that knows egui; speaks to the engine in requests and events alone | `engine`, `project`, and the types they speak of |
 //! | [`cli`] | arguments to requests, events to lines; the only room that prints | `engine`, and the types it speaks of |
 //! | [`engine`] | requests, events, failures in words, jobs, the worker process and its client | everything below |
 //! | [`starter`] | training of the built-in model on generated scenes | `train`, `eval`, `method`, `clip`, `dataset`, `compute` |
@@ -22,6 +23,8 @@
 //!
 //! Without the feature `compute` only the rooms that need no tensor library are built.
 
+#[cfg(feature = "window")]
+pub mod app;
 #[cfg(feature = "compute")]
 pub mod cli;
 pub mod clip;

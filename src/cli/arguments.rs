@@ -78,9 +78,31 @@ pub enum Command {
     Doctor,
     /// Train the built-in model anew on generated scenes (hours on a CPU; how the one inside was made)
     Starter(StarterArguments),
+    /// Open the window, with pictures, data, a project or a model if given
+    #[cfg(feature = "window")]
+    Open {
+        /// What to open
+        paths: Vec<PathBuf>,
+    },
+    /// Measure how fast the program is on this machine
+    #[cfg(feature = "window")]
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Serve requests on standard input (used by Patchlight itself)
     #[command(hide = true)]
     Worker,
+}
+
+/// `bench`.
+#[cfg(feature = "window")]
+#[derive(Subcommand, Debug)]
+pub enum BenchCommand {
+    /// CPU time of a frame: a grid of 100,000 pictures, and the inspector with 80 labels
+    Window {
+        /// Frames of each
+        #[arg(long, default_value_t = 300)]
+        frames: usize,
+    },
 }
 
 /// `score`.
@@ -389,6 +411,8 @@ impl Command {
                 seed,
             }),
             Self::Model(ModelCommand::Inspect { path }) => Request::InspectModel { path },
+            #[cfg(feature = "window")]
+            Self::Open { .. } | Self::Bench(_) => Request::Doctor,
             Self::Doctor | Self::Worker => Request::Doctor,
         })
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod output;
+mod window;
 
 use crate::engine::{self, Context, Failure, worker};
 use arguments::{Arguments, Command};
@@ -18,7 +19,13 @@ pub fn main() -> ExitCode {
     let json = raw.iter().any(|a| a == "--json");
     let arguments = match Arguments::try_parse_from(raw) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error, json),
+        Err(error) => match window::paths(&error) {
+            Some(paths) => {
+                log_to_stderr(false);
+                return Output::new(json).end(window::open(paths));
+            }
+            None => return usage(&error, json),
+        },
     };
     log_to_stderr(arguments.verbose);
     quiet_panics(arguments.verbose);
@@ -27,7 +34,11 @@ pub fn main() -> ExitCode {
             let hint = "See patchlight --help for the commands.";
             return Output::new(true).end(Err(Failure::usage("--json needs a command", hint)));
         }
-        return output::welcome();
+        return Output::new(false).end(window::open(Vec::new()));
+    };
+    let command = match window::serve(command, json) {
+        Ok(code) => return code,
+        Err(command) => *command,
     };
     if matches!(command, Command::Worker) {
         let code = worker::serve(std::io::BufReader::new(std::io::stdin()), std::io::stdout());

@@ -51,6 +51,23 @@ impl Output {
         }
     }
 
+    /// Writes what a frame of the window costs.
+    #[cfg(feature = "window")]
+    pub fn frame_time(&self, time: &crate::app::FrameTimes) {
+        let megabytes = time.memory >> 20;
+        if self.json {
+            let (scene, median, p95, worst) = (time.scene, time.median, time.p95, time.worst);
+            let line = serde_json::json!({"event": "frame", "scene": scene, "median_ms": median, "p95_ms": p95,
+                "worst_ms": worst, "memory_mb": megabytes});
+            print_line(&line.to_string());
+        } else {
+            print_line(&format!(
+                "{}: median {:.2} ms, 95 % under {:.2} ms, worst {:.2} ms; {megabytes} MB",
+                time.scene, time.median, time.p95, time.worst
+            ));
+        }
+    }
+
     /// Ends the program's output: the failure in words, or nothing.
     pub fn end(mut self, result: Result<(), Failure>) -> ExitCode {
         if let Some((_, bar)) = self.bar.take() {
@@ -105,20 +122,6 @@ fn print_line(line: &str) {
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         std::process::exit(1);
     }
-}
-
-/// What the program says when it is started without a command.
-pub fn welcome() -> ExitCode {
-    println!(
-        "Patchlight {}: tag pictures with several labels, learn your own from few examples, see the patches behind each.\n\n\
-         The window is not part of this version yet. Start with one of:\n\
-         \n  patchlight score --model CLIP --labels cat,dog photo.jpg\n  \
-         patchlight project new my.patchlight --data PICTURES --model CLIP\n  \
-         patchlight train my.patchlight\n  patchlight doctor\n\n\
-         See patchlight --help for everything.",
-        env!("CARGO_PKG_VERSION")
-    );
-    ExitCode::SUCCESS
 }
 
 fn describe(event: &Event) -> String {

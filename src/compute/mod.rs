@@ -149,6 +149,15 @@ impl Compute {
         self.device.clone().autodiff()
     }
 
+    /// Parts of a batch worth computing at the same time: one on a GPU, which is busy with one; a few on the CPU, where much of a
+    /// small transformer is element by element and uses one core.
+    pub fn parts(&self) -> usize {
+        match self.kind {
+            Kind::Gpu => 1,
+            Kind::Cpu => std::thread::available_parallelism().map_or(1, usize::from).min(8),
+        }
+    }
+
     /// Whether f16 arithmetic works on this device.
     pub fn supports_f16(&self) -> bool {
         self.device.supports_dtype(FloatDType::F16)

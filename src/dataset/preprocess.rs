@@ -187,6 +187,18 @@ impl Geometry {
         cells.collect()
     }
 
+    /// Scale and shift from pixels of the picture as shown to pixels of the square: `x * scale[0] + shift[0]`; as scale x, scale y,
+    /// shift x, shift y.
+    pub fn to_model(&self) -> [f32; 4] {
+        let scale = |resized: u32, picture: u32| (f64::from(resized) / f64::from(picture)) as f32;
+        [
+            scale(self.resized.0, self.picture.0),
+            scale(self.resized.1, self.picture.1),
+            self.offset.0 as f32,
+            self.offset.1 as f32,
+        ]
+    }
+
     /// Patch `row`, `col` (of `patch` pixels a side) as x0, y0, x1, y1 in pixels of the picture as shown, clipped to it.
     pub fn patch_box(&self, row: usize, col: usize, patch: usize) -> [f32; 4] {
         let map = |pixel: usize, offset: i64, picture: u32, resized: u32| {

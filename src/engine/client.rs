@@ -4,6 +4,7 @@ use super::worker::{Finished, Order, Reply};
 use super::{Context, Failure, Request};
 use crate::compute::DeviceChoice;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -88,6 +89,7 @@ impl Worker {
             id,
             device,
             request: Box::new(request.clone()),
+            shared: context.shared().map(Path::to_owned),
         })?;
         let mut cancelled_at: Option<Instant> = None;
         loop {
@@ -118,6 +120,11 @@ impl Worker {
                 _ => {}
             }
         }
+    }
+
+    /// Whether the process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends the process at once.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod failure;
 pub mod jobs;
 pub mod request;
+pub mod scorer;
 pub mod worker;
 
 pub use event::Event;
@@ -16,18 +17,37 @@ pub use failure::Failure;
 pub use request::Request;
 
 use crate::compute::{self, DeviceChoice, Kind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a job is given besides its request: where events go, and whether to stop.
 pub struct Context<'a> {
     emit: &'a mut dyn FnMut(Event),
     cancel: &'a AtomicBool,
+    shared: Option<PathBuf>,
 }
 
 impl<'a> Context<'a> {
     /// Events go to `emit`; setting `cancel` asks the job to stop at the next safe point.
     pub fn new(emit: &'a mut dyn FnMut(Event), cancel: &'a AtomicBool) -> Self {
-        Self { emit, cancel }
+        Self {
+            emit,
+            cancel,
+            shared: None,
+        }
+    }
+
+    /// The caller holds the right to write this project and shares it with the job: a window that goes on editing while its worker
+    /// trains.
+    #[must_use]
+    pub fn sharing(mut self, project: Option<PathBuf>) -> Self {
+        self.shared = project;
+        self
+    }
+
+    /// The project that the caller holds, if any.
+    pub fn shared(&self) -> Option<&Path> {
+        self.shared.as_deref()
     }
 
     /// Sends an event.
@@ -63,6 +83,7 @@ impl<'a> Context<'a> {
         job(&mut Context {
             emit: &mut filtered,
             cancel: self.cancel,
+            shared: self.shared.clone(),
         })
     }
 

@@ -26,6 +26,10 @@ pub enum Request {
     Train(TrainRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
+    /// Scores all pictures of a project and keeps the results in it.
+    Predict(PredictRequest),
+    /// Draws the demo's pictures and makes its project, without training.
+    DemoData(DemoRequest),
     /// Draws, trains and measures the demo.
     Demo(DemoRequest),
     /// What a checkpoint is.
@@ -44,7 +48,13 @@ impl Request {
     pub fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Score(_) | Self::Train(_) | Self::Evaluate(_) | Self::Doctor | Self::Starter(_) | Self::Demo(_)
+            Self::Score(_)
+                | Self::Train(_)
+                | Self::Evaluate(_)
+                | Self::Doctor
+                | Self::Starter(_)
+                | Self::Demo(_)
+                | Self::Predict(_)
         )
     }
 }
@@ -175,7 +185,18 @@ pub struct TrainRequest {
     pub checkpoint_every: Option<usize>,
 }
 
-/// See [`Request::Demo`].
+/// See [`Request::Predict`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PredictRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id or `zero-shot`.
+    pub run: String,
+    /// Checkpoint of `zero-shot`; unset: the project's.
+    pub model: Option<String>,
+}
+
+/// See [`Request::Demo`] and [`Request::DemoData`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DemoRequest {
     /// A new folder; unset: `patchlight-demo` where the program runs.

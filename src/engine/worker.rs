@@ -29,6 +29,9 @@ pub enum Order {
         device: DeviceChoice,
         /// The job.
         request: Box<Request>,
+        /// The project whose lock the client holds and shares with the job.
+        #[serde(default)]
+        shared: Option<std::path::PathBuf>,
     },
     /// Stop the running job at the next safe point.
     Cancel {
@@ -69,10 +72,15 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
         for line in input.lines().map_while(Result::ok).filter(|l| !l.trim().is_empty()) {
             match serde_json::from_str(&line) {
                 Ok(Order::Cancel { .. }) => cancel_all(&mut flags),
-                Ok(Order::Job { id, device, request }) => {
+                Ok(Order::Job {
+                    id,
+                    device,
+                    request,
+                    shared,
+                }) => {
                     let flag = Arc::new(AtomicBool::new(false));
                     flags.push(flag.clone());
-                    if sender.send(Ok((id, device, request, flag))).is_err() {
+                    if sender.send(Ok((id, device, request, shared, flag))).is_err() {
                         return;
                     }
                 }
@@ -87,7 +95,7 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
         cancel_all(&mut flags);
     });
     for order in orders {
-        let (id, device, request, cancel) = match order {
+        let (id, device, request, shared, cancel) = match order {
             Ok(order) => order,
             Err(problem) => {
                 let failure = Failure::usage(
@@ -116,7 +124,7 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
                     cancel.store(true, Ordering::Relaxed);
                 }
             };
-            let mut context = Context::new(&mut emit, &cancel);
+            let mut context = Context::new(&mut emit, &cancel).sharing(shared);
             catch_unwind(AssertUnwindSafe(|| jobs::run(&request, device, &mut context)))
         };
         let (failure, poisoned) = match result {

@@ -46,17 +46,31 @@ impl PictureFeatures<'_> {
     /// # Shapes
     /// - text_global, text_local: `[embed]`, L2-normalised
     pub fn evidence(&self, text_global: &[f32], text_local: &[f32], alpha: f64, k: usize) -> LabelEvidence {
-        let similarity = self.similarities(text_local);
-        let padding = (!self.padding.is_empty()).then_some(self.padding);
-        let chosen = top_k(|j| similarity[j], similarity.len(), k, padding);
-        let local = chosen.iter().map(|j| f64::from(similarity[*j])).sum::<f64>() / chosen.len().max(1) as f64;
-        let global = f64::from(dot(self.cls, text_global));
-        LabelEvidence {
-            global: global as f32,
-            local: local as f32,
-            fused: (alpha * global + (1.0 - alpha) * local) as f32,
-            patches: chosen.into_iter().map(|j| (j, similarity[j])).collect(),
-        }
+        evidence(
+            &self.similarities(text_local),
+            self.padding,
+            self.global(text_global),
+            alpha,
+            k,
+        )
+    }
+
+    /// sG of a label.
+    pub fn global(&self, text_global: &[f32]) -> f32 {
+        dot(self.cls, text_global)
+    }
+}
+
+/// The score of a label from its similarities with every patch, `[patches]`, and sG.
+pub fn evidence(similarity: &[f32], padding: &[bool], global: f32, alpha: f64, k: usize) -> LabelEvidence {
+    let padding = (!padding.is_empty()).then_some(padding);
+    let chosen = top_k(|j| similarity[j], similarity.len(), k, padding);
+    let local = chosen.iter().map(|j| f64::from(similarity[*j])).sum::<f64>() / chosen.len().max(1) as f64;
+    LabelEvidence {
+        global,
+        local: local as f32,
+        fused: (alpha * f64::from(global) + (1.0 - alpha) * local) as f32,
+        patches: chosen.into_iter().map(|j| (j, similarity[j])).collect(),
     }
 }
 

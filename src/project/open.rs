@@ -76,17 +76,18 @@ fn fill(folder: &Path, (lock, mut notices): (File, Vec<String>)) -> Result<Proje
     sync_folder(folder);
     Ok(Project {
         db,
+        writable: true,
         lock: Some(lock),
         folder: folder.to_path_buf(),
         notices,
     })
 }
 
-/// Opens a project for writing.
-pub fn for_writing(path: &Path) -> Result<Project> {
+/// Opens a project for writing; without `exclusive` beside a program that holds the lock and agrees.
+pub fn for_writing(path: &Path, exclusive: bool) -> Result<Project> {
     let folder = locate(path)?;
     let mut notices = Vec::new();
-    let lock = take_lock(&folder, &mut notices)?;
+    let lock = exclusive.then(|| take_lock(&folder, &mut notices)).transpose()?;
     let database = folder.join(DATABASE);
     File::options()
         .read(true)
@@ -98,23 +99,34 @@ pub fn for_writing(path: &Path) -> Result<Project> {
     let mut db = Connection::open_with_flags(&database, flags).map_err(at)?;
     prepare(&db).map_err(at)?;
     let version = check(&db, &folder)?;
+    if version < schema::VERSION && lock.is_none() {
+        return Err(ProjectError::Older {
+            path: database,
+            found: version,
+            known: schema::VERSION,
+        });
+    }
     if version < schema::VERSION {
         backup::make(&db, &folder)?;
         schema::migrate(&mut db, schema::MIGRATIONS).map_err(at)?;
-    } else if backup::is_due(&folder)
+    } else if lock.is_some()
+        && backup::is_due(&folder)
         && let Err(error) = backup::make(&db, &folder)
     {
         // The project itself is fine, so the user's work need not wait for it.
         notices.push(format!("no backup of the project could be made: {error}"));
     }
-    choose_journal(&db, &folder, &mut notices).map_err(at)?;
+    if lock.is_some() {
+        choose_journal(&db, &folder, &mut notices).map_err(at)?;
+    }
     for name in FOLDERS {
         let path = folder.join(name);
         fs::create_dir_all(&path).map_err(|e| ProjectError::io("make", &path, e))?;
     }
     Ok(Project {
         db,
-        lock: Some(lock),
+        writable: true,
+        lock,
         folder,
         notices,
     })
@@ -136,6 +148,7 @@ pub fn for_reading(path: &Path) -> Result<Project> {
     }
     Ok(Project {
         db,
+        writable: false,
         lock: None,
         folder,
         notices: Vec::new(),

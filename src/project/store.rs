@@ -15,7 +15,10 @@ pub struct Project {
     // Before the lock, so that the database is closed before another program may write.
     pub(super) db: Connection,
     /// The right to write; none where the project was opened for reading.
+    #[expect(dead_code, reason = "held, not read")]
     pub(super) lock: Option<File>,
+    /// Whether changes are allowed: with the lock, or beside a program that holds it and agrees.
+    pub(super) writable: bool,
     pub(super) folder: PathBuf,
     pub(super) notices: Vec<String>,
 }
@@ -53,7 +56,16 @@ impl Project {
     /// # Errors
     /// Where there is no project, another program has it open for writing, it is damaged or newer than this program.
     pub fn open(path: &Path) -> Result<Self> {
-        open::for_writing(path)
+        open::for_writing(path, true)
+    }
+
+    /// Opens a project for writing beside a program that holds the lock and shares it: a worker of a window. The database keeps
+    /// their changes apart.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for the lock; and where the database is of an older format.
+    pub fn open_shared(path: &Path) -> Result<Self> {
+        open::for_writing(path, false)
     }
 
     /// Opens a project for reading, also beside a program that writes it and on a disk that cannot be written.
@@ -97,7 +109,7 @@ impl Project {
 
     /// Whether this program may change it.
     pub fn is_writable(&self) -> bool {
-        self.lock.is_some()
+        self.writable
     }
 
     /// A setting of the project.
@@ -136,7 +148,7 @@ impl Project {
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> std::result::Result<T, Stop>,
     ) -> Result<T> {
-        if self.lock.is_none() {
+        if !self.writable {
             return Err(ProjectError::ReadOnly {
                 path: self.folder.join(DATABASE),
             });

@@ -48,6 +48,24 @@ impl Project {
         })
     }
 
+    /// Ids of the pictures on which a person gave or took a label, ascending.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn edited_pictures(&self) -> Result<Vec<i64>> {
+        const SQL: &str = "SELECT DISTINCT picture FROM edited_values WHERE origin = 'human' ORDER BY picture";
+        self.read(|db| db.prepare_cached(SQL)?.query_map([], |row| row.get(0))?.collect())
+    }
+
+    /// Ids of the pictures that a step of undo changed, ascending.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn pictures_of_edit(&self, group: i64) -> Result<Vec<i64>> {
+        const SQL: &str = "SELECT DISTINCT picture FROM value_edits WHERE edit_group = ?1 ORDER BY picture";
+        self.read(|db| db.prepare_cached(SQL)?.query_map([group], |row| row.get(0))?.collect())
+    }
+
     /// Every value that someone gave a label on this picture, with who did: one a label, in the order of the labels. A
     /// human edit goes before the source, the source before the machine.
     ///

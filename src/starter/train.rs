@@ -11,7 +11,7 @@ use crate::dataset::scenes::{Scene, SceneConfig, curriculum, scene};
 use crate::method::score::host_values;
 use crate::support::rng::{self, Rng};
 use crate::train::checkpoint::{self, RunCheckpointError};
-use crate::train::loader::prefetch;
+use crate::train::loader::{on_threads, prefetch};
 use crate::train::optimizer::{AdamW, Group, NamedGradients};
 use crate::train::params;
 use crate::train::schedule::Schedule;
@@ -205,15 +205,8 @@ fn learn(
         let mut gradients = total.mul_scalar(share).backward();
         Ok((values, NamedGradients::take(&model, &mut gradients)))
     };
-    // Threads of their own, not the pool's: a pool thread that waits for a product would begin the other shard on top of it.
-    let results: Vec<_> = match compute.kind {
-        Kind::Cpu => std::thread::scope(|scope| {
-            let running: Vec<_> = shards.into_iter().map(|shard| scope.spawn(|| one(shard))).collect();
-            running
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        }),
+    let results = match compute.kind {
+        Kind::Cpu => on_threads(shards, one),
         Kind::Gpu => shards.into_iter().map(one).collect(),
     };
     let (mut sums, mut all) = ([0.0; 4], NamedGradients::default());

@@ -32,6 +32,37 @@ pub struct Pixels {
     pub failed: Vec<(usize, String)>,
 }
 
+impl Pixels {
+    /// The read pictures in at most `parts` runs of at least `smallest` pictures (but for a short batch), in order.
+    pub fn split(self, parts: usize, smallest: usize) -> Vec<Self> {
+        let count = self.kept.len();
+        let size = count.div_ceil(parts.max(1)).max(smallest).max(1);
+        if size >= count {
+            return vec![self];
+        }
+        let (pixels, patches) = (
+            self.values.len() / count,
+            self.padding.as_ref().map(|p| p.len() / count),
+        );
+        (0..count)
+            .step_by(size)
+            .map(|start| {
+                let end = (start + size).min(count);
+                Self {
+                    kept: self.kept[start..end].to_vec(),
+                    values: self.values[start * pixels..end * pixels].to_vec(),
+                    padding: self
+                        .padding
+                        .as_ref()
+                        .zip(patches)
+                        .map(|(all, n)| all[start * n..end * n].to_vec()),
+                    failed: Vec::new(),
+                }
+            })
+            .collect()
+    }
+}
+
 /// Reads pictures for one tower.
 #[derive(Clone, Debug)]
 pub struct Loader {
@@ -121,9 +152,51 @@ pub fn prefetch<J: Sync, T: Send, E>(
     })
 }
 
+/// Runs `work` on each item, each on a thread of its own; results in order. A panic goes on in the caller.
+///
+/// Not for the pool: a pool thread that waits for a matrix product would begin another item on top of the one it has.
+pub fn on_threads<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let running: Vec<_> = items.into_iter().map(|item| scope.spawn(move || work(item))).collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_splits_without_loss() {
+        let batch = Pixels {
+            kept: (0..9).collect(),
+            values: (0..18).map(|v| v as f32).collect(),
+            padding: Some(vec![false; 27]),
+            failed: Vec::new(),
+        };
+        assert_eq!(batch.clone().split(1, 4).len(), 1);
+        let parts = batch.clone().split(2, 4);
+        assert_eq!(parts.iter().map(|p| p.kept.len()).collect::<Vec<_>>(), [5, 4]);
+        assert_eq!(parts[1].values, (10..18).map(|v| v as f32).collect::<Vec<_>>());
+        assert_eq!(parts[1].padding.as_ref().map(Vec::len), Some(12));
+        // No part is too small to be worth it.
+        assert_eq!(
+            batch.split(8, 4).iter().map(|p| p.kept.len()).collect::<Vec<_>>(),
+            [4, 4, 1]
+        );
+    }
+
+    #[test]
+    fn threads_keep_order() {
+        assert_eq!(
+            on_threads((0..20).collect(), |v: usize| v * v),
+            (0..20).map(|v| v * v).collect::<Vec<_>>()
+        );
+    }
 
     #[test]
     fn prefetch_keeps_order_and_stops() {

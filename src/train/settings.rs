@@ -236,6 +236,20 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Every setting as the command line writes it, by name; empty where it is unset.
+    pub fn values(&self) -> std::collections::BTreeMap<String, String> {
+        let map = serde_json::to_value(self).ok();
+        let text = |value: &serde_json::Value| match value {
+            serde_json::Value::Null => String::new(),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        map.as_ref()
+            .and_then(serde_json::Value::as_object)
+            .map(|map| map.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+            .unwrap_or_default()
+    }
+
     /// Sets one setting from the command line's text.
     fn with_text(self, name: &str, text: &str) -> Result<Self, SettingError> {
         // A number, true, false and null are themselves; everything else is a word.

@@ -3,7 +3,7 @@
 use super::loader::{Loader, Pixels, Variation};
 use super::optimizer::Group;
 use super::settings::Settings;
-use super::trainer::{Losses, Stage};
+use super::trainer::{Losses, Shard, Stage};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::ComputeError;
 use crate::method::losses::ClassificationLoss;
@@ -11,6 +11,9 @@ use crate::method::score::{self, Fusion, Scores};
 use crate::method::student::{Calibration, Student};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+
+/// Pictures under which a part of a batch is not worth a thread.
+const SMALLEST_SHARD: usize = 4;
 
 /// What Stage 1 trains.
 #[derive(Module, Debug)]
@@ -99,6 +102,24 @@ impl Stage for Stage1 {
         (batch.kept.len(), batch.failed.clone())
     }
 
+    fn shards(&self, batch: Pixels, parts: usize) -> Vec<Shard<Pixels>> {
+        let classes = self.classes();
+        let known = |kept: &[usize]| {
+            let truth = rows(&self.truth, classes, kept);
+            truth.iter().filter(|t| **t >= 0).count() as f64
+        };
+        let (all, all_known) = (batch.kept.len() as f64, known(&batch.kept).max(1.0));
+        let parts = batch.split(parts, SMALLEST_SHARD);
+        parts
+            .into_iter()
+            .map(|batch| Shard {
+                cls: known(&batch.kept) / all_known,
+                extra: batch.kept.len() as f64 / all,
+                batch,
+            })
+            .collect()
+    }
+
     fn losses(&self, model: &DualView, batch: &Pixels) -> Result<Losses, ComputeError> {
         // Pixels need no gradient: only what meets a parameter is differentiated.
         let (scores, cls) = self.scores(&model.student, batch, &self.device)?;
@@ -108,11 +129,10 @@ impl Stage for Stage1 {
         let embed = cls.dims()[1];
         let teacher = TensorData::new(rows(&self.teacher, embed, &batch.kept), [batch.kept.len(), embed]);
         let kd = self.settings.kd.forward(cls, Tensor::from_data(teacher, &self.device));
-        let total = cls_loss.clone() + kd.clone().mul_scalar(self.settings.lambda_kd);
         Ok(Losses {
-            total,
             cls: cls_loss,
             extra: kd,
+            lambda: self.settings.lambda_kd,
         })
     }
 

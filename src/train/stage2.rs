@@ -136,8 +136,11 @@ impl Stage for Stage2<'_> {
         let truth = rows(&self.truth, self.fixed.dims()[0], &batch.kept);
         let cls = self.loss.forward(model.calibration.logits(scores.fused), &truth);
         let sc = semantic_consistency(global, self.fixed.clone());
-        let total = cls.clone() + sc.clone().mul_scalar(self.settings.lambda_sc);
-        Ok(Losses { total, cls, extra: sc })
+        Ok(Losses {
+            cls,
+            extra: sc,
+            lambda: self.settings.lambda_sc,
+        })
     }
 
     fn group(&self, path: &str, _rank: usize) -> Group {

@@ -1,7 +1,7 @@
 //! The loop of a stage: order of pictures, losses, update, checkpoints. What a batch and its losses are, a [`Stage`] says.
 
 use super::checkpoint::{self, RunCheckpointError, Saved, Tensors};
-use super::loader::prefetch;
+use super::loader::{on_threads, prefetch};
 use super::optimizer::{AdamW, Group, NamedGradients};
 use super::params;
 use super::schedule::Schedule;
@@ -13,22 +13,32 @@ use burn::tensor::{Device, Tensor};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// The losses of a batch, each `[1]`.
+/// The losses of a batch, each `[1]`; what is minimised is `cls + lambda * extra`.
 pub struct Losses {
-    /// What is minimised.
-    pub total: Tensor<1>,
     /// Classification.
     pub cls: Tensor<1>,
     /// Distillation (Stage 1) or semantic consistency (Stage 2), unweighted.
     pub extra: Tensor<1>,
+    /// The weight of `extra`.
+    pub lambda: f64,
+}
+
+/// A part of a batch that is computed apart, and how much its mean losses count in the batch's.
+pub struct Shard<B> {
+    /// The part.
+    pub batch: B,
+    /// Its share of the classification loss; all shards' add up to 1.
+    pub cls: f64,
+    /// Its share of the other loss.
+    pub extra: f64,
 }
 
 /// What distinguishes the two stages.
 pub trait Stage: Sync {
     /// The trainable parameters.
-    type Model: Module;
+    type Model: Module + Sync;
     /// Host data of a batch.
-    type Batch: Send;
+    type Batch: Send + Sync;
 
     /// 1 or 2.
     fn number(&self) -> u8;
@@ -38,6 +48,15 @@ pub trait Stage: Sync {
     fn load(&self, epoch: usize, indices: &[usize]) -> Self::Batch;
     /// Pictures in the batch, and those that could not be read, with the reason.
     fn outcome(&self, batch: &Self::Batch) -> (usize, Vec<(usize, String)>);
+    /// The batch in at most `parts` parts whose weighted losses and gradients add up to its own.
+    fn shards(&self, batch: Self::Batch, parts: usize) -> Vec<Shard<Self::Batch>> {
+        let _ = parts;
+        vec![Shard {
+            batch,
+            cls: 1.0,
+            extra: 1.0,
+        }]
+    }
     /// The losses of a batch.
     ///
     /// # Errors
@@ -102,6 +121,8 @@ pub struct Plan {
     pub clip_norm: f64,
     /// Checkpoint after this many steps; unset: by time.
     pub checkpoint_every: Option<usize>,
+    /// Parts of a batch that are computed at the same time.
+    pub parts: usize,
 }
 
 /// Model and optimizer between two steps.
@@ -269,16 +290,13 @@ pub fn run<S: Stage>(
             };
             let factor = plan.schedule.factor(job.step);
             if count > 0 {
-                let losses = stage.losses(&state.model, &batch).map_err(at)?;
-                let values = Tensor::cat(vec![losses.total.clone(), losses.cls, losses.extra], 0).detach();
-                let values = host_values(values).map_err(at)?;
+                let (values, gradients) = learn(stage, &state.model, batch, plan.parts).map_err(at)?;
                 if !values[0].is_finite() {
                     // The update before this step may have made it so: the checkpoint before stays the newest.
                     return Err(at(ComputeError::NotFinite {
                         what: "the loss".to_owned(),
                     }));
                 }
-                let gradients = NamedGradients::take(&state.model, &mut losses.total.backward());
                 let grouping = |path: &str, rank| stage.group(path, rank);
                 state.model = state
                     .optimizer
@@ -321,6 +339,40 @@ pub fn run<S: Stage>(
     } else {
         Finish::Done(fingerprint)
     })
+}
+
+/// The losses of a batch (total, classification, other) and the gradients of the total. On the CPU each part has a thread: much of
+/// a small transformer is element by element, which the tensor library computes on one core.
+fn learn<S: Stage>(
+    stage: &S,
+    model: &S::Model,
+    batch: S::Batch,
+    parts: usize,
+) -> Result<([f32; 3], NamedGradients), ComputeError> {
+    let one = |shard: &Shard<S::Batch>, model: &S::Model| -> Result<([f32; 3], NamedGradients), ComputeError> {
+        let losses = stage.losses(model, &shard.batch)?;
+        let cls = losses.cls.mul_scalar(shard.cls);
+        let extra = losses.extra.mul_scalar(shard.extra);
+        let total = cls.clone() + extra.clone().mul_scalar(losses.lambda);
+        let values = host_values(Tensor::cat(vec![total.clone(), cls, extra], 0).detach())?;
+        let gradients = NamedGradients::take(model, &mut total.backward());
+        Ok(([values[0], values[1], values[2]], gradients))
+    };
+    let shards = stage.shards(batch, parts);
+    if let [shard] = shards.as_slice() {
+        return one(shard, model);
+    }
+    // Leaves of its own keep the shards' graphs apart.
+    let results = on_threads(shards, |shard| one(&shard, &params::trainable(model.clone())));
+    let (mut sums, mut all) = ([0.0; 3], NamedGradients::default());
+    for result in results {
+        let (values, gradients) = result?;
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += value;
+        }
+        all = all.plus(gradients);
+    }
+    Ok((sums, all))
 }
 
 fn save<M: Module>(plan: &Plan, state: &State<M>, finished: bool) -> Result<String, TrainError> {
@@ -419,6 +471,7 @@ mod tests {
             seed: 7,
             clip_norm: 1.0,
             checkpoint_every: None,
+            parts: 1,
         }
     }
 

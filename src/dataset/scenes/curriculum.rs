@@ -18,11 +18,14 @@ pub fn starter(level: f32) -> SceneConfig {
         clutter: between(0.0, 0.5),
         rotation: between(8.0, 25.0),
         overlap: between(0.02, 0.10),
+        fade: 0.0..=0.0,
+        grain: 5.0,
         glyphs: Vec::new(),
     }
 }
 
-/// Demo pictures, harder than [`starter`] at level 1 on purpose: small and tiny objects, more clutter.
+/// Demo pictures, harder than [`starter`] at level 1 on purpose: small and tiny objects, more clutter, on faded and grainy
+/// prints, which the starter never saw: something that can be learned from any label for all of them.
 pub fn demo(side: u32) -> SceneConfig {
     SceneConfig {
         side,
@@ -31,6 +34,8 @@ pub fn demo(side: u32) -> SceneConfig {
         clutter: 0.9,
         rotation: 30.0,
         overlap: 0.12,
+        fade: 0.40..=0.60,
+        grain: 16.0,
         glyphs: Vec::new(),
     }
 }

@@ -32,6 +32,10 @@ pub struct SceneConfig {
     pub rotation: f32,
     /// Largest part of an object's box that another object's box may cover, 0..=1.
     pub overlap: f32,
+    /// How far the objects' ink has faded into the ground, one value a picture: 0 not at all, 1 gone.
+    pub fade: RangeInclusive<f32>,
+    /// Largest noise of a picture, in steps of its 256 levels.
+    pub grain: f32,
     /// Glyphs to choose from (indices into [`glyphs::all`]); empty for all.
     pub glyphs: Vec<usize>,
 }
@@ -119,9 +123,16 @@ fn draw(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Scene {
     // Which object's ink a pixel shows, from 1.
     let mut owner = vec![0u8; side * side];
     let mut objects = Vec::with_capacity(chosen.len());
+    // Drawn only where it can differ: a stream without fading stays what it was.
+    let strength = 1.0
+        - if config.fade.end() > config.fade.start() {
+            rng.random_range(config.fade.clone())
+        } else {
+            *config.fade.start()
+        };
     for (placed, number) in place(rng, config, chosen).iter().zip(1..) {
         let (color, paint) = pick_color(rng);
-        stamp(&mut canvas, &mut owner, number, placed, paint);
+        stamp(&mut canvas, &mut owner, number, placed, (paint, strength));
         objects.push(Object {
             glyph: placed.glyph,
             color,
@@ -129,7 +140,7 @@ fn draw(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Scene {
         });
     }
     tighten(&mut objects, &owner, side);
-    let grain = rng.random_range(0.0..5.0);
+    let grain = rng.random_range(0.0..config.grain.max(f32::MIN_POSITIVE));
     Scene {
         width: config.side,
         height: config.side,
@@ -245,7 +256,8 @@ fn place(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Vec<Plac
 }
 
 /// Draws a glyph: four samples a pixel, each taken from the mask copy of matching size.
-fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, color: Color) {
+fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, ink: (Color, f32)) {
+    let (color, strength) = ink;
     let Glyph { mask, .. } = &glyphs::all()[placed.glyph];
     let level = mask.level_for(placed.scale);
     let texels = 1.0 / (placed.scale * (1 << level) as f32);
@@ -265,7 +277,7 @@ fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, col
                 + mask.sample(level, u - c - s, v - c + s))
                 * 0.25;
             if alpha > 0.0 {
-                canvas.blend(x as usize, y as usize, color, alpha);
+                canvas.blend(x as usize, y as usize, color, alpha * strength);
                 if alpha >= INK_ALPHA {
                     owner[y as usize * canvas.side + x as usize] = number;
                 }

@@ -3,7 +3,7 @@
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
 use crate::engine::{Context, Failure};
-use crate::project::Project;
+use crate::project::{PictureRow, Project};
 use crate::train::loader::Item;
 
 /// Pictures of a split with their truth.
@@ -25,6 +25,18 @@ impl Pictures {
         if split.is_none() {
             rows.retain(|row| row.split.is_none());
         }
+        Self::read(project, rows, context)
+    }
+
+    /// All usable pictures, whatever their split.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn all(project: &Project, context: &mut Context<'_>) -> Result<Self, Failure> {
+        Self::read(project, project.pictures(None)?, context)
+    }
+
+    fn read(project: &Project, rows: Vec<PictureRow>, context: &mut Context<'_>) -> Result<Self, Failure> {
         let mut items = Vec::with_capacity(rows.len());
         for (i, row) in rows.into_iter().enumerate() {
             if i % 64 == 0 {

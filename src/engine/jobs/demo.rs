@@ -16,6 +16,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// The project's folder in the demo's.
+const PROJECT: &str = "demo.patchlight";
+
 /// Settings of the demo beside the defaults: the starter model is small, and a small student wants larger rates.
 const SETTINGS: [&str; 4] = ["lr_encoder=3e-4", "lr_heads=1e-3", "epochs_1=8", "epochs_2=30"];
 
@@ -27,7 +30,7 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
     let start = Instant::now();
     let out = place(request.out.as_deref())?;
     let pictures = draw(request, &out, context)?;
-    let project = out.join("demo.patchlight");
+    let project = out.join(PROJECT);
     import(&pictures.demo, &project, context)?;
     let zero_shot = measure(&project, ZERO_SHOT, None, context, compute)?;
     let first = stage(request, &project, Stages::One, None, compute, context)?;
@@ -66,6 +69,29 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
         encoded: 0,
     });
     Ok(())
+}
+
+/// Draws the pictures and makes the project, and leaves the rest to the caller.
+pub fn data(request: &DemoRequest, context: &mut Context<'_>) -> Result<(), Failure> {
+    let start = Instant::now();
+    let out = place(request.out.as_deref())?;
+    let pictures = draw(request, &out, context)?;
+    let project = out.join(PROJECT);
+    import(&pictures.demo, &project, context)?;
+    context.emit(Event::Done {
+        run: None,
+        project: Some(project.to_string_lossy().into_owned()),
+        report: None,
+        seconds: start.elapsed().as_secs_f64(),
+        encoded: 0,
+    });
+    Ok(())
+}
+
+/// The settings that the demo trains with.
+pub fn settings(quick: bool) -> Vec<String> {
+    let quick = if quick { &QUICK[..] } else { &[] };
+    SETTINGS.iter().chain(quick).map(|s| (*s).to_owned()).collect()
 }
 
 /// The folder to work in: the one asked for, which must be free, or the first free `patchlight-demo` here.
@@ -173,10 +199,7 @@ fn stage(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<String, Failure> {
-    let mut set: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
-    if request.quick {
-        set.extend(QUICK.map(str::to_owned));
-    }
+    let mut set = settings(request.quick);
     // Stage 2 takes over what Stage 1 was given.
     if from.is_some() {
         set.clear();

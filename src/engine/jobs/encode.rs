@@ -7,7 +7,7 @@ use crate::engine::{Context, Failure};
 use crate::method::score::host_values;
 use crate::method::student::Student;
 use crate::train::features::{FeatureKey, FeatureStore, Record};
-use crate::train::loader::{Item, Loader, Pixels, prefetch};
+use crate::train::loader::{Item, Loader, Pixels, on_threads, prefetch};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -50,6 +50,9 @@ pub struct Encoder<'a> {
 
 /// Pictures that go through a tower at once.
 const BATCH: usize = 16;
+
+/// Pictures under which a part of them is not worth a thread.
+pub const SMALLEST_PART: usize = 2;
 
 /// Time between commits of the cache.
 const COMMIT: Duration = Duration::from_secs(20);
@@ -115,22 +118,17 @@ pub fn ensure(
             |_, pixels| -> Result<bool, Failure> {
                 context.check_cancelled()?;
                 failed.extend(pixels.failed.iter().cloned());
-                let records = records(
-                    &model,
-                    &pixels,
-                    key.preprocess.size,
-                    mode,
-                    with_patches,
-                    compute.device(),
-                )?;
-                computed += records.len();
-                let named: Vec<_> = pixels
-                    .kept
-                    .iter()
-                    .map(|i| items[*i].hash.clone())
-                    .zip(records)
-                    .collect();
-                store.append(&named).map_err(cache_error)?;
+                let size = key.preprocess.size;
+                let encoded = on_threads(pixels.split(compute.parts(), SMALLEST_PART), |part| {
+                    let records = records(&model, &part, size, mode, with_patches, compute.device())?;
+                    let hashes = part.kept.iter().map(|i| items[*i].hash.clone());
+                    Ok::<_, Failure>(hashes.zip(records).collect::<Vec<_>>())
+                });
+                for named in encoded {
+                    let named = named?;
+                    computed += named.len();
+                    store.append(&named).map_err(cache_error)?;
+                }
                 if last_commit.elapsed() > COMMIT {
                     store.commit().map_err(cache_error)?;
                     last_commit = Instant::now();

@@ -44,9 +44,13 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
             "Make the folder, or name another place with --scores.",
         ));
     }
-    let project = open_for_work(&request.project)?;
+    let project = open_for_work(&request.project, context)?;
     // Another project's pictures and labels, or the run's own.
-    let other = request.on.as_deref().map(open_for_work).transpose()?;
+    let other = request
+        .on
+        .as_deref()
+        .map(|path| open_for_work(path, context))
+        .transpose()?;
     let data = other.as_ref().unwrap_or(&project);
     let view = RunView::open(request, &project, data, compute)?;
     let names = &view.labels;

@@ -7,6 +7,7 @@ mod encode;
 mod evaluate;
 mod inspect;
 mod model;
+mod predict;
 mod project;
 mod report;
 mod run_folder;
@@ -18,8 +19,22 @@ mod train;
 mod train_one;
 mod train_two;
 
+pub use demo::settings as demo_settings;
+pub use run_view::ZERO_SHOT;
+pub use starter_model::NAME as STARTER;
+
 use super::{Context, Failure, Request};
 use crate::compute::{Compute, DeviceChoice};
+
+/// Opens a project for a window: runs that a dead program left as running are marked as stopped.
+///
+/// # Errors
+/// As [`crate::project::Project::open`].
+pub fn open_for_work(path: &std::path::Path) -> Result<crate::project::Project, crate::project::ProjectError> {
+    let mut project = crate::project::Project::open(path)?;
+    project::stop_interrupted(&mut project)?;
+    Ok(project)
+}
 
 /// Runs a job in this process.
 ///
@@ -49,6 +64,11 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             evaluate::run(request, &compute, context)
         }
+        Request::Predict(request) => {
+            let compute = open(context)?;
+            predict::run(request, &compute, context)
+        }
+        Request::DemoData(request) => demo::data(request, context),
         Request::Demo(request) => {
             let compute = open(context)?;
             demo::run(request, &compute, context)

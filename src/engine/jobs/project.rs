@@ -8,7 +8,7 @@ use crate::dataset::split::{self, Pareto};
 use crate::engine::event::{ImportWarning, LabelCounts, RunSummary};
 use crate::engine::request::{ProjectNew, Scheme, SplitRequest};
 use crate::engine::{Context, Event, Failure};
-use crate::project::{PictureRow, Project, RunState};
+use crate::project::{PictureRow, Project, ProjectError, RunState};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -99,27 +99,35 @@ fn import_event(report: ImportReport) -> Event {
 ///
 /// # Errors
 /// [`Failure`] as [`Project::open`].
-pub fn open_for_work(path: &Path) -> Result<Project, Failure> {
-    let mut project = Project::open(path)?;
-    let interrupted: Vec<String> = project
-        .runs()?
-        .into_iter()
-        .filter(|r| r.state == RunState::Running)
-        .map(|r| r.id)
-        .collect();
-    for id in interrupted {
-        project.set_run_state(
-            &id,
-            RunState::Stopped,
-            Some("interrupted: the program ended while it ran"),
-        )?;
-    }
+pub fn open_for_work(path: &Path, context: &Context<'_>) -> Result<Project, Failure> {
+    let mut project = match context.shared() {
+        Some(held) if same_folder(held, path) => Project::open_shared(path)?,
+        _ => Project::open(path)?,
+    };
+    stop_interrupted(&mut project)?;
     Ok(project)
+}
+
+/// Marks runs as stopped that a program which is gone left as running.
+///
+/// # Errors
+/// Where the database cannot be written.
+pub fn stop_interrupted(project: &mut Project) -> Result<(), ProjectError> {
+    let runs = project.runs()?;
+    for run in runs.iter().filter(|r| r.state == RunState::Running) {
+        let why = "interrupted: the program ended while it ran";
+        project.set_run_state(&run.id, RunState::Stopped, Some(why))?;
+    }
+    Ok(())
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Tells what a project holds, also while another program works on it.
 pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let project = match open_for_work(path) {
+    let project = match open_for_work(path, context) {
         Ok(project) => project,
         Err(_) => Project::open_read_only(path)?,
     };
@@ -151,7 +159,7 @@ pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
 
 /// Makes splits and stores them.
 pub fn split(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut project = open_for_work(&request.project)?;
+    let mut project = open_for_work(&request.project, context)?;
     let pictures = project.pictures(None)?;
     let ids: Vec<i64> = pictures.iter().map(|p| p.id).collect();
     let truth = project.truth(&ids)?;

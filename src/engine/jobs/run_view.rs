@@ -14,6 +14,7 @@ use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
 use crate::engine::Failure;
 use crate::engine::request::EvaluateRequest;
+use crate::engine::scorer::Probability;
 use crate::method::prompts::{ContextKind, PromptFrame};
 use crate::method::score::Fusion;
 use crate::project::Project;
@@ -162,34 +163,6 @@ fn scored_config(
         device: String::new(),
         settings,
     })
-}
-
-/// How a score becomes a probability.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Probability {
-    /// By the learned scale and offset.
-    Calibrated {
-        /// Log of g.
-        log_scale: f32,
-        /// o.
-        offset: f32,
-    },
-    /// By CLIP's own scale and the score of the neutral prompt.
-    Uncalibrated {
-        /// S.
-        scale: f32,
-    },
-}
-
-impl Probability {
-    /// The probability of a label with score `s`; `neutral` is the neutral prompt's score of the same picture.
-    pub fn of(self, s: f32, neutral: f32) -> f32 {
-        let z = match self {
-            Self::Calibrated { log_scale, offset } => log_scale.exp() * (s - offset),
-            Self::Uncalibrated { scale } => scale * (s - neutral),
-        };
-        1.0 / (1.0 + (-z).exp())
-    }
 }
 
 /// Embeddings of the labels in both views, the neutral prompt where it is needed, and how scores become probabilities.

@@ -51,7 +51,7 @@ pub struct Ended {
 /// Trains.
 pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
-    let mut project = open_for_work(&request.project)?;
+    let mut project = open_for_work(&request.project, context)?;
     project
         .notices()
         .iter()
@@ -412,6 +412,7 @@ pub fn plan(job: &Job<'_>, batch: usize, epochs: usize) -> Plan {
         seed: job.config.seed,
         clip_norm: s.clip_norm,
         checkpoint_every: job.checkpoint_every,
+        parts: job.compute.parts(),
     }
 }
 

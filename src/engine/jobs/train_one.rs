@@ -1,7 +1,7 @@
 //! Stage 1 as a job: teacher features, student, offset, the loop.
 
 use super::data::groups;
-use super::encode::{Encoder, ImageModel, ensure};
+use super::encode::{Encoder, ImageModel, SMALLEST_PART, ensure};
 use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, plan};
@@ -17,7 +17,7 @@ use crate::method::losses::ClassificationLoss;
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student, StudentConfig, StudentInit};
 use crate::train::features::FeatureKey;
-use crate::train::loader::Loader;
+use crate::train::loader::{Loader, on_threads};
 use crate::train::settings::Settings;
 use crate::train::stage1::{DualView, Stage1};
 use crate::train::trainer;
@@ -268,6 +268,7 @@ fn first_offset(stage: &Stage1, student: &Student, device: &Device, context: &mu
 
 /// The validation split in Stage 1, where features change with every step.
 struct Validation {
+    parts: usize,
     loader: Loader,
     truth: Vec<i8>,
     positives: Vec<usize>,
@@ -280,6 +281,7 @@ impl Validation {
             ..stage.loader.clone()
         };
         Self {
+            parts: job.compute.parts(),
             loader,
             truth: job.val.truth.clone(),
             positives: positives.to_vec(),
@@ -295,8 +297,13 @@ impl Validation {
             if pixels.kept.is_empty() {
                 continue;
             }
-            scores.extend(host_values(stage.scores(student, &pixels, device)?.0.fused)?);
             truth.extend(crate::train::stage1::rows(&self.truth, classes, &pixels.kept));
+            let found = on_threads(pixels.split(self.parts, SMALLEST_PART), |part| {
+                host_values(stage.scores(student, &part, device)?.0.fused)
+            });
+            for values in found {
+                scores.extend(values?);
+            }
         }
         Ok(means(&scores, &truth, &self.positives))
     }

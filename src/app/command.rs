@@ -1,0 +1,288 @@
+//! Everything that the window can do. Screens only queue commands; [`super::execute`] is the one place that carries them out.
+
+use super::filter::{Filter, Sort};
+use super::icons;
+use super::prefs::Look;
+use crate::compute::DeviceChoice;
+use crate::dataset::model::Truth;
+use crate::engine::request::Stages;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use std::path::PathBuf;
+
+/// A place in the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Ways in.
+    Home,
+    /// Grid and inspector.
+    Pictures,
+    /// Training.
+    Train,
+    /// Metrics.
+    Results,
+    /// Preferences.
+    Settings,
+    /// Version, device, checks.
+    About,
+}
+
+/// A native dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// A project's folder.
+    Project,
+    /// A folder of data or pictures.
+    DataFolder,
+    /// An annotation file.
+    DataFile,
+    /// A checkpoint's folder.
+    ModelFolder,
+    /// A checkpoint's file.
+    ModelFile,
+}
+
+/// What to train.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// Which stages.
+    pub stages: Stages,
+    /// Stage 1 run that Stage 2 starts from.
+    pub from: Option<String>,
+    /// `key=value` settings that differ from the defaults.
+    pub set: Vec<String>,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// Something to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// An action that needs nothing else.
+    Do(Action),
+    /// Opens a project's folder.
+    Open(PathBuf),
+    /// Files or folders were dropped, or a path was typed: the program finds out what they are.
+    Bring(Vec<PathBuf>),
+    /// Imports data into a new project.
+    Import {
+        /// Data.
+        data: PathBuf,
+        /// The new project's folder.
+        project: PathBuf,
+    },
+    /// Removes a project from the list of recent ones (not from the disk).
+    Forget(PathBuf),
+    /// Opens a native dialog.
+    Pick(Pick),
+    /// Shows a picture large (its index in the catalog).
+    Inspect(usize),
+    /// Shows the pictures that a filter lets through.
+    Show(Filter, Sort),
+    /// Gives a label (a column) on pictures (indices) a value.
+    SetLabel(Vec<usize>, usize, Truth),
+    /// Turns a label (a column) on the chosen pictures on, or off where all of them have it.
+    ToggleLabel(usize),
+    /// A new label, after the others.
+    AddLabel(String),
+    /// Shows the predictions of a run.
+    ShowRun(String),
+    /// Scores all pictures with a run.
+    Predict(String),
+    /// Trains.
+    Train(Setup),
+    /// Goes on with a run.
+    Resume(String),
+    /// Stops a job at the next safe point.
+    Stop(u64),
+    /// Draws the demo's pictures, and trains on them.
+    Demo {
+        /// Fewer pictures and epochs.
+        quick: bool,
+    },
+    /// Takes a message away.
+    CloseNotice(u64),
+    /// Looks at a checkpoint, and uses it for what comes next if it is one.
+    UseModel(String),
+    /// Goes back to the built-in model.
+    UseStarter,
+    /// Random splits for the project.
+    Split,
+    /// Light or dark.
+    SetLook(Look),
+    /// Zoom of everything.
+    SetScale(f32),
+    /// Where to compute.
+    SetDevice(DeviceChoice),
+    /// Copies text.
+    Copy(String),
+    /// Answers the question that closing during a job asks: `true` leaves.
+    Leave(bool),
+}
+
+/// An action without arguments: in menus, in the palette, under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// To Home.
+    Home,
+    /// To the pictures.
+    Pictures,
+    /// To training.
+    Train,
+    /// To the results.
+    Results,
+    /// To the settings.
+    Settings,
+    /// To About.
+    About,
+    /// Opens a project.
+    OpenProject,
+    /// Imports a folder.
+    ImportFolder,
+    /// Imports an annotation file.
+    ImportFile,
+    /// Closes the project.
+    CloseProject,
+    /// Opens a checkpoint's folder.
+    OpenModel,
+    /// The demo.
+    Demo,
+    /// Undo.
+    Undo,
+    /// Redo.
+    Redo,
+    /// All pictures that are shown.
+    SelectAll,
+    /// None.
+    SelectNone,
+    /// The picture at the cursor, large.
+    Inspect,
+    /// One picture on.
+    Next,
+    /// One picture back.
+    Previous,
+    /// Clears the filters.
+    ClearFilters,
+    /// Scores all pictures.
+    Predict,
+    /// Stops the job at work.
+    Stop,
+    /// Search for anything.
+    Palette,
+    /// The list of keys.
+    Keys,
+    /// The log.
+    Log,
+    /// The panel of filters.
+    Filters,
+    /// The panel of labels.
+    Labels,
+    /// Light, dark.
+    ToggleLook,
+    /// Larger.
+    ZoomIn,
+    /// Smaller.
+    ZoomOut,
+    /// As it was.
+    ZoomReset,
+    /// Ends the program.
+    Quit,
+}
+
+/// What people see of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// The action.
+    pub action: Action,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// Its key.
+    pub key: Option<KeyboardShortcut>,
+    /// Whether it makes sense only with a project open.
+    pub needs_project: bool,
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+macro_rules! actions {
+    ($($action:ident, $name:literal, $icon:ident, $key:expr, $project:literal, $about:literal;)*) => {
+        /// Every action, in the order of the palette.
+        pub const ACTIONS: &[Info] = &[$(Info {
+            action: Action::$action,
+            name: $name,
+            about: $about,
+            icon: icons::$icon,
+            key: $key,
+            needs_project: $project,
+        }),*];
+    };
+}
+
+const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+actions! {
+    Home, "Home", HOUSE, key(CTRL, Key::Num1), false, "Open or create a project, try the demo, choose a model";
+    Pictures, "Pictures", IMAGES, key(CTRL, Key::Num2), true, "Browse, filter and label the pictures";
+    Train, "Train", GRADUATION_CAP, key(CTRL, Key::Num3), true, "Teach the model your labels";
+    Results, "Results", CHART_BAR, key(CTRL, Key::Num4), true, "How well each label is found, and on which pictures";
+    Settings, "Settings", GEAR_SIX, key(CTRL, Key::Comma), false, "Appearance, device, model";
+    About, "About this program", INFO, None, false, "Version, device checks, a report to paste into a bug";
+    OpenProject, "Open a project…", FOLDER_OPEN, key(CTRL, Key::O), false, "Open a folder that ends in .patchlight";
+    ImportFolder, "Open a folder of pictures…", FOLDER_PLUS, key(CTRL, Key::N), false, "Make a project from a folder: a folder for each label, or a COCO data set";
+    ImportFile, "Open an annotation file…", FILE, key(CTRL_SHIFT, Key::N), false, "Make a project from a COCO file or a list";
+    CloseProject, "Close the project", X, key(CTRL, Key::W), true, "Go back to Home; nothing is lost";
+    OpenModel, "Get a better model…", CUBE, None, false, "Choose the folder of a CLIP checkpoint on your disk";
+    Demo, "Try the demo", PLAY, None, false, "Draw pictures, train both stages and look at the patches; nothing to download";
+    Undo, "Undo", ARROW_COUNTER_CLOCKWISE, key(CTRL, Key::Z), true, "Take the last change of labels back";
+    Redo, "Redo", ARROW_CLOCKWISE, key(CTRL_SHIFT, Key::Z), true, "Do it again";
+    SelectAll, "Select all shown pictures", CHECK, key(CTRL, Key::A), true, "Select every picture that the filters let through";
+    SelectNone, "Select nothing", X_CIRCLE, None, true, "Clear the selection";
+    Inspect, "Look at the picture", MAGNIFYING_GLASS, key(NONE, Key::Enter), true, "Show it large, with the patches that made each label";
+    Next, "Next picture", CARET_RIGHT, key(NONE, Key::ArrowRight), true, "One picture on";
+    Previous, "Previous picture", CARET_LEFT, key(NONE, Key::ArrowLeft), true, "One picture back";
+    ClearFilters, "Show all pictures", FUNNEL, None, true, "Clear all filters";
+    Predict, "Score all pictures", SPARKLE, key(CTRL, Key::P), true, "Let the newest model look at every picture";
+    Stop, "Stop the running job", STOP, key(CTRL, Key::Period), false, "At the next safe point; what was learned is kept";
+    Palette, "Search commands and pictures", COMMAND, key(CTRL, Key::K), false, "Everything this program can do, by name";
+    Keys, "Keys", KEYBOARD, key(NONE, Key::F1), false, "All keys on one page";
+    Log, "Log", TERMINAL_WINDOW, key(NONE, Key::F12), false, "What was said in this session";
+    Filters, "Show or hide filters", FUNNEL, key(CTRL, Key::F), true, "The panel left of the pictures";
+    Labels, "Show or hide labels", TAG, key(CTRL, Key::L), true, "The panel right of the pictures";
+    ToggleLook, "Light or dark", CIRCLE_HALF, key(CTRL, Key::D), false, "Switch between the light and the dark look";
+    ZoomIn, "Larger", PLUS, key(CTRL, Key::Plus), false, "Everything a little larger";
+    ZoomOut, "Smaller", MINUS, key(CTRL, Key::Minus), false, "Everything a little smaller";
+    ZoomReset, "Usual size", ARROWS_IN, key(CTRL, Key::Num0), false, "Everything as it was";
+    Quit, "Quit", X, key(CTRL, Key::Q), false, "Close the window; a running training is saved first";
+}
+
+impl Action {
+    /// What people see of it.
+    pub fn info(self) -> &'static Info {
+        // Every action is in the table: a test holds that.
+        ACTIONS.iter().find(|info| info.action == self).unwrap_or(&ACTIONS[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_keys_are_unique() {
+        for (i, a) in ACTIONS.iter().enumerate() {
+            assert_eq!(a.action.info().name, a.name);
+            for b in &ACTIONS[i + 1..] {
+                assert_ne!(a.name, b.name);
+                assert_ne!(a.action, b.action);
+                assert!(a.key.is_none() || a.key != b.key, "{} and {}", a.name, b.name);
+            }
+        }
+    }
+}

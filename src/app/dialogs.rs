@@ -1,0 +1,83 @@
+//! Native dialogs, each on a thread of its own: a portal may hang, and must not take the window with it. Everywhere a dialog is
+//! offered there is a path field as well.
+
+use super::command::{Command, Pick};
+use super::notices::Level;
+use super::state::State;
+use eframe::egui::Context;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+type Answer = (Pick, Option<PathBuf>);
+
+/// Dialogs that are open, and their answers.
+pub struct Dialogs {
+    ctx: Context,
+    sender: Sender<Answer>,
+    answers: Receiver<Answer>,
+}
+
+impl Dialogs {
+    /// None open yet.
+    pub fn new(ctx: &Context) -> Self {
+        let (sender, answers) = channel();
+        Self {
+            ctx: ctx.clone(),
+            sender,
+            answers,
+        }
+    }
+
+    /// Opens a dialog.
+    pub fn ask(&self, pick: Pick) {
+        let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
+        let body = move || {
+            let dialog = rfd::FileDialog::new();
+            let answer = match pick {
+                Pick::Project => dialog.set_title("Open a project").pick_folder(),
+                Pick::DataFolder => dialog.set_title("Open a folder of pictures").pick_folder(),
+                Pick::DataFile => dialog
+                    .set_title("Open an annotation file")
+                    .add_filter("COCO file or list", &["json", "txt"])
+                    .pick_file(),
+                Pick::ModelFolder => dialog.set_title("Open the folder of a CLIP checkpoint").pick_folder(),
+                Pick::ModelFile => dialog
+                    .set_title("Open a CLIP checkpoint")
+                    .add_filter("Checkpoint", &["safetensors", "bin", "pt"])
+                    .pick_file(),
+            };
+            // The window may be gone.
+            let _ = sender.send((pick, answer));
+            ctx.request_repaint();
+        };
+        if let Err(error) = std::thread::Builder::new().name("dialog".to_owned()).spawn(body) {
+            tracing::error!(%error, "a dialog cannot be opened");
+        }
+    }
+
+    /// Takes in what was answered.
+    pub fn poll(&self, state: &mut State) {
+        while let Ok((pick, answer)) = self.answers.try_recv() {
+            match (answer, pick) {
+                (Some(path), Pick::Project) => state.command(Command::Bring(vec![path])),
+                (Some(path), Pick::DataFolder | Pick::DataFile) => {
+                    let project = super::bring::project_for(&path);
+                    let known = super::bring::kind(&path) == super::bring::Kind::Project;
+                    state.command(if known {
+                        Command::Open(path)
+                    } else {
+                        Command::Import { data: path, project }
+                    });
+                }
+                (Some(path), Pick::ModelFolder | Pick::ModelFile) => {
+                    state.command(Command::UseModel(path.to_string_lossy().into_owned()));
+                }
+                // Cancelled, or this desktop has no dialogs: the two cannot be told apart.
+                (None, _) => state.notices.note(
+                    Level::Note,
+                    "the dialog gave no file; where this desktop shows none, type the path at Home".to_owned(),
+                ),
+            }
+        }
+    }
+}

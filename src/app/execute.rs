@@ -1,0 +1,452 @@
+//! The one place that carries commands out.
+
+use super::command::{Action, Command, Pick, Place, Setup};
+use super::filter::{Filter, LabelTest};
+use super::jobs::{Purpose, Spec};
+use super::library::{Library, Order};
+use super::notices::Level;
+use super::prefs::{Look, Recent};
+use super::state::{Slot, State};
+use super::training::Training;
+use super::{bring, dialogs};
+use crate::dataset::formats::Format;
+use crate::dataset::model::{Absent, Truth};
+use crate::engine::request::{
+    DemoRequest, PredictRequest, ProjectNew, Request, Scheme, SplitRequest, Stages, TrainRequest,
+};
+use crate::engine::{Failure, jobs};
+use eframe::egui::{Context, ViewportCommand};
+use std::path::{Path, PathBuf};
+
+/// Steps of the zoom of everything.
+const SCALE_STEP: f32 = 0.1;
+
+/// Carries a command out.
+pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, command: Command) {
+    match command {
+        Command::Do(action) => act(state, ctx, dialogs, action),
+        Command::Open(path) => open(state, ctx, &path),
+        Command::Bring(paths) => bring::bring(state, &paths),
+        Command::Import { data, project } => import(state, data, project),
+        Command::Forget(path) => state.prefs.forget(&path),
+        Command::Pick(pick) => dialogs.ask(pick),
+        Command::Inspect(index) => inspect(state, index),
+        Command::Show(filter, sort) => {
+            state.browse.filter = filter;
+            state.browse.sort = sort;
+            state.browse.selection.clear();
+            state.browse.cursor = 0;
+            state.inspect.picture = None;
+            state.place = Place::Pictures;
+        }
+        Command::SetLabel(pictures, label, truth) => set_label(state, &pictures, label, truth),
+        Command::ToggleLabel(label) => toggle_label(state, label),
+        Command::AddLabel(name) => order(state, Order::AddLabel(name)),
+        Command::ShowRun(run) => order(state, Order::Predictions(run)),
+        Command::Predict(run) => predict(state, &run),
+        Command::Train(setup) => train(state, setup),
+        Command::Resume(run) => resume(state, run),
+        Command::Stop(id) => state.jobs.stop(id),
+        Command::Demo { quick } => demo(state, quick),
+        Command::CloseNotice(id) => state.notices.close(id),
+        Command::UseModel(path) => look_at_model(state, path),
+        Command::UseStarter => {
+            state.prefs.model = None;
+            state.model = None;
+            state.notices.done("New projects use the built-in model");
+        }
+        Command::Split => split(state),
+        Command::SetLook(look) => state.prefs.look = look,
+        Command::SetScale(scale) => state.prefs.scale = scale.clamp(0.5, 3.0),
+        Command::SetDevice(device) => {
+            state.prefs.device = device;
+            state.jobs.device = device;
+            super::news::find_device(state);
+        }
+        Command::Copy(text) => {
+            ctx.copy_text(text);
+            state.notices.done("Copied");
+        }
+        Command::Leave(leave) => {
+            state.desk.leaving = false;
+            if leave {
+                state.jobs.stop_all();
+                state.desk.leave_when_idle = Some(std::time::Instant::now());
+            }
+        }
+    }
+}
+
+fn act(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, action: Action) {
+    if action.info().needs_project && state.open().is_none() {
+        return;
+    }
+    match action {
+        Action::Home => go(state, Place::Home),
+        Action::Pictures => go(state, Place::Pictures),
+        Action::Train => go(state, Place::Train),
+        Action::Results => go(state, Place::Results),
+        Action::Settings => go(state, Place::Settings),
+        Action::About => go(state, Place::About),
+        Action::OpenProject => dialogs.ask(Pick::Project),
+        Action::ImportFolder => dialogs.ask(Pick::DataFolder),
+        Action::ImportFile => dialogs.ask(Pick::DataFile),
+        Action::OpenModel => dialogs.ask(Pick::ModelFolder),
+        Action::CloseProject => close(state),
+        Action::Demo => demo(state, false),
+        Action::Undo => order(state, Order::Undo),
+        Action::Redo => order(state, Order::Redo),
+        Action::SelectAll => state.browse.selection = state.browse.shown.iter().copied().collect(),
+        Action::SelectNone => state.browse.selection.clear(),
+        Action::Inspect => {
+            if let Some(index) = state.browse.current() {
+                inspect(state, index);
+            }
+        }
+        Action::Next => travel(state, 1),
+        Action::Previous => travel(state, -1),
+        Action::ClearFilters => state.browse.filter = Filter::default(),
+        Action::Predict => {
+            let run = state.open().map(|open| newest_run(&open.catalog.runs));
+            if let Some(run) = run {
+                predict(state, &run);
+            }
+        }
+        Action::Stop => {
+            if let Some(id) = state.jobs.running().map(|j| j.id) {
+                state.jobs.stop(id);
+            }
+        }
+        Action::Palette => state.desk.palette = Some((String::new(), 0)),
+        Action::Keys => state.desk.keys = !state.desk.keys,
+        Action::Log => state.desk.log = !state.desk.log,
+        Action::Filters => state.prefs.filters_open = !state.prefs.filters_open,
+        Action::Labels => state.prefs.labels_open = !state.prefs.labels_open,
+        Action::ToggleLook => {
+            let dark = ctx.global_style().visuals.dark_mode;
+            state.prefs.look = if dark { Look::Light } else { Look::Dark };
+        }
+        Action::ZoomIn => state.prefs.scale = (state.prefs.scale + SCALE_STEP).min(3.0),
+        Action::ZoomOut => state.prefs.scale = (state.prefs.scale - SCALE_STEP).max(0.5),
+        Action::ZoomReset => state.prefs.scale = 1.0,
+        Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+    }
+}
+
+fn go(state: &mut State, place: Place) {
+    // The place that one is in already leads from the inspector back to the grid.
+    if place == Place::Pictures && state.place == Place::Pictures {
+        state.inspect.picture = None;
+    }
+    state.place = place;
+}
+
+fn order(state: &mut State, order: Order) {
+    if let Some(open) = state.open()
+        && !open.library.send(order)
+    {
+        let failure = Failure::new("the project's thread has ended", "Close the project and open it again.");
+        state.notices.failed(&failure, None);
+    }
+}
+
+/// Opens a project in place of the one that is open.
+pub fn open(state: &mut State, ctx: &Context, path: &Path) {
+    close(state);
+    let wake = ctx.clone();
+    let library = Library::open(path, move || wake.request_repaint());
+    state.project = Slot::Opening(path.to_owned(), library);
+    state.place = Place::Pictures;
+}
+
+/// Closes the project that is open. Its jobs are asked to stop: they keep what they have.
+fn close(state: &mut State) {
+    state.project = Slot::Empty;
+    state.thumbs.clear();
+    state.browse = Default::default();
+    state.inspect = Default::default();
+    state.results = Default::default();
+    if !state.trains() {
+        state.training = None;
+    }
+    state.place = Place::Home;
+}
+
+fn import(state: &mut State, data: PathBuf, project: PathBuf) {
+    let name = data
+        .file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let request = Request::ProjectNew(ProjectNew {
+        project: project.clone(),
+        data,
+        format: Format::Auto,
+        images: None,
+        labels: None,
+        absent: Absent::Negative,
+        model: state.prefs.model.clone(),
+    });
+    state.jobs.start(Spec {
+        request,
+        title: format!("Importing {name}"),
+        purpose: Purpose::Import { project },
+        shared: None,
+    });
+}
+
+/// Shows a picture large.
+pub fn inspect(state: &mut State, index: usize) {
+    let Some(open) = state.open() else { return };
+    let Some(picture) = open.catalog.pictures.get(index) else {
+        return;
+    };
+    let id = picture.id;
+    order(state, Order::Examine(id));
+    if let Some(place) = state.browse.shown.iter().position(|i| *i as usize == index) {
+        state.browse.cursor = place;
+    }
+    let inspect = &mut state.inspect;
+    inspect.picture = Some(id);
+    inspect.examined = None;
+    inspect.patch = None;
+    inspect.hovered = None;
+    (inspect.zoom, inspect.center) = (1.0, [0.5, 0.5]);
+    state.place = Place::Pictures;
+}
+
+fn travel(state: &mut State, by: isize) {
+    let browse = &mut state.browse;
+    if browse.shown.is_empty() {
+        return;
+    }
+    browse.cursor = browse.cursor.saturating_add_signed(by).min(browse.shown.len() - 1);
+    browse.reveal = true;
+    if state.inspect.picture.is_some()
+        && let Some(index) = state.browse.current()
+    {
+        inspect(state, index);
+    }
+}
+
+fn set_label(state: &mut State, pictures: &[usize], label: usize, truth: Truth) {
+    let Some(open) = state.open() else { return };
+    if !open.catalog.writable {
+        let hint = "Close the other window that works on it, then open the project again.".to_owned();
+        state.notices.say(
+            Level::Warning,
+            "This project is open for looking only",
+            Some(hint),
+            None,
+        );
+        return;
+    }
+    let ids = pictures
+        .iter()
+        .filter_map(|i| open.catalog.pictures.get(*i))
+        .map(|p| p.id)
+        .collect();
+    let Some(row) = open.catalog.labels.get(label) else {
+        return;
+    };
+    let label = row.id;
+    order(
+        state,
+        Order::SetLabel {
+            pictures: ids,
+            label,
+            truth,
+        },
+    );
+}
+
+fn toggle_label(state: &mut State, label: usize) {
+    let Some(open) = state.open() else { return };
+    let targets = match state.inspect.picture.and_then(|id| open.catalog.index_of(id)) {
+        Some(index) => vec![index],
+        None => state.browse.targets(),
+    };
+    if targets.is_empty() || label >= open.catalog.labels.len() {
+        return;
+    }
+    let all = targets.iter().all(|i| open.catalog.truth_of(*i)[label] == 1);
+    let truth = if all { Truth::Negative } else { Truth::Positive };
+    set_label(state, &targets, label, truth);
+}
+
+/// The newest finished run, else the untrained model.
+pub fn newest_run(runs: &[crate::project::Run]) -> String {
+    let done = runs.iter().rev().find(|r| r.state == crate::project::RunState::Done);
+    done.map_or_else(|| jobs::ZERO_SHOT.to_owned(), |r| r.id.clone())
+}
+
+/// Scores all pictures with a run.
+pub fn predict(state: &mut State, run: &str) {
+    let Some(open) = state.open() else { return };
+    if open.catalog.labels.is_empty() {
+        let hint = "Add labels in the panel on the right of the pictures: the model looks for their words.".to_owned();
+        state
+            .notices
+            .say(Level::Warning, "There are no labels to look for yet", Some(hint), None);
+        return;
+    }
+    let folder = open.catalog.folder.clone();
+    let purpose = Purpose::Predict { run: run.to_owned() };
+    if state.jobs.has(|p| *p == purpose) {
+        return;
+    }
+    let title = if run == jobs::ZERO_SHOT {
+        "Looking at all pictures, untrained".to_owned()
+    } else {
+        format!("Looking at all pictures with {run}")
+    };
+    state.jobs.start(Spec {
+        request: Request::Predict(PredictRequest {
+            project: folder.clone(),
+            run: run.to_owned(),
+            model: None,
+        }),
+        title,
+        purpose,
+        shared: Some(folder),
+    });
+}
+
+fn training_spec(request: TrainRequest, title: String, demo: bool) -> Spec {
+    Spec {
+        shared: Some(request.project.clone()),
+        request: Request::Train(request),
+        title,
+        purpose: Purpose::Train { demo },
+    }
+}
+
+fn train(state: &mut State, setup: Setup) {
+    train_as(state, setup, false);
+}
+
+/// Trains; `demo`: with the demo's own settings beside the given ones.
+pub fn train_as(state: &mut State, setup: Setup, demo: bool) {
+    let Some(open) = state.open() else { return };
+    let title = match setup.stages {
+        Stages::One => "Training, Stage 1",
+        Stages::Two => "Training, Stage 2",
+        Stages::Both => "Training both stages",
+    };
+    let request = TrainRequest {
+        project: open.catalog.folder.clone(),
+        stages: setup.stages,
+        model: None,
+        from: setup.from,
+        resume: None,
+        config: None,
+        set: setup.set,
+        seed: setup.seed,
+        log_every: 2,
+        checkpoint_every: None,
+    };
+    let id = state.jobs.start(training_spec(request, title.to_owned(), demo));
+    state.training = Some(Training::new(id));
+    state.train.again = false;
+}
+
+fn resume(state: &mut State, run: String) {
+    let Some(open) = state.open() else { return };
+    let title = format!("Going on with {run}");
+    let request = TrainRequest {
+        project: open.catalog.folder.clone(),
+        stages: Stages::Both,
+        model: None,
+        from: None,
+        resume: Some(run),
+        config: None,
+        set: Vec::new(),
+        seed: 0,
+        log_every: 2,
+        checkpoint_every: None,
+    };
+    let id = state.jobs.start(training_spec(request, title, false));
+    // The curves so far stay in sight where it is the same training.
+    match &mut state.training {
+        Some(training) => {
+            training.job = id;
+            training.lanes.pop();
+        }
+        None => state.training = Some(Training::new(id)),
+    }
+    state.train.again = false;
+    state.place = Place::Train;
+}
+
+fn demo(state: &mut State, quick: bool) {
+    if state.jobs.has(|p| matches!(p, Purpose::DemoData { .. })) {
+        return;
+    }
+    let folder = bring::free_name(&bring::data_folder(), "demo", "");
+    state.jobs.start(Spec {
+        request: Request::DemoData(DemoRequest {
+            out: Some(folder),
+            quick,
+            seed: 0,
+            set: Vec::new(),
+        }),
+        title: "Drawing the demo's pictures".to_owned(),
+        purpose: Purpose::DemoData { quick },
+        shared: None,
+    });
+}
+
+fn look_at_model(state: &mut State, path: String) {
+    state.model = None;
+    state.jobs.start(Spec {
+        request: Request::InspectModel {
+            path: PathBuf::from(&path),
+        },
+        title: "Looking at the model".to_owned(),
+        purpose: Purpose::Model { path },
+        shared: None,
+    });
+}
+
+fn split(state: &mut State) {
+    let Some(open) = state.open() else { return };
+    let folder = open.catalog.folder.clone();
+    state.jobs.start(Spec {
+        request: Request::Split(SplitRequest {
+            project: folder.clone(),
+            scheme: Scheme::Random {
+                fractions: [0.6, 0.15, 0.25],
+            },
+            seed: 0,
+        }),
+        title: "Making splits".to_owned(),
+        purpose: Purpose::Split,
+        shared: Some(folder),
+    });
+}
+
+/// What the list of recent projects keeps of the open one.
+pub fn remember(state: &mut State) {
+    let Some(open) = state.open() else { return };
+    let catalog = &open.catalog;
+    let step = (catalog.pictures.len() / 5).max(1);
+    let recent = Recent {
+        path: catalog.folder.clone(),
+        pictures: catalog
+            .pictures
+            .iter()
+            .step_by(step)
+            .take(5)
+            .map(|p| p.path.clone())
+            .collect(),
+        counts: [catalog.pictures.len(), catalog.labels.len()],
+    };
+    state.prefs.opened(recent);
+}
+
+/// The pictures behind a number of a label.
+pub fn pictures_of(label: usize, test: LabelTest, split: Option<crate::dataset::model::Split>) -> Filter {
+    Filter {
+        labels: vec![(label, test)],
+        split: split.map(Some),
+        ..Filter::default()
+    }
+}

@@ -1,0 +1,397 @@
+//! Jobs of the window: one after the other, in a worker process that may die without harm. A thread waits for the worker; the
+//! window reads what came since its last frame.
+
+use crate::compute::DeviceChoice;
+use crate::engine::client::Worker;
+use crate::engine::{Context, Event, Failure, Request};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// What a job is for; decides what happens after it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// Which device there is.
+    Device,
+    /// A project from data.
+    Import {
+        /// Where it will be.
+        project: PathBuf,
+    },
+    /// Pictures and project of the demo.
+    DemoData {
+        /// Fewer pictures and epochs.
+        quick: bool,
+    },
+    /// Training. `run`: the one that is resumed.
+    Train {
+        /// Whether the demo asked for it.
+        demo: bool,
+    },
+    /// Scores of all pictures by a run.
+    Predict {
+        /// The run.
+        run: String,
+    },
+    /// Splits.
+    Split,
+    /// What a checkpoint is.
+    Model {
+        /// As the user wrote it.
+        path: String,
+    },
+}
+
+/// A job to be done.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// What to do.
+    pub request: Request,
+    /// For people.
+    pub title: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The project that the window holds and shares.
+    pub shared: Option<PathBuf>,
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// Others come first.
+    Waiting,
+    /// At work.
+    Running,
+    /// Well done.
+    Done,
+    /// Stopped by the user.
+    Stopped,
+    /// Failed; the worker lives.
+    Failed(Failure),
+    /// The worker died.
+    Crashed(Failure),
+}
+
+impl State {
+    /// Whether it has ended.
+    pub fn ended(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running)
+    }
+}
+
+/// How far a phase of a job is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// For people.
+    pub name: String,
+    /// Parts done.
+    pub done: usize,
+    /// All parts.
+    pub total: usize,
+    began: Instant,
+    began_at: usize,
+}
+
+impl Phase {
+    /// From 0 to 1.
+    pub fn share(&self) -> f32 {
+        self.done as f32 / self.total.max(1) as f32
+    }
+
+    /// Time left at the pace so far; `None` before there is one.
+    pub fn left(&self) -> Option<Duration> {
+        let done = self.done.saturating_sub(self.began_at);
+        let elapsed = self.began.elapsed();
+        (done > 0 && elapsed > Duration::from_secs(1))
+            .then(|| elapsed.mul_f64((self.total - self.done.min(self.total)) as f64 / done as f64))
+    }
+}
+
+/// A job of this session.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub spec: Spec,
+    /// Where it stands.
+    pub state: State,
+    /// Its current phase.
+    pub phase: Option<Phase>,
+    /// Whether the user asked to stop it.
+    pub stopping: bool,
+    /// The run and the project that it made.
+    pub made: [Option<String>; 2],
+    cancel: Arc<AtomicBool>,
+}
+
+/// What the thread tells.
+enum Message {
+    Started(u64),
+    Event(u64, Box<Event>),
+    Ended(u64, Result<(), Failure>, bool),
+}
+
+/// News for the window.
+pub enum News {
+    /// A job said something.
+    Event(u64, Box<Event>),
+    /// A job ended; its state says how.
+    Ended(u64),
+}
+
+type Order = (u64, Spec, DeviceChoice, Arc<AtomicBool>);
+
+/// The window's jobs.
+pub struct Jobs {
+    /// Oldest first; ended ones are kept for the log, up to a limit.
+    pub list: VecDeque<Job>,
+    /// The device that is asked for.
+    pub device: DeviceChoice,
+    next: u64,
+    orders: Sender<Order>,
+    messages: Receiver<Message>,
+    worker: Arc<AtomicU32>,
+}
+
+/// Ended jobs that are remembered.
+const REMEMBERED: usize = 50;
+
+/// Messages read in one frame: a burst must not make it late.
+const PER_FRAME: usize = 2_000;
+
+impl Jobs {
+    /// Starts the thread. `program` is the executable whose `worker` command serves; `wake` is called when there are news, with
+    /// whether they are urgent.
+    pub fn new(program: Option<PathBuf>, wake: impl Fn(bool) + Send + 'static) -> Self {
+        let (orders, inbox) = channel::<Order>();
+        let (sender, messages) = channel();
+        let worker = Arc::new(AtomicU32::new(0));
+        let pid = worker.clone();
+        let body = move || {
+            let tell = |message, urgent| {
+                let sent = sender.send(message).is_ok();
+                wake(urgent);
+                sent
+            };
+            let mut current: Option<(Worker, DeviceChoice)> = None;
+            for (id, spec, device, cancel) in inbox {
+                tell(Message::Started(id), true);
+                if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
+                    current = None;
+                }
+                let mut emit = |event: Event| {
+                    tell(Message::Event(id, Box::new(event)), false);
+                };
+                let mut context = Context::new(&mut emit, &cancel).sharing(spec.shared.clone());
+                let result = match take(&mut current, program.as_ref(), device) {
+                    Ok(worker) => {
+                        pid.store(worker.process_id(), Ordering::Relaxed);
+                        worker.run(&spec.request, device, &mut context)
+                    }
+                    Err(failure) => Err(failure),
+                };
+                let alive = current.as_mut().is_some_and(|(worker, _)| worker.is_alive());
+                if !alive {
+                    pid.store(0, Ordering::Relaxed);
+                    current = None;
+                }
+                let crashed = result.is_err() && !alive && !cancel.load(Ordering::Relaxed);
+                if !tell(Message::Ended(id, result, crashed), true) {
+                    return;
+                }
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("jobs".to_owned()).spawn(body) {
+            tracing::error!(%error, "the thread for jobs cannot be started");
+        }
+        Self {
+            list: VecDeque::new(),
+            device: DeviceChoice::Auto,
+            next: 1,
+            orders,
+            messages,
+            worker,
+        }
+    }
+
+    /// Queues a job; returns its number.
+    pub fn start(&mut self, spec: Spec) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        let cancel = Arc::new(AtomicBool::new(false));
+        let mut job = Job {
+            id,
+            state: State::Waiting,
+            phase: None,
+            stopping: false,
+            made: [None, None],
+            cancel: cancel.clone(),
+            spec: spec.clone(),
+        };
+        if self.orders.send((id, spec, self.device, cancel)).is_err() {
+            job.state = State::Failed(Failure::new(
+                "the program can no longer start jobs",
+                "Close the window and start it again; your project is intact.",
+            ));
+        }
+        self.list.push_back(job);
+        while self.list.len() > REMEMBERED && self.list.front().is_some_and(|j| j.state.ended()) {
+            self.list.pop_front();
+        }
+        id
+    }
+
+    /// Asks a job to stop at the next safe point. A waiting one never begins its work.
+    pub fn stop(&mut self, id: u64) {
+        if let Some(job) = self.get_mut(id).filter(|j| !j.state.ended()) {
+            job.cancel.store(true, Ordering::Relaxed);
+            job.stopping = true;
+        }
+    }
+
+    /// Asks all jobs to stop.
+    pub fn stop_all(&mut self) {
+        let open: Vec<u64> = self.list.iter().filter(|j| !j.state.ended()).map(|j| j.id).collect();
+        open.into_iter().for_each(|id| self.stop(id));
+    }
+
+    /// A job.
+    pub fn get(&self, id: u64) -> Option<&Job> {
+        self.list.iter().find(|j| j.id == id)
+    }
+
+    fn get_mut(&mut self, id: u64) -> Option<&mut Job> {
+        self.list.iter_mut().find(|j| j.id == id)
+    }
+
+    /// The job at work, but for the quiet ones that look at the machine.
+    pub fn running(&self) -> Option<&Job> {
+        self.list
+            .iter()
+            .find(|j| j.state == State::Running && !matches!(j.spec.purpose, Purpose::Device | Purpose::Model { .. }))
+    }
+
+    /// Whether anything is at work or waits.
+    pub fn busy(&self) -> bool {
+        self.list.iter().any(|j| !j.state.ended())
+    }
+
+    /// Whether a job for this purpose is at work or waits.
+    pub fn has(&self, purpose: impl Fn(&Purpose) -> bool) -> bool {
+        self.list.iter().any(|j| !j.state.ended() && purpose(&j.spec.purpose))
+    }
+
+    /// The worker's process id, while there is one.
+    pub fn worker(&self) -> Option<u32> {
+        Some(self.worker.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    }
+
+    /// What happened since the last call.
+    pub fn news(&mut self) -> Vec<News> {
+        let mut news = Vec::new();
+        for _ in 0..PER_FRAME {
+            let Ok(message) = self.messages.try_recv() else { break };
+            match message {
+                Message::Started(id) => {
+                    if let Some(job) = self.get_mut(id) {
+                        job.state = State::Running;
+                    }
+                }
+                Message::Event(id, event) => {
+                    if let (Some(job), Event::Progress { phase, done, total }) = (self.get_mut(id), event.as_ref()) {
+                        job.progress(phase, *done, *total);
+                    }
+                    if let (Some(job), Event::Done { run, project, .. }) = (self.get_mut(id), event.as_ref()) {
+                        job.made = [run.clone(), project.clone()];
+                    }
+                    news.push(News::Event(id, event));
+                }
+                Message::Ended(id, result, crashed) => {
+                    if let Some(job) = self.get_mut(id) {
+                        job.state = match result {
+                            Ok(()) => State::Done,
+                            Err(failure) if crashed => State::Crashed(failure),
+                            Err(_) if job.stopping => State::Stopped,
+                            Err(failure) => State::Failed(failure),
+                        };
+                        job.phase = None;
+                    }
+                    news.push(News::Ended(id));
+                }
+            }
+        }
+        news
+    }
+}
+
+impl Job {
+    fn progress(&mut self, name: &str, done: usize, total: usize) {
+        match &mut self.phase {
+            Some(phase) if phase.name == name && phase.total == total && phase.done <= done => phase.done = done,
+            _ => {
+                self.phase = Some(Phase {
+                    name: name.to_owned(),
+                    done,
+                    total,
+                    began: Instant::now(),
+                    began_at: done,
+                });
+            }
+        }
+    }
+}
+
+/// The worker for a device, started where there is none.
+fn take<'a>(
+    current: &'a mut Option<(Worker, DeviceChoice)>,
+    program: Option<&PathBuf>,
+    device: DeviceChoice,
+) -> Result<&'a mut Worker, Failure> {
+    if current.is_none() {
+        let worker = match program {
+            Some(program) => {
+                let mut command = Command::new(program);
+                command.arg("worker");
+                Worker::start_with(command)?
+            }
+            None => Worker::start()?,
+        };
+        *current = Some((worker, device));
+    }
+    current.as_mut().map(|(worker, _)| worker).ok_or_else(|| {
+        Failure::new(
+            "the worker process did not start",
+            "Close the window and start it again.",
+        )
+    })
+}
+
+/// `3 min 20 s`, for people.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=59 => format!("{seconds} s"),
+        60..=599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        600..=3599 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_words() {
+        let say = |s| duration(Duration::from_secs(s));
+        assert_eq!(say(7), "7 s");
+        assert_eq!(say(200), "3 min 20 s");
+        assert_eq!(say(1500), "25 min");
+        assert_eq!(say(3700), "1 h 1 min");
+    }
+}

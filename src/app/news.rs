@@ -1,0 +1,393 @@
+//! What jobs and the project's thread tell, taken into the state.
+
+use super::catalog::Catalog;
+use super::command::{Command, Place, Setup};
+use super::execute;
+use super::jobs::{News, Purpose, Spec, State as JobState};
+use super::library::{Order, Reply};
+use super::notices::Level;
+use super::state::{Device, Open, Slot, State};
+use crate::engine::request::Stages;
+use crate::engine::{Event, Request, jobs};
+use crate::project::RunState;
+use eframe::egui::Context;
+use std::path::PathBuf;
+
+/// Pictures up to which a project is scored without being asked.
+const SCORED_AT_ONCE: usize = 3_000;
+
+/// Replies read in one frame.
+const PER_FRAME: usize = 64;
+
+/// Finds out which device there is.
+pub fn find_device(state: &mut State) {
+    state.device = Device::default();
+    state.jobs.start(Spec {
+        request: Request::Doctor,
+        title: "Looking at the device".to_owned(),
+        purpose: Purpose::Device,
+        shared: None,
+    });
+}
+
+/// Takes in everything that is new. `auto`: whether projects are scored without being asked.
+pub fn take(state: &mut State, ctx: &Context, auto: bool) {
+    for news in state.jobs.news() {
+        match news {
+            News::Event(id, event) => event_of(state, id, &event),
+            News::Ended(id) => ended(state, ctx, id),
+        }
+    }
+    for _ in 0..PER_FRAME {
+        let reply = match &state.project {
+            Slot::Opening(_, library) => library.next(),
+            Slot::Open(open) => open.library.next(),
+            _ => None,
+        };
+        let Some(reply) = reply else { break };
+        take_reply(state, reply, auto);
+    }
+}
+
+fn event_of(state: &mut State, id: u64, event: &Event) {
+    let Some(purpose) = state.jobs.get(id).map(|j| j.spec.purpose.clone()) else {
+        return;
+    };
+    match (&purpose, event) {
+        (Purpose::Device, Event::Device { kind, name, checks }) => {
+            state.device.kind.clone_from(kind);
+            state.device.name.clone_from(name);
+            state.device.checks.clone_from(checks);
+            let why = checks.iter().find(|c| c.name == "fallback" || c.name == "gpu");
+            state.device.notice = why.map(|c| c.detail.clone());
+        }
+        (Purpose::Device, Event::Warning { message, .. }) => state.device.notice = Some(message.clone()),
+        (Purpose::Model { path }, Event::Model { .. }) => {
+            state.model = Some(Ok(describe(event)));
+            state.prefs.model = Some(path.clone());
+            state.notices.done("New projects use this model");
+        }
+        (Purpose::Train { .. }, _) => {
+            if let Some(training) = state.training.as_mut().filter(|t| t.job == id) {
+                training.note(event);
+            }
+            if let Event::Warning { message, .. } = event {
+                state.notices.note(Level::Warning, message.clone());
+            }
+        }
+        (
+            _,
+            Event::Import {
+                images,
+                labels,
+                unmatched,
+                warnings,
+                ..
+            },
+        ) => {
+            for warning in warnings {
+                let file = warning.file.as_ref().map_or_else(String::new, |f| format!(" ({f})"));
+                state.notices.note(Level::Warning, format!("{}{file}", warning.message));
+            }
+            let mut text = format!("Imported {images} pictures with {labels} labels");
+            if !unmatched.is_empty() || !warnings.is_empty() {
+                let count = unmatched.len() + warnings.len();
+                text.push_str(&format!("; {count} things need a look: see the log"));
+            }
+            for name in unmatched.iter().take(200) {
+                state.notices.note(
+                    Level::Warning,
+                    format!("named in the data, but there is no such picture: {name}"),
+                );
+            }
+            state.notices.done(text);
+        }
+        (_, Event::Warning { code, message }) => {
+            // Known to whoever chose the built-in model or has no GPU; the device line and the model line say it.
+            let quiet = code == "starter-model" || code == "no-gpu";
+            if quiet {
+                state.notices.note(Level::Note, message.clone());
+            } else {
+                state.notices.say(Level::Warning, message.clone(), None, None);
+            }
+        }
+        (_, Event::Skipped { image, reason }) => {
+            state.notices.note(Level::Warning, format!("skipped {image}: {reason}"));
+        }
+        _ => {}
+    }
+}
+
+/// A checkpoint in words.
+fn describe(event: &Event) -> String {
+    let Event::Model {
+        layout,
+        image_size,
+        patch,
+        layers,
+        text_layers,
+        parameters,
+        ..
+    } = event
+    else {
+        return String::new();
+    };
+    let text = if *text_layers == 0 {
+        ", without a text tower"
+    } else {
+        ""
+    };
+    let millions = *parameters as f64 / 1e6;
+    format!("{layout}, {image_size} px, patches of {patch} px, {layers} blocks, {millions:.0} million numbers{text}")
+}
+
+fn ended(state: &mut State, ctx: &Context, id: u64) {
+    let Some(job) = state.jobs.get(id).cloned() else { return };
+    let purpose = job.spec.purpose.clone();
+    match &job.state {
+        JobState::Done => well_done(state, ctx, &purpose, &job.made),
+        JobState::Stopped => {
+            state
+                .notices
+                .say(Level::Note, format!("Stopped: {}", job.spec.title), None, None);
+            refresh(state);
+        }
+        JobState::Failed(failure) => {
+            match purpose {
+                Purpose::Model { .. } => state.model = Some(Err(failure.clone())),
+                _ => state.notices.failed(failure, None),
+            }
+            refresh(state);
+        }
+        JobState::Crashed(failure) => {
+            let run = match purpose {
+                Purpose::Train { .. } => state
+                    .training
+                    .as_ref()
+                    .filter(|t| t.job == id)
+                    .and_then(|t| t.run())
+                    .map(str::to_owned),
+                _ => None,
+            };
+            let again = match run {
+                Some(run) => Some(("Resume".to_owned(), Command::Resume(run))),
+                None => retry(&job.spec).map(|command| ("Try again".to_owned(), command)),
+            };
+            state.notices.failed(failure, again);
+            refresh(state);
+        }
+        JobState::Waiting | JobState::Running => {}
+    }
+}
+
+/// The command that asks for the same job again.
+fn retry(spec: &Spec) -> Option<Command> {
+    Some(match (&spec.purpose, &spec.request) {
+        (Purpose::Predict { run }, _) => Command::Predict(run.clone()),
+        (Purpose::DemoData { quick }, _) => Command::Demo { quick: *quick },
+        (Purpose::Model { path }, _) => Command::UseModel(path.clone()),
+        (Purpose::Split, _) => Command::Split,
+        (Purpose::Import { .. }, Request::ProjectNew(request)) => Command::Import {
+            data: request.data.clone(),
+            // What the dead worker began is not taken over.
+            project: super::bring::project_for(&request.data),
+        },
+        (Purpose::Train { .. }, Request::Train(request)) => match &request.resume {
+            Some(run) => Command::Resume(run.clone()),
+            None => Command::Train(Setup {
+                stages: request.stages,
+                from: request.from.clone(),
+                set: request.set.clone(),
+                seed: request.seed,
+            }),
+        },
+        _ => return None,
+    })
+}
+
+fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option<String>; 2]) {
+    match purpose {
+        Purpose::Import { project } => execute::open(state, ctx, project),
+        Purpose::DemoData { quick } => {
+            if let Some(project) = &made[1] {
+                execute::open(state, ctx, &PathBuf::from(project));
+                state.desk.demo = Some(*quick);
+            }
+        }
+        Purpose::Train { .. } => {
+            let runs: Vec<String> = state
+                .training
+                .iter()
+                .flat_map(|t| t.lanes.iter().map(|l| l.run.clone()))
+                .collect();
+            state.notices.say(
+                Level::Done,
+                "The training is done",
+                None,
+                Some((
+                    "See what changed".to_owned(),
+                    Command::Do(super::command::Action::Results),
+                )),
+            );
+            refresh(state);
+            // The newest last: it is the one that is shown.
+            runs.iter().for_each(|run| execute::predict(state, run));
+        }
+        Purpose::Split => {
+            let folder = state.open().map(|open| open.catalog.folder.clone());
+            if let Some(folder) = folder {
+                let place = state.place;
+                execute::open(state, ctx, &folder);
+                state.place = place;
+            }
+        }
+        Purpose::Predict { .. } => refresh(state),
+        Purpose::Device | Purpose::Model { .. } => {}
+    }
+}
+
+fn refresh(state: &mut State) {
+    if let Some(open) = state.open() {
+        open.library.send(Order::Refresh);
+    }
+}
+
+fn take_reply(state: &mut State, reply: Reply, auto: bool) {
+    match reply {
+        Reply::Opened(catalog, scorer) => {
+            if let Slot::Opening(_, library) = std::mem::take(&mut state.project) {
+                state.project = Slot::Open(Box::new(Open {
+                    catalog: *catalog,
+                    library,
+                    scorer,
+                    version: 1,
+                }));
+                opened(state, auto);
+            }
+        }
+        Reply::NotOpened(failure) => {
+            if let Slot::Opening(path, _) = std::mem::take(&mut state.project) {
+                state.prefs.forget(&path);
+                state.project = Slot::Failed(path, failure);
+            }
+        }
+        Reply::Values { rows, undo, redo, said } => {
+            let current = state.inspect.picture;
+            let Some(open) = state.open_mut() else { return };
+            let n = open.catalog.labels.len();
+            for (id, row, edited) in rows {
+                if let Some(i) = open.catalog.index_of(id) {
+                    open.catalog.truth[i * n..(i + 1) * n].copy_from_slice(&row);
+                    open.catalog.pictures[i].edited = edited;
+                }
+            }
+            (open.catalog.undo, open.catalog.redo) = (undo, redo);
+            open.version += 1;
+            if let Some(id) = current {
+                open.library.send(Order::Examine(id));
+            }
+            state.notices.done(said);
+        }
+        Reply::Predictions {
+            run,
+            probability,
+            score,
+            scorer,
+        } => {
+            let current = state.inspect.picture;
+            let Some(open) = state.open_mut() else { return };
+            open.catalog.run = if probability.is_empty() { String::new() } else { run };
+            (open.catalog.probability, open.catalog.score) = (probability, score);
+            open.scorer = scorer;
+            open.version += 1;
+            if let Some(id) = current {
+                open.library.send(Order::Examine(id));
+            }
+        }
+        Reply::Runs(runs) => {
+            if let Some(open) = state.open_mut() {
+                open.catalog.runs = runs;
+            }
+        }
+        Reply::Labels { labels, truth } => {
+            if let Some(open) = state.open_mut() {
+                let catalog = &mut open.catalog;
+                (catalog.labels, catalog.truth) = (labels, truth);
+                // Scores of other labels do not fit the new columns; the next look gives all of them.
+                (catalog.probability, catalog.score, catalog.run) = Default::default();
+                open.scorer = None;
+                open.version += 1;
+            }
+        }
+        Reply::Compared(measures) => {
+            if let Some(open) = state.open_mut() {
+                open.catalog.compared = measures;
+            }
+        }
+        Reply::Examined(examined) => {
+            if state.inspect.picture == Some(examined.id) {
+                state.inspect.examined = Some(std::sync::Arc::new(*examined));
+                choose_labels(state);
+            }
+        }
+        Reply::Failed { what, failure } => {
+            tracing::warn!(what, %failure.message, "the project said no");
+            state.notices.failed(&failure, None);
+        }
+    }
+}
+
+/// Labels of the picture that are shown with their patches at first: the most probable ones.
+fn choose_labels(state: &mut State) {
+    if !state.inspect.pinned.is_empty() {
+        return;
+    }
+    let Some(open) = state.open() else { return };
+    let Some(index) = state.inspect.picture.and_then(|id| open.catalog.index_of(id)) else {
+        return;
+    };
+    let top = open.catalog.top_labels(index, 2);
+    state.inspect.pinned = top;
+}
+
+fn opened(state: &mut State, auto: bool) {
+    execute::remember(state);
+    let Some(open) = state.open() else { return };
+    let catalog: &Catalog = &open.catalog;
+    let notices = catalog.notices.clone();
+    let stopped = catalog
+        .runs
+        .iter()
+        .rev()
+        .find(|r| r.state == RunState::Stopped)
+        .map(|r| r.id.clone());
+    let newest_is_stopped = stopped.is_some() && catalog.runs.last().map(|r| &r.id) == stopped.as_ref();
+    let score = auto
+        && catalog.writable
+        && !catalog.scored()
+        && !catalog.labels.is_empty()
+        && catalog.pictures.len() <= SCORED_AT_ONCE;
+    let run = execute::newest_run(&catalog.runs);
+    for notice in notices {
+        state.notices.say(Level::Warning, notice, None, None);
+    }
+    if let Some(run) = stopped.filter(|_| newest_is_stopped && state.desk.demo.is_none()) {
+        let action = Some(("Resume".to_owned(), Command::Resume(run.clone())));
+        state
+            .notices
+            .say(Level::Note, format!("{run} was stopped before its end"), None, action);
+    }
+    if let Some(quick) = state.desk.demo.take() {
+        execute::predict(state, jobs::ZERO_SHOT);
+        let setup = Setup {
+            stages: Stages::Both,
+            from: None,
+            set: jobs::demo_settings(quick),
+            seed: 0,
+        };
+        execute::train_as(state, setup, true);
+    } else if score {
+        execute::predict(state, &run);
+    }
+    state.place = Place::Pictures;
+}

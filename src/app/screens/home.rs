@@ -1,0 +1,291 @@
+//! Home: the ways in.
+
+use crate::app::command::{Action, Command};
+use crate::app::jobs::Purpose;
+use crate::app::prefs::Recent;
+use crate::app::state::State;
+use crate::app::theme::{self, TextSize};
+use crate::app::widgets::{self, bars};
+use crate::app::{icons, thumbs};
+use eframe::egui::{self, Align, CornerRadius, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2, vec2};
+
+/// Shows Home.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let sentence = "Several labels for each picture, learned from few examples, with the patches that made each label.";
+    super::page(ui, "What shall we look at?", sentence, |ui| {
+        drop_area(ui, state);
+        ui.add_space(theme::LARGE);
+        cards(ui, state);
+        ui.add_space(theme::HUGE);
+        recent(ui, state);
+        device(ui, state);
+    });
+}
+
+fn drop_area(ui: &mut Ui, state: &mut State) {
+    let p = theme::palette(ui);
+    let frame = egui::Frame::new().fill(p.panel).corner_radius(14).inner_margin(18);
+    let inner = frame.show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.vertical_centered(|ui| {
+            ui.add_space(theme::MEDIUM);
+            ui.label(RichText::new(icons::IMAGES).size(40.0).color(p.accent));
+            ui.label(theme::heading(
+                "Drop pictures, a data set or a project here",
+                TextSize::Title,
+            ));
+            ui.label(theme::quiet(
+                ui,
+                "A folder of pictures, a folder for each label, a COCO file, a list. Your files are never changed.",
+            ));
+            ui.add_space(theme::MEDIUM);
+        });
+        ui.horizontal(|ui| {
+            let width = 640.0f32.min(ui.available_width());
+            ui.add_space((ui.available_width() - width) / 2.0);
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                let mut path = std::mem::take(&mut state.desk.path);
+                if widgets::path_field(
+                    ui,
+                    &mut path,
+                    "Path to open",
+                    "or type a path, for example ~/pictures/birds",
+                    "Open",
+                ) {
+                    state.command(Command::Bring(vec![path.trim().into()]));
+                } else {
+                    state.desk.path = path;
+                }
+            });
+        });
+        ui.add_space(theme::MEDIUM);
+    });
+    let rect = inner.response.rect.shrink(1.0);
+    dashes(ui, rect, Stroke::new(1.5, p.line));
+}
+
+/// A dashed line around a rectangle.
+fn dashes(ui: &Ui, rect: Rect, stroke: Stroke) {
+    let corners = [
+        rect.left_top(),
+        rect.right_top(),
+        rect.right_bottom(),
+        rect.left_bottom(),
+        rect.left_top(),
+    ];
+    let inset = 10.0;
+    for pair in corners.windows(2) {
+        let along = (pair[1] - pair[0]).normalized() * inset;
+        let line = [pair[0] + along, pair[1] - along];
+        ui.painter().extend(egui::Shape::dashed_line(&line, stroke, 7.0, 6.0));
+    }
+}
+
+fn cards(ui: &mut Ui, state: &mut State) {
+    let demo = state.jobs.has(|p| matches!(p, Purpose::DemoData { .. }));
+    let gap = 14.0;
+    let width = (ui.available_width() - 2.0 * gap) / 3.0;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        card(
+            ui,
+            width,
+            icons::PLAY,
+            "Try the demo",
+            "Draws its own pictures and trains on them in a few minutes. Offline, nothing to download.",
+            |ui| {
+                ui.horizontal(|ui| {
+                    if demo {
+                        ui.spinner();
+                        ui.label("drawing pictures …");
+                        return;
+                    }
+                    if ui.add(theme::primary(ui, "Start the demo")).clicked() {
+                        state.command(Command::Demo { quick: false });
+                    }
+                    if ui
+                        .button("Quick one")
+                        .on_hover_text("Fewer pictures and epochs: a minute or two")
+                        .clicked()
+                    {
+                        state.command(Command::Demo { quick: true });
+                    }
+                });
+            },
+        );
+        card(
+            ui,
+            width,
+            icons::FOLDER_OPEN,
+            "Open your own",
+            "A folder of pictures, labelled or not, or a project that you made before.",
+            |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    for (action, words) in [
+                        (Action::ImportFolder, "Folder…"),
+                        (Action::ImportFile, "COCO or list…"),
+                        (Action::OpenProject, "Project…"),
+                    ] {
+                        if ui.button(words).on_hover_text(widgets::hover(ui, action)).clicked() {
+                            state.command(Command::Do(action));
+                        }
+                    }
+                });
+            },
+        );
+        let (title, sentence) = match (&state.prefs.model, &state.model) {
+            (_, Some(Err(failure))) => ("That is no CLIP", failure.message.clone()),
+            (Some(path), _) => ("Your own CLIP", path.clone()),
+            (None, _) => (
+                "Get a better model",
+                "The built-in one knows pictograms only. For photographs, give it a CLIP from your disk.".to_owned(),
+            ),
+        };
+        card(ui, width, icons::CUBE, title, &sentence, |ui| {
+            ui.horizontal(|ui| {
+                if ui
+                    .button("Choose…")
+                    .on_hover_text(widgets::hover(ui, Action::OpenModel))
+                    .clicked()
+                {
+                    state.command(Command::Do(Action::OpenModel));
+                }
+                if ui
+                    .button("How?")
+                    .on_hover_text("Where to get one, and a field for its path")
+                    .clicked()
+                {
+                    state.command(Command::Do(Action::Settings));
+                }
+                if state.prefs.model.is_some()
+                    && ui
+                        .button("Built-in")
+                        .on_hover_text("Go back to the built-in model")
+                        .clicked()
+                {
+                    state.command(Command::UseStarter);
+                }
+            });
+        });
+    });
+}
+
+fn card(ui: &mut Ui, width: f32, icon: &str, title: &str, sentence: &str, add: impl FnOnce(&mut Ui)) {
+    let frame = theme::card(ui);
+    let inside = width - frame.total_margin().sum().x;
+    frame.show(ui, |ui| {
+        ui.vertical(|ui| {
+            ui.set_width(inside);
+            ui.set_min_height(124.0);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(icon).size(20.0).color(theme::palette(ui).accent));
+                ui.label(theme::heading(title, TextSize::Subtitle));
+            });
+            ui.add(egui::Label::new(theme::quiet(ui, sentence)).wrap());
+            ui.with_layout(Layout::bottom_up(Align::Min), add);
+        });
+    });
+}
+
+fn recent(ui: &mut Ui, state: &mut State) {
+    if state.prefs.recent.is_empty() {
+        return;
+    }
+    ui.label(theme::heading("Recent projects", TextSize::Title));
+    ui.add_space(theme::SMALL);
+    for recent in state.prefs.recent.clone() {
+        row(ui, state, &recent);
+    }
+    ui.add_space(theme::LARGE);
+}
+
+fn row(ui: &mut Ui, state: &mut State, recent: &Recent) {
+    let p = theme::palette(ui);
+    let name = recent
+        .path
+        .file_stem()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::click());
+    let lit = response.hovered() || response.has_focus();
+    ui.painter()
+        .rect_filled(rect, CornerRadius::same(9), if lit { p.hover } else { p.card });
+    ui.painter().rect_stroke(
+        rect,
+        CornerRadius::same(9),
+        Stroke::new(1.0, p.line),
+        egui::StrokeKind::Inside,
+    );
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Open {name}")));
+    let mut inner = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink2(vec2(10.0, 8.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    strip(&mut inner, state, recent);
+    inner.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.add_space(4.0);
+        ui.label(theme::heading(&name, TextSize::Subtitle));
+        let [pictures, labels] = recent.counts;
+        let place = recent
+            .path
+            .parent()
+            .map_or_else(String::new, |p| p.display().to_string());
+        let words = format!(
+            "{}, {}, in {place}",
+            widgets::counted(pictures, "picture", "pictures"),
+            widgets::counted(labels, "label", "labels")
+        );
+        ui.add(egui::Label::new(theme::quiet(ui, words)).truncate());
+    });
+    let corner = Rect::from_center_size(rect.right_center() - vec2(24.0, 0.0), Vec2::splat(theme::HIT));
+    let mut close = ui.new_child(egui::UiBuilder::new().max_rect(corner));
+    let forget = widgets::icon_button(&mut close, icons::X, &format!("Forget {name} (stays on the disk)"));
+    if forget.clicked() {
+        state.command(Command::Forget(recent.path.clone()));
+    } else if response.clicked() {
+        state.command(Command::Open(recent.path.clone()));
+    }
+}
+
+/// A few of a project's pictures. Keys below zero are nobody's ids.
+fn strip(ui: &mut Ui, state: &mut State, recent: &Recent) {
+    let ctx = ui.ctx().clone();
+    for path in recent.pictures.iter().take(5) {
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(46.0), Sense::hover());
+        let key = thumbs::Key {
+            picture: -1 - (egui::Id::unique(path).value() >> 2) as i64,
+            large: false,
+        };
+        ui.painter().rect_filled(rect, 6.0, theme::palette(ui).hover);
+        if let thumbs::Thumb::Ready(texture) = state.thumbs.get(&ctx, key, path) {
+            super::pictures::cover(ui, &texture, rect, 6);
+        }
+    }
+    ui.add_space(theme::MEDIUM);
+}
+
+fn device(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        let icon = if state.device.kind == "gpu" {
+            icons::GRAPHICS_CARD
+        } else {
+            icons::CPU
+        };
+        ui.label(RichText::new(icon).color(theme::palette(ui).quiet));
+        ui.label(theme::quiet(ui, bars::device_line(state)));
+        if state.device.kind == "cpu" {
+            let why = state
+                .device
+                .notice
+                .clone()
+                .unwrap_or_else(|| "The CPU was chosen in the settings.".to_owned());
+            ui.label(RichText::new("why?").underline().size(TextSize::Small.points()))
+                .on_hover_text(why);
+        }
+    });
+    if let Some(notice) = state.device.notice.clone().filter(|_| state.device.kind == "cpu") {
+        ui.add(egui::Label::new(theme::quiet(ui, format!("{notice}. Everything works on the CPU too."))).wrap());
+    }
+}

@@ -1,0 +1,99 @@
+//! One file for each place.
+
+pub mod about;
+mod evidence;
+pub mod home;
+pub mod inspector;
+pub mod log;
+pub mod pictures;
+pub mod results;
+mod running;
+pub mod settings;
+pub mod train;
+
+use super::command::{Action, Command, Place};
+use super::icons;
+use super::state::{Slot, State};
+use super::theme;
+use super::widgets;
+use eframe::egui::{self, Ui};
+
+/// Shows the place that the user is in.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    match state.place {
+        Place::Home => home::show(ui, state),
+        Place::Settings => settings::show(ui, state),
+        Place::About => about::show(ui, state),
+        Place::Pictures | Place::Train | Place::Results => of_project(ui, state),
+    }
+}
+
+/// Places that need a project.
+fn of_project(ui: &mut Ui, state: &mut State) {
+    match &state.project {
+        Slot::Open(_) => match state.place {
+            Place::Train => train::show(ui, state),
+            Place::Results => results::show(ui, state),
+            _ if state.inspect.picture.is_some() => inspector::show(ui, state),
+            _ => pictures::show(ui, state),
+        },
+        Slot::Opening(path, _) => {
+            let name = path
+                .file_stem()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            widgets::loading(ui, &format!("Opening {name} …"));
+        }
+        Slot::Failed(path, failure) => {
+            let (path, failure) = (path.clone(), failure.clone());
+            let sentence = format!("{}. {}", failure.message, failure.hint.clone().unwrap_or_default());
+            widgets::empty(
+                ui,
+                icons::WARNING_CIRCLE,
+                "The project could not be opened",
+                &sentence,
+                |ui| {
+                    if ui.add(theme::primary(ui, "Try again")).clicked() {
+                        state.command(Command::Open(path));
+                    }
+                    if ui.button("Back to Home").clicked() {
+                        state.command(Command::Do(Action::CloseProject));
+                    }
+                },
+            );
+        }
+        Slot::Empty => {
+            widgets::empty(
+                ui,
+                icons::IMAGES,
+                "No project is open",
+                "Drop pictures or a data set on the window, or go Home.",
+                |ui| {
+                    if ui.add(theme::primary(ui, "Home")).clicked() {
+                        state.command(Command::Do(Action::Home));
+                    }
+                },
+            );
+        }
+    }
+}
+
+/// A page of text and controls: scrolled, of a width that reads well.
+fn page(ui: &mut Ui, title: &str, sentence: &str, add: impl FnOnce(&mut Ui)) {
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let width = (ui.available_width() - 2.0 * theme::HUGE).clamp(300.0, 980.0);
+        ui.add_space(theme::HUGE);
+        ui.horizontal(|ui| {
+            ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.label(theme::heading(title, theme::TextSize::Display));
+                if !sentence.is_empty() {
+                    ui.label(egui::RichText::new(sentence).color(theme::palette(ui).quiet));
+                }
+                ui.add_space(theme::LARGE);
+                add(ui);
+                ui.add_space(theme::HUGE);
+            });
+        });
+    });
+}
