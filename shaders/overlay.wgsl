@@ -82,7 +82,7 @@ fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
     var color = vec4f(0.0);
     if (frame.look.x > 0.5 && frame.grid.w > 0u) {
         let heat = evidence[number].z;
-        color = tint(warmth(heat), 0.62);
+        color = tint(warmth(heat), 0.5);
     }
     for (var label = 0u; label < min(frame.grid.w, LABELS); label++) {
         let value = evidence[label * patches + number];

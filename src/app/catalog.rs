@@ -197,7 +197,7 @@ impl Catalog {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Pictures with two labels: right, wrong, unsure, unscored.

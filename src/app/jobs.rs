@@ -223,17 +223,8 @@ impl Jobs {
     pub fn start(&mut self, spec: Spec) -> u64 {
         let id = self.next;
         self.next += 1;
-        let cancel = Arc::new(AtomicBool::new(false));
-        let mut job = Job {
-            id,
-            state: State::Waiting,
-            phase: None,
-            stopping: false,
-            made: [None, None],
-            cancel: cancel.clone(),
-            spec: spec.clone(),
-        };
-        if self.orders.send((id, spec, self.device, cancel)).is_err() {
+        let mut job = Job::new(id, spec.clone());
+        if self.orders.send((id, spec, self.device, job.cancel.clone())).is_err() {
             job.state = State::Failed(Failure::new(
                 "the program can no longer start jobs",
                 "Close the window and start it again; your project is intact.",
@@ -330,7 +321,21 @@ impl Jobs {
 }
 
 impl Job {
-    fn progress(&mut self, name: &str, done: usize, total: usize) {
+    /// A job that waits.
+    pub fn new(id: u64, spec: Spec) -> Self {
+        Self {
+            id,
+            spec,
+            state: State::Waiting,
+            phase: None,
+            stopping: false,
+            made: [None, None],
+            cancel: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// Takes in how far it is.
+    pub fn progress(&mut self, name: &str, done: usize, total: usize) {
         match &mut self.phase {
             Some(phase) if phase.name == name && phase.total == total && phase.done <= done => phase.done = done,
             _ => {

@@ -31,7 +31,7 @@ pub mod screens;
 mod shell;
 pub mod state;
 pub mod theme;
-mod thumbs;
+pub mod thumbs;
 pub mod training;
 pub mod widgets;
 

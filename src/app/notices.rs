@@ -36,6 +36,9 @@ pub struct Notice {
 /// How long a short message stays.
 const SHORT: Duration = Duration::from_secs(6);
 
+/// How long one with a button stays.
+const LONG: Duration = Duration::from_secs(25);
+
 /// Messages shown at once.
 const SHOWN: usize = 5;
 
@@ -66,14 +69,14 @@ impl Notices {
         // The same words again replace the older ones.
         self.list.retain(|n| n.text != text);
         self.next += 1;
-        let stays = level == Level::Error || action.is_some();
+        let time = if action.is_some() { LONG } else { SHORT };
         self.list.push(Notice {
             id: self.next,
             level,
             text,
             hint,
             action,
-            until: (!stays).then(|| Instant::now() + SHORT),
+            until: (level != Level::Error).then(|| Instant::now() + time),
         });
         while self.list.len() > SHOWN {
             let passing = self.list.iter().position(|n| n.until.is_some()).unwrap_or(0);

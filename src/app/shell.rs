@@ -254,7 +254,11 @@ fn keys(state: &mut State, ctx: &Context) {
         return;
     }
     let typing = ctx.text_edit_focused();
-    for info in ACTIONS {
+    // The longer combinations first: Ctrl+Z would take Ctrl+Shift+Z as its own.
+    let shifted = |info: &&super::command::Info| info.key.is_some_and(|key| key.modifiers.shift);
+    type Infos = Vec<&'static super::command::Info>;
+    let (long, short): (Infos, Infos) = ACTIONS.iter().partition(shifted);
+    for info in long.into_iter().chain(short) {
         let Some(key) = info.key else { continue };
         let plain = key.modifiers == Modifiers::NONE && !matches!(key.logical_key, Key::F1 | Key::F12);
         // Enter and the arrows belong to the widget that has the keyboard, and to the pictures.

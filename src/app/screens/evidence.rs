@@ -354,55 +354,47 @@ fn numbers(ui: &mut Ui, state: &mut State, view: &View) {
     };
     let e = &view.evidence[label];
     let (alpha, k) = (view.alpha, e.patches.len());
+    let (keep, patches) = (1.0 - alpha, view.scores.similarity[label].len());
     let mut lines = vec![
-        format!("label            {}", row.name),
-        format!("whole, sG        {:.4}   cosine of the picture and the words", e.global),
-        format!(
-            "parts, sL        {:.4}   mean of the {k} largest of {} patches",
-            e.local,
-            view.scores.similarity[label].len()
-        ),
-        format!(
-            "score, s         {:.4}   = {alpha:.2} x {:.4} + {:.2} x {:.4}",
-            e.fused,
-            e.global,
-            1.0 - alpha,
-            e.local
-        ),
+        format!("label        {}", row.name),
+        format!("whole, sG    {:.4}", e.global),
+        "             cosine of picture and words".to_owned(),
+        format!("parts, sL    {:.4}", e.local),
+        format!("             mean of the {k} best of {patches} patches"),
+        format!("score, s     {:.4}", e.fused),
+        format!("             {alpha:.2} x {:.4} + {keep:.2} x {:.4}", e.global, e.local),
     ];
     match view.scorer.config.probability {
         Probability::Calibrated { log_scale, offset } => {
             let (g, z) = (log_scale.exp(), log_scale.exp() * (e.fused - offset));
-            lines.push(format!(
-                "logit, z         {z:.3}   = {g:.2} x ({:.4} - {offset:.4})",
-                e.fused
-            ));
+            lines.push(format!("logit, z     {z:.3}"));
+            lines.push(format!("             {g:.2} x ({:.4} - {offset:.4})", e.fused));
         }
         Probability::Uncalibrated { scale } => {
             let z = scale * (e.fused - view.neutral);
+            lines.push(format!("logit, z     {z:.3}"));
             lines.push(format!(
-                "logit, z         {z:.3}   = {scale:.1} x ({:.4} - {:.4}, “a photo.”)",
+                "             {scale:.1} x ({:.4} - {:.4})",
                 e.fused, view.neutral
             ));
+            lines.push("             subtracted: the score of “a photo.”".to_owned());
         }
     }
-    lines.push(format!(
-        "probability      {:.4}   = 1 / (1 + exp(-z))",
-        view.probability[label]
-    ));
-    lines.push(format!("threshold        {:.2}", view.threshold[label]));
-    lines.push("patches          row, column, similarity, adds to s".to_owned());
+    lines.push(format!("probability  {:.4}", view.probability[label]));
+    lines.push("             1 / (1 + exp(-z))".to_owned());
+    lines.push(format!("threshold    {:.2}", view.threshold[label]));
+    lines.push("patches: row, column, similarity, adds to s".to_owned());
     let side = view.scorer.config.grid;
     for (j, similarity) in e.patches.iter().take(10) {
         let adds = (1.0 - alpha) as f32 * similarity / k.max(1) as f32;
         lines.push(format!(
-            "                 {:>3}, {:>3}, {similarity:.4}, {adds:+.5}",
+            "         {:>3}  {:>3}  {similarity:.4}  {adds:+.5}",
             j / side + 1,
             j % side + 1
         ));
     }
     if k > 10 {
-        lines.push(format!("                 and {} more", k - 10));
+        lines.push(format!("         and {} more", k - 10));
     }
     let text = lines.join("\n");
     egui::ScrollArea::horizontal().id_salt("numbers").show(ui, |ui| {

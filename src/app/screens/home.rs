@@ -9,6 +9,9 @@ use crate::app::widgets::{self, bars};
 use crate::app::{icons, thumbs};
 use eframe::egui::{self, Align, CornerRadius, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2, vec2};
 
+/// Height of a card's inside.
+const CARD: f32 = 158.0;
+
 /// Shows Home.
 pub fn show(ui: &mut Ui, state: &mut State) {
     let sentence = "Several labels for each picture, learned from few examples, with the patches that made each label.";
@@ -177,7 +180,7 @@ fn card(ui: &mut Ui, width: f32, icon: &str, title: &str, sentence: &str, add: i
     frame.show(ui, |ui| {
         ui.vertical(|ui| {
             ui.set_width(inside);
-            ui.set_min_height(124.0);
+            ui.set_height(CARD);
             ui.horizontal(|ui| {
                 ui.label(RichText::new(icon).size(20.0).color(theme::palette(ui).accent));
                 ui.label(theme::heading(title, TextSize::Subtitle));

@@ -230,7 +230,8 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
 
 /// Fits, zooms and moves; returns where the whole picture lies.
 fn place(inspect: &mut Inspect, response: &egui::Response, area: Rect, size: [u32; 2]) -> Rect {
-    let room = area.shrink(14.0);
+    // Under the buttons.
+    let room = area.with_min_y(area.top() + 40.0).shrink(12.0);
     let [w, h] = size.map(|v| v.max(1) as f32);
     let fit = (room.width() / w).min(room.height() / h);
     if response.double_clicked() {
@@ -403,7 +404,7 @@ fn speaks_for(state: &State, view: &View, patch: usize) -> String {
 
 /// Zoom, fit, boxes: small buttons over the picture.
 fn tools(ui: &mut Ui, state: &mut State, area: Rect) {
-    let at = Rect::from_min_size(area.left_top() + vec2(10.0, 10.0), vec2(area.width() - 20.0, 34.0));
+    let at = Rect::from_min_size(area.left_top() + vec2(10.0, 6.0), vec2(area.width() - 20.0, 34.0));
     let mut bar = ui.new_child(
         egui::UiBuilder::new()
             .max_rect(at)

@@ -64,7 +64,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(theme::heading(
-                format!("Results of {}", super::running::run_name(&run)),
+                format!("Results: {}", super::running::run_name(&run)),
                 TextSize::Display,
             ));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| run_choice(ui, state, &run));
@@ -121,7 +121,7 @@ fn run_choice(ui: &mut Ui, state: &mut State, run: &str) {
 /// mAP in four cards.
 fn summary(ui: &mut Ui, measured: &Measured) {
     let map = crate::app::training::groups(&measured.map);
-    let words = ["all labels", "frequent labels", "medium labels", "rare labels"];
+    let words = ["labels in all", "frequent labels", "medium labels", "rare labels"];
     let p = theme::palette(ui);
     let width = ((ui.available_width() - 3.0 * 10.0) / 4.0).min(240.0);
     ui.horizontal(|ui| {
@@ -151,6 +151,9 @@ fn summary(ui: &mut Ui, measured: &Measured) {
         }
     });
 }
+
+/// Cells begin where their heading does, which is a button.
+const INDENT: f32 = 12.0;
 
 const HEADS: [(&str, &str); 7] = [
     ("Label", "Click for its pictures"),
@@ -225,6 +228,7 @@ fn table(ui: &mut Ui, state: &mut State, measured: &Measured, slot: usize) {
                 });
                 let group = measured.groups[c];
                 row.col(|ui| {
+                    ui.add_space(INDENT);
                     let words = ["frequent", "medium", "rare"][group as usize];
                     ui.label(
                         RichText::new(format!("{} {words}", theme::group_icon(group as usize)))
@@ -232,9 +236,11 @@ fn table(ui: &mut Ui, state: &mut State, measured: &Measured, slot: usize) {
                     );
                 });
                 row.col(|ui| {
+                    ui.add_space(INDENT);
                     ui.label(widgets::count(numbers.trained));
                 });
                 row.col(|ui| {
+                    ui.add_space(INDENT);
                     let share = numbers.ap.unwrap_or(0.0) as f32 / 100.0;
                     let words = format!("Average precision of {}", names[c]);
                     widgets::share_bar(ui, vec2(74.0, 7.0), &[(share, p.groups[group as usize])], None, &words);

@@ -9,7 +9,7 @@ use crate::app::{icons, widgets};
 use crate::engine::jobs::ZERO_SHOT;
 use crate::project::RunState;
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
-use egui_plot::{HLine, Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{Corner, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
 
 /// Names of the groups, as they stand in tables.
 pub const GROUPS: [&str; 4] = ["total", "frequent", "medium", "rare"];
@@ -212,6 +212,7 @@ fn lane(ui: &mut Ui, lane: &Lane, floor: Option<f64>) {
                 "loss by step",
                 &losses,
                 None,
+                Corner::RightTop,
             );
             if has_map {
                 let colors = [p.accent, p.groups[0], p.groups[1], p.groups[2]];
@@ -222,13 +223,17 @@ fn lane(ui: &mut Ui, lane: &Lane, floor: Option<f64>) {
                     "mAP by pass, validation pictures",
                     &curves,
                     floor,
+                    Corner::RightBottom,
                 );
             }
         });
     });
 }
 
-fn plot(ui: &mut Ui, id: &str, title: &str, curves: &[(&str, &Curve, egui::Color32)], floor: Option<f64>) {
+/// Curves of a name and a colour each.
+type Curves<'a> = [(&'a str, &'a Curve, egui::Color32)];
+
+fn plot(ui: &mut Ui, id: &str, title: &str, curves: &Curves<'_>, floor: Option<f64>, legend: Corner) {
     ui.label(theme::quiet(ui, title));
     let color = theme::palette(ui).quiet;
     Plot::new(id.to_owned())
@@ -239,7 +244,9 @@ fn plot(ui: &mut Ui, id: &str, title: &str, curves: &[(&str, &Curve, egui::Color
         .allow_boxed_zoom(false)
         .show_crosshair(false)
         .show_background(false)
-        .legend(Legend::default())
+        .grid_color(theme::palette(ui).line)
+        .grid_spacing(40.0..=200.0)
+        .legend(Legend::default().position(legend))
         .y_axis_min_width(36.0)
         .show(ui, |plot| {
             for (name, curve, color) in curves {
@@ -250,7 +257,7 @@ fn plot(ui: &mut Ui, id: &str, title: &str, curves: &[(&str, &Curve, egui::Color
             }
             if let Some(floor) = floor {
                 plot.hline(
-                    HLine::new("untrained", floor)
+                    HLine::new("untrained, test", floor)
                         .color(color)
                         .style(LineStyle::dashed_loose()),
                 );

@@ -223,7 +223,7 @@ fn histogram(ui: &mut Ui, positives: &[usize], names: &[String]) {
     order.sort_by_key(|c| std::cmp::Reverse(positives[*c]));
     let most = positives.iter().copied().max().unwrap_or(1).max(1) as f32;
     let width = ui.available_width();
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 74.0), egui::Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 52.0), egui::Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Training pictures of each label"));
     let step = (width / order.len() as f32).min(28.0);
     for (i, c) in order.iter().enumerate() {

@@ -6,6 +6,7 @@ use crate::app::jobs::duration;
 use crate::app::state::{Slot, State};
 use crate::app::theme::{self, TextSize};
 use crate::app::{icons, jobs};
+use crate::engine::jobs::ZERO_SHOT;
 use eframe::egui::{self, Align, Layout, RichText, Sense, Stroke, Ui, vec2};
 
 /// Project, search, job, device.
@@ -126,27 +127,25 @@ fn job(ui: &mut Ui, state: &mut State) {
         let left = left.map_or_else(String::new, |t| format!(", {} left", duration(t)));
         format!("{share}{left}")
     };
-    ui.vertical(|ui| {
+    const WIDTH: f32 = 270.0;
+    ui.allocate_ui_with_layout(vec2(WIDTH, 34.0), Layout::top_down(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
-        ui.set_width(250.0);
-        ui.add_space(7.0);
-        let line = ui.add(
-            egui::Label::new(RichText::new(format!("{what}  {words}")).size(TextSize::Small.points()))
-                .truncate()
-                .sense(Sense::click()),
-        );
+        ui.set_width(WIDTH);
+        ui.add_space(3.0);
+        let text = RichText::new(format!("{words}  {what}")).size(TextSize::Small.points());
+        let line = ui.add(egui::Label::new(text).truncate().sense(Sense::click()));
         line.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Running: {what} {words}")));
         if line.clicked() && state.open().is_some() && state.trains() {
             state.command(Command::Do(Action::Train));
         }
         match share {
             Some(share) => {
-                super::share_bar(ui, vec2(250.0, 5.0), &[(share, p.accent)], None, "Progress");
+                super::share_bar(ui, vec2(WIDTH, 5.0), &[(share, p.accent)], None, "Progress");
             }
             None => {
                 ui.add(
                     egui::ProgressBar::new(1.0)
-                        .desired_width(250.0)
+                        .desired_width(WIDTH)
                         .desired_height(5.0)
                         .animate(true)
                         .fill(p.hover),
@@ -243,7 +242,12 @@ pub fn status(ui: &mut Ui, state: &mut State) {
                     text(ui, format!("{} edited", counted(edited, "picture", "pictures")));
                 }
                 if !c.run.is_empty() {
-                    text(ui, format!("scored by {}", c.run));
+                    let by = if c.run == ZERO_SHOT {
+                        "the untrained model"
+                    } else {
+                        &c.run
+                    };
+                    text(ui, format!("scored by {by}"));
                 }
                 let chosen = state.browse.selection.len();
                 if chosen > 1 {

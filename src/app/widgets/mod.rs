@@ -101,6 +101,7 @@ pub fn chip(ui: &mut Ui, text: &str, on: bool) -> Response {
         words = words.color(p.text).family(theme::strong());
     }
     let button = egui::Button::new(words)
+        .wrap_mode(egui::TextWrapMode::Extend)
         .corner_radius(13)
         .min_size(vec2(0.0, theme::HIT))
         .fill(if on { p.accent_ground } else { p.card })

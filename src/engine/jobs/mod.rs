@@ -18,6 +18,7 @@ mod starter_model;
 mod train;
 mod train_one;
 mod train_two;
+mod watch;
 
 pub use demo::settings as demo_settings;
 pub use run_view::ZERO_SHOT;

@@ -4,12 +4,12 @@ use super::data::{self, Pictures};
 use super::model;
 use super::project::open_for_work;
 use super::run_folder::{MetricsLog, RunConfig};
+use super::watch::{Validated, Watch};
 use super::{train_one, train_two};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
 use crate::engine::request::{Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
-use crate::eval::GroupMeans;
 use crate::method::student::StudentInit;
 use crate::project::{Project, Run, RunState};
 use crate::support::hash;
@@ -417,7 +417,7 @@ pub fn plan(job: &Job<'_>, batch: usize, epochs: usize) -> Plan {
 }
 
 /// Measures a model on the validation pictures after an epoch.
-pub type Validate<'a, M> = dyn Fn(&M) -> Result<GroupMeans, Failure> + 'a;
+pub type Validate<'a, M> = dyn Fn(&M) -> Result<Validated, Failure> + 'a;
 
 /// Turns what the trainer says into events, and keeps the run's log.
 pub struct Reporter<'a, 'c, M> {
@@ -431,6 +431,21 @@ pub struct Reporter<'a, 'c, M> {
     pub log_every: usize,
     /// Measures on validation pictures, where there are any.
     pub validate: Option<Box<Validate<'a, M>>>,
+    /// Sees what goes wrong.
+    pub watch: Watch,
+}
+
+impl<M> Reporter<'_, '_, M> {
+    /// Measures where the stage starts, so that what it loses is seen.
+    ///
+    /// # Errors
+    /// [`Failure`] where measuring fails.
+    pub fn measure_start(&mut self, model: &M) -> Result<(), Failure> {
+        if let Some(validate) = &self.validate {
+            self.watch.floor = Some(validate(model)?.map);
+        }
+        Ok(())
+    }
 }
 
 impl<M> Hooks<M> for Reporter<'_, '_, M> {
@@ -453,6 +468,9 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             steps: r.steps,
         };
         self.log.write(&event);
+        if let Some((code, words)) = self.watch.step(r) {
+            self.context.warn(code, words);
+        }
         if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
             self.context.emit(event);
         }
@@ -468,10 +486,13 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
         let event = Event::Epoch {
             stage: self.stage,
             epoch,
-            map,
+            map: map.map(|v| v.map),
         };
         self.log.write(&event);
         self.context.emit(event);
+        for (code, words) in map.map(|v| self.watch.epoch(&v)).unwrap_or_default() {
+            self.context.warn(code, words);
+        }
         Ok(())
     }
 

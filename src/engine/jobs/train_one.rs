@@ -5,13 +5,14 @@ use super::encode::{Encoder, ImageModel, SMALLEST_PART, ensure};
 use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, plan};
+use super::watch::{Validated, Watch};
 use crate::clip::checkpoint::{self, Checkpoint, Layout};
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Preprocess;
 use crate::engine::{Context, Event, Failure};
-use crate::eval::{GroupMeans, average_precision, group_means};
+use crate::eval::{average_precision, group_means};
 use crate::method::evidence;
 use crate::method::losses::ClassificationLoss;
 use crate::method::score::{Fusion, host_values};
@@ -234,10 +235,14 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         stage: 1,
         log_every: job.log_every,
         validate: (!job.val.items.is_empty()).then(|| {
-            Box::new(|model: &DualView| val.measure(&stage, &model.valid().student, &device))
+            Box::new(|model: &DualView| val.measure(&stage, &model.valid(), &device))
                 as Box<super::train::Validate<'_, DualView>>
         }),
+        watch: Watch::distilling(settings.student_init == StudentInit::Clip),
     };
+    if state.step == 0 && settings.student_init == StudentInit::Clip {
+        reporter.measure_start(&state.model)?;
+    }
     let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
     Ok(Ended {
         finish,
@@ -288,7 +293,8 @@ impl Validation {
         }
     }
 
-    fn measure(&self, stage: &Stage1, student: &Student, device: &Device) -> Result<GroupMeans, Failure> {
+    fn measure(&self, stage: &Stage1, model: &DualView, device: &Device) -> Result<Validated, Failure> {
+        let student = &model.student;
         let classes = self.positives.len();
         let all: Vec<usize> = (0..self.loader.items.len()).collect();
         let (mut scores, mut truth) = (Vec::new(), Vec::new());
@@ -305,12 +311,13 @@ impl Validation {
                 scores.extend(values?);
             }
         }
-        Ok(means(&scores, &truth, &self.positives))
+        let offset = host_values(model.calibration.tensors().1)?;
+        Ok(validated(&scores, &truth, &self.positives, offset.first().copied()))
     }
 }
 
-/// Mean average precision of fused scores `[pictures, classes]` by group of training frequency.
-pub fn means(scores: &[f32], truth: &[i8], train_positives: &[usize]) -> GroupMeans {
+/// Fused scores `[pictures, classes]` measured by group of training frequency; `offset` is the score of probability 0.5.
+pub fn validated(scores: &[f32], truth: &[i8], train_positives: &[usize], offset: Option<f32>) -> Validated {
     let classes = train_positives.len();
     let column = |c: usize| {
         let s: Vec<f32> = scores.iter().skip(c).step_by(classes).copied().collect();
@@ -318,5 +325,18 @@ pub fn means(scores: &[f32], truth: &[i8], train_positives: &[usize]) -> GroupMe
         average_precision(&s, &t)
     };
     let ap: Vec<Option<f64>> = (0..classes).map(column).collect();
-    group_means(&ap, &groups(train_positives))
+    let share = |c: usize| {
+        let known: Vec<i8> = (truth.iter().skip(c).step_by(classes).copied())
+            .filter(|t| *t >= 0)
+            .collect();
+        let positives = known.iter().filter(|t| **t == 1).count();
+        (positives > 0).then(|| 100.0 * positives as f64 / known.len() as f64)
+    };
+    let shares: Vec<f64> = (0..classes).filter_map(share).collect();
+    let given = offset.map_or(0, |offset| scores.iter().filter(|s| **s >= offset).count());
+    Validated {
+        map: group_means(&ap, &groups(train_positives)),
+        chance: shares.iter().sum::<f64>() / shares.len().max(1) as f64,
+        given: given as f64 / scores.len().max(1) as f64,
+    }
 }

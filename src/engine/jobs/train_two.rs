@@ -5,13 +5,13 @@ use super::encode::{Encoded, Encoder, ImageModel, ensure};
 use super::model;
 use super::run_folder::{MetricsLog, RunConfig};
 use super::train::{Ended, Job, Reporter, Validate, plan};
-use super::train_one::{means, student_preprocess};
+use super::train_one::{student_preprocess, validated};
+use super::watch::{Validated, Watch};
 use crate::clip::model::Clip;
 use crate::clip::text::TextTower;
 use crate::clip::tokenizer::Tokenizer;
 use crate::compute::Compute;
 use crate::engine::{Context, Event, Failure};
-use crate::eval::GroupMeans;
 use crate::method::losses::ClassificationLoss;
 use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
 use crate::method::score::{Fusion, host_values};
@@ -210,10 +210,12 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         });
     }
     let epochs_done = state.step / plan.schedule.per_epoch.max(1);
-    let validate = |model: &Prompts| -> Result<GroupMeans, Failure> {
-        let text = stage.frame.encode(stage.text, &model.valid().contexts);
+    let validate = |model: &Prompts| -> Result<Validated, Failure> {
+        let model = model.valid();
+        let text = stage.frame.encode(stage.text, &model.contexts);
         let (scores, truth) = cached_scores(&store, &job.val, labels, &text, stage.fusion, &device)?;
-        Ok(means(&scores.fused, &truth, &positives))
+        let offset = host_values(model.calibration.tensors().1)?;
+        Ok(validated(&scores.fused, &truth, &positives, offset.first().copied()))
     };
     let mut reporter = Reporter {
         context,
@@ -221,7 +223,11 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         stage: 2,
         log_every: job.log_every,
         validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, Prompts>>),
+        watch: Watch::default(),
     };
+    if state.step == 0 {
+        reporter.measure_start(&state.model)?;
+    }
     let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
     Ok(Ended {
         finish,

@@ -1,0 +1,350 @@
+//! The main work, by clicks and keys.
+
+use crate::support::*;
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use patchlight::app::command::Place;
+use patchlight::app::jobs::{Purpose, State as JobState};
+use patchlight::app::prefs::Look;
+use patchlight::app::state::Slot;
+use patchlight::project::Project;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A picture with an apple and a car.
+const FIRST: &str = "train/scene 00.png";
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn select_inspect_label_undo_and_find_it_after_a_restart() {
+    let (folder, mut harness) = opened("scored", Look::Dark);
+    // The first picture by a click, then large by Enter.
+    click(&mut harness, FIRST);
+    assert_eq!(harness.state().state.browse.selection.len(), 1);
+    harness.key_press(Key::Enter);
+    wait(&mut harness, "the inspector", |w| w.state.inspect.examined.is_some());
+    settle(&mut harness);
+    // Toggle "fish", the fourth label, by its digit.
+    let truth = |w: &patchlight::app::Window, label: usize| match &w.state.project {
+        Slot::Open(open) => {
+            let index = open.catalog.pictures.iter().position(|p| p.name == FIRST).unwrap();
+            open.catalog.truth_of(index)[label]
+        }
+        _ => panic!("no project"),
+    };
+    assert_eq!(truth(harness.state(), 3), 0);
+    harness.key_press(Key::Num4);
+    wait(&mut harness, "the label", |w| truth(w, 3) == 1);
+    // And "apple" by its tick.
+    assert_eq!(truth(harness.state(), 0), 1);
+    click(&mut harness, "apple is there");
+    wait(&mut harness, "the label to go", |w| truth(w, 0) == 0);
+    // Undo the tick, not the digit.
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    wait(&mut harness, "undo", |w| truth(w, 0) == 1);
+    // Back to the grid, close the window: the edit is in the project, and can still be undone.
+    harness.key_press(Key::Escape);
+    harness.step();
+    assert!(harness.state().state.inspect.picture.is_none());
+    drop(harness);
+    let path = folder.path().join("birds.patchlight");
+    let mut project = open_again(&path);
+    let id = project
+        .pictures(None)
+        .unwrap()
+        .iter()
+        .find(|p| p.name == FIRST)
+        .unwrap()
+        .id;
+    assert_eq!(project.truth(&[id]).unwrap().values, [1, 1, 0, 1]);
+    project.undo().unwrap();
+    assert_eq!(project.truth(&[id]).unwrap().values, [1, 1, 0, 0]);
+    project.redo().unwrap();
+    project.redo().unwrap();
+    assert_eq!(project.truth(&[id]).unwrap().values, [0, 1, 0, 1]);
+}
+
+/// The thread of a closed window gives the lock back a moment later.
+fn open_again(path: &Path) -> Project {
+    for _ in 0..100 {
+        if let Ok(project) = Project::open(path) {
+            return project;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    Project::open(path).unwrap()
+}
+
+#[test]
+fn a_label_on_many_pictures_is_one_step() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.step();
+    harness.step();
+    assert_eq!(harness.state().state.browse.selection.len(), 24);
+    let fish = |w: &patchlight::app::Window| match &w.state.project {
+        Slot::Open(open) => open.catalog.positives(None)[3],
+        _ => 0,
+    };
+    let before = fish(harness.state());
+    harness.key_press(Key::Num4);
+    wait(&mut harness, "all fish", |w| fish(w) == 24);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    wait(&mut harness, "as before", |w| fish(w) == before);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    wait(&mut harness, "all fish again", |w| fish(w) == 24);
+}
+
+#[test]
+fn alpha_follows_the_slider_and_changes_the_scores() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    harness.key_press(Key::Enter);
+    wait(&mut harness, "the inspector", |w| w.state.inspect.examined.is_some());
+    settle(&mut harness);
+    assert_eq!(harness.state().state.inspect.alpha, None);
+    let slider = harness.get_by_label("alpha, weight of the whole picture").rect();
+    harness.drag_at(slider.center());
+    harness.step();
+    harness.hover_at(slider.left_center() + egui::vec2(4.0, 0.0));
+    harness.step();
+    harness.drop_at(slider.left_center() + egui::vec2(4.0, 0.0));
+    harness.step();
+    let alpha = harness.state().state.inspect.alpha.expect("the slider moved");
+    assert!(alpha < 0.4, "{alpha}");
+    click(&mut harness, "As trained");
+    assert_eq!(harness.state().state.inspect.alpha, None);
+}
+
+#[test]
+fn keys_travel_and_the_palette_finds_places() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    harness.key_press(Key::ArrowRight);
+    harness.step();
+    harness.step();
+    assert_eq!(harness.state().state.browse.cursor, 1);
+    harness.key_press(Key::ArrowDown);
+    harness.step();
+    harness.step();
+    let columns = harness.state().state.browse.columns;
+    assert_eq!(harness.state().state.browse.cursor, 1 + columns);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.step();
+    harness.step();
+    harness.event(egui::Event::Text("results".to_owned()));
+    harness.step();
+    harness.step();
+    harness.key_press(Key::Enter);
+    harness.step();
+    harness.step();
+    assert_eq!(harness.state().state.place, Place::Results);
+    harness.key_press(Key::F1);
+    harness.step();
+    harness.step();
+    assert!(harness.state().state.desk.keys);
+    harness.key_press(Key::Escape);
+    harness.step();
+    harness.step();
+    assert!(!harness.state().state.desk.keys);
+}
+
+#[test]
+fn a_number_leads_to_its_pictures() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    click(&mut harness, "Results");
+    settle(&mut harness);
+    click(&mut harness, "Pictures with guitar");
+    settle(&mut harness);
+    let state = &harness.state().state;
+    assert_eq!(state.place, Place::Pictures);
+    let Slot::Open(open) = &state.project else { panic!() };
+    assert!(!state.browse.shown.is_empty());
+    for i in &state.browse.shown {
+        assert_eq!(open.catalog.truth_of(*i as usize)[2], 1);
+    }
+}
+
+#[test]
+fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("my birds");
+    copy_data(&data(), &here);
+    let before = listing(&here);
+    let mut harness = window(options(Look::Light));
+    harness.step();
+    harness.input_mut().dropped_files.push(Arc::new(Dropped(here.clone())));
+    harness.step();
+    harness.input_mut().dropped_files.clear();
+    wait(&mut harness, "the import", |w| matches!(w.state.project, Slot::Open(_)));
+    let Slot::Open(open) = &harness.state().state.project else {
+        panic!()
+    };
+    assert_eq!(open.catalog.pictures.len(), 24);
+    assert_eq!(open.catalog.name(), "my birds");
+    assert_eq!(listing(&here), before);
+    // A picture of the project that is dropped is shown.
+    let picture = here.join("val/scene 01.png");
+    harness.input_mut().dropped_files.push(Arc::new(Dropped(picture)));
+    harness.step();
+    harness.input_mut().dropped_files.clear();
+    wait(&mut harness, "the picture", |w| w.state.inspect.picture.is_some());
+    // And what is nothing says so.
+    harness
+        .input_mut()
+        .dropped_files
+        .push(Arc::new(Dropped("/nowhere/at all".into())));
+    harness.step();
+    harness.input_mut().dropped_files.clear();
+    harness.step();
+    assert!(
+        harness
+            .state()
+            .state
+            .notices
+            .list
+            .iter()
+            .any(|n| n.text.contains("There is nothing at"))
+    );
+}
+
+fn copy_data(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_data(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(listing(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn train_pause_resume_and_see_what_changed() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    click(&mut harness, "Train");
+    settle(&mut harness);
+    for (name, value) in [("epochs_1", "40"), ("epochs_2", "2"), ("batch_1", "4")] {
+        harness
+            .state_mut()
+            .state
+            .train
+            .changed
+            .insert(name.to_owned(), value.to_owned());
+    }
+    harness.step();
+    harness.get_by_label_contains("Start training").click_accesskit();
+    wait(&mut harness, "the first steps", |w| {
+        w.state
+            .training
+            .as_ref()
+            .and_then(|t| t.current())
+            .is_some_and(|l| l.done > 4)
+    });
+    harness.get_by_label_contains("Pause").click();
+    let ended = |w: &patchlight::app::Window| {
+        w.state
+            .training
+            .as_ref()
+            .and_then(|t| w.state.jobs.get(t.job))
+            .map(|j| j.state.clone())
+    };
+    wait(&mut harness, "the pause", |w| ended(w) == Some(JobState::Stopped));
+    wait(&mut harness, "the list of runs", |w| match &w.state.project {
+        Slot::Open(open) => open
+            .catalog
+            .runs
+            .iter()
+            .any(|r| r.state == patchlight::project::RunState::Stopped),
+        _ => false,
+    });
+    // Fewer steps are left than it would take to wait for; the next training is short.
+    harness.get_by_label_contains("New training").click();
+    harness.step();
+    for (name, value) in [("epochs_1", "1"), ("epochs_2", "2")] {
+        harness
+            .state_mut()
+            .state
+            .train
+            .changed
+            .insert(name.to_owned(), value.to_owned());
+    }
+    harness.step();
+    harness.step();
+    harness.get_by_label_contains("Start training").click_accesskit();
+    harness.step();
+    wait(&mut harness, "the training", |w| ended(w) == Some(JobState::Done));
+    wait(&mut harness, "the predictions of both runs", |w| {
+        match &w.state.project {
+            Slot::Open(open) => open.catalog.compared.len() == 3 && !w.state.jobs.busy(),
+            _ => false,
+        }
+    });
+    settle(&mut harness);
+    assert!(harness.query_by_label("What changed").is_some());
+    let Slot::Open(open) = &harness.state().state.project else {
+        panic!()
+    };
+    assert_eq!(open.catalog.run, "run-3", "the newest run is shown");
+}
+
+#[test]
+fn an_edit_during_training_is_kept() {
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    for (name, value) in [("epochs_1", "30"), ("epochs_2", "1"), ("batch_1", "4")] {
+        harness
+            .state_mut()
+            .state
+            .train
+            .changed
+            .insert(name.to_owned(), value.to_owned());
+    }
+    click(&mut harness, "Train");
+    settle(&mut harness);
+    harness.get_by_label_contains("Start training").click_accesskit();
+    wait(&mut harness, "the first steps", |w| {
+        w.state
+            .training
+            .as_ref()
+            .and_then(|t| t.current())
+            .is_some_and(|l| l.done > 2)
+    });
+    click(&mut harness, "Pictures");
+    harness.key_press(Key::Num4);
+    wait(&mut harness, "the label", |w| match &w.state.project {
+        Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited),
+        _ => false,
+    });
+    assert!(
+        harness.state().state.jobs.has(|p| matches!(p, Purpose::Train { .. })),
+        "the training goes on"
+    );
+    harness.state_mut().state.jobs.stop_all();
+    wait(&mut harness, "the end", |w| !w.state.jobs.busy());
+}

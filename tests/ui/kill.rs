@@ -1,0 +1,117 @@
+//! The worker is killed in each job: the window lives, says so, offers to go on, and the project is whole.
+
+use crate::support::*;
+use patchlight::app::Window;
+use patchlight::app::command::{Command, Setup};
+use patchlight::app::jobs::State as JobState;
+use patchlight::app::prefs::Look;
+use patchlight::app::state::Slot;
+use patchlight::engine::jobs;
+use patchlight::engine::request::Stages;
+use patchlight::project::{Project, RunState};
+
+fn kill(harness: &mut egui_kittest::Harness<'static, Window>, after: std::time::Duration) {
+    wait(harness, "a worker", |w| w.state.jobs.worker().is_some());
+    std::thread::sleep(after);
+    if let Some(pid) = harness.state().state.jobs.worker() {
+        // The worker may have ended by itself.
+        let _ = std::process::Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status();
+    }
+    wait(harness, "the end of the job", |w| !w.state.jobs.busy());
+}
+
+fn setup() -> Setup {
+    Setup {
+        stages: Stages::Both,
+        from: None,
+        set: ["epochs_1=60", "epochs_2=60", "batch_1=4"].map(str::to_owned).to_vec(),
+        seed: 3,
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_window_survives_its_worker() {
+    // Moments are spread over each job's life; they are not random, so that a failure can be repeated.
+    for (i, millis) in [0u64, 40, 150, 400, 900].into_iter().enumerate() {
+        let after = std::time::Duration::from_millis(millis);
+        let (folder, mut harness) = opened("plain", Look::Dark);
+        let command = if i % 2 == 0 {
+            Command::Train(setup())
+        } else {
+            Command::Predict(jobs::ZERO_SHOT.to_owned())
+        };
+        harness.state_mut().state.command(command);
+        harness.step();
+        kill(&mut harness, after);
+        let state = &harness.state().state;
+        let last = state.jobs.list.back().unwrap().state.clone();
+        assert!(
+            matches!(last, JobState::Crashed(_) | JobState::Done),
+            "{millis} ms: {last:?}"
+        );
+        if matches!(last, JobState::Crashed(_)) {
+            let notice = state
+                .notices
+                .list
+                .iter()
+                .find(|n| n.text.contains("ended unexpectedly"));
+            assert!(notice.is_some_and(|n| n.action.is_some()), "the notice offers to go on");
+        }
+        // Labels can still be changed, and the project opens again, whole.
+        harness.state_mut().state.command(Command::ToggleLabel(3));
+        wait(&mut harness, "the edit", |w| match &w.state.project {
+            Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited),
+            _ => false,
+        });
+        drop(harness);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let project = Project::open(&folder.path().join("birds.patchlight")).unwrap();
+        assert_eq!(project.pictures(None).unwrap().len(), 24);
+        assert_eq!(project.edited_pictures().unwrap().len(), 1);
+        for run in project.runs().unwrap() {
+            assert!(matches!(
+                run.state,
+                RunState::Running | RunState::Stopped | RunState::Done
+            ));
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_killed_training_resumes_from_the_window() {
+    let (_folder, mut harness) = opened("plain", Look::Dark);
+    let mut setup = setup();
+    setup.set = ["epochs_1=12", "epochs_2=2", "batch_1=4"].map(str::to_owned).to_vec();
+    harness.state_mut().state.command(Command::Train(setup));
+    harness.step();
+    wait(&mut harness, "some steps", |w| {
+        w.state
+            .training
+            .as_ref()
+            .and_then(|t| t.current())
+            .is_some_and(|l| l.done > 6)
+    });
+    kill(&mut harness, std::time::Duration::ZERO);
+    let notice = harness.state().state.notices.list.iter().find_map(|n| n.action.clone());
+    let (words, command) = notice.expect("a way to go on");
+    assert_eq!(words, "Resume");
+    harness.state_mut().state.command(command);
+    harness.step();
+    let done = |w: &Window| {
+        w.state
+            .training
+            .as_ref()
+            .and_then(|t| w.state.jobs.get(t.job))
+            .is_some_and(|j| j.state == JobState::Done)
+    };
+    wait(&mut harness, "the training", done);
+    wait(&mut harness, "what follows", |w| !w.state.jobs.busy());
+    let Slot::Open(open) = &harness.state().state.project else {
+        panic!()
+    };
+    assert!(open.catalog.runs.iter().all(|r| r.state == RunState::Done));
+}

@@ -1,0 +1,8 @@
+//! The window, driven as a user would: every place in its states with snapshots in both looks, clicks through the main work, the
+//! geometry of overlays, and the death of the worker.
+
+mod flows;
+mod geometry;
+mod kill;
+mod screens;
+mod support;

@@ -1,0 +1,302 @@
+//! Every place in its states, in both looks.
+
+use crate::support::*;
+use egui_kittest::Harness;
+use patchlight::app::Window;
+use patchlight::app::command::{Action, Command, Place};
+use patchlight::app::filter::Filter;
+use patchlight::app::jobs::{Job, Purpose, Spec, State as JobState};
+use patchlight::app::notices::Level;
+use patchlight::app::prefs::{Look, Recent};
+use patchlight::app::state::Slot;
+use patchlight::app::training::Training;
+use patchlight::engine::{Event, Failure, Request};
+use patchlight::eval::GroupMeans;
+
+const LOOKS: [(Look, &str); 2] = [(Look::Dark, "dark"), (Look::Light, "light")];
+
+fn run(harness: &mut Harness<'static, Window>, command: Command) {
+    harness.state_mut().state.command(command);
+    harness.step();
+    settle(harness);
+}
+
+/// A training as it looks in the middle of Stage 2.
+fn training(job: u64) -> Training {
+    let mut training = Training::new(job);
+    for stage in [1u8, 2] {
+        training.note(&Event::Run {
+            run: format!("run-{stage}"),
+            stage,
+            resumed_at: 0,
+        });
+        let done = if stage == 1 { 60 } else { 25 };
+        for step in 0..done {
+            let fall = (-(step as f32) / 20.0).exp();
+            training.note(&Event::Step {
+                stage,
+                epoch: step / 10,
+                step,
+                loss: 0.2 + fall,
+                cls: 0.1 + 0.8 * fall,
+                kd: (stage == 1).then_some(0.05 + 0.02 * fall),
+                sc: (stage == 2).then_some(0.01 * (1.0 - fall)),
+                lr: 1e-4,
+                images_per_s: 48.5,
+                steps: 60,
+            });
+            if step % 10 == 9 {
+                let rise = 20.0 * (1.0 - f64::from(fall));
+                training.note(&Event::Epoch {
+                    stage,
+                    epoch: step / 10,
+                    map: Some(GroupMeans {
+                        total: Some(55.0 + rise),
+                        head: Some(60.0 + rise),
+                        medium: Some(52.0 + rise),
+                        tail: Some(45.0 + rise),
+                    }),
+                });
+            }
+        }
+    }
+    training.note(&Event::Warning {
+        code: "no-anchor".to_owned(),
+        message: "lambda_sc is 0: nothing holds the prompts to CLIP's words".to_owned(),
+    });
+    training
+}
+
+/// A job in the list that no worker has.
+fn job_as(harness: &mut Harness<'static, Window>, state: JobState) -> u64 {
+    let mut job = Job::new(
+        7_000,
+        Spec {
+            request: Request::Doctor,
+            title: "Training both stages".to_owned(),
+            purpose: Purpose::Train { demo: false },
+            shared: None,
+        },
+    );
+    job.state = state;
+    let jobs = &mut harness.state_mut().state.jobs.list;
+    jobs.retain(|j| j.id != 7_000);
+    jobs.push_back(job);
+    7_000
+}
+
+#[test]
+fn home() {
+    for (look, name) in LOOKS {
+        let mut harness = window(options(look));
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("home_empty_{name}"));
+        harness.state_mut().state.prefs.recent = vec![Recent {
+            path: "/home/anna/birds of the marsh.patchlight".into(),
+            pictures: (0..5).map(|i| data().join(format!("train/scene {i:02}.png"))).collect(),
+            counts: [1142, 20],
+        }];
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("home_recent_{name}"));
+        harness.state_mut().state.desk.hovering = true;
+    }
+    // While the device is being found out.
+    let mut harness = window(options(Look::Dark));
+    harness.state_mut().state.device = Default::default();
+    settle(&mut harness);
+    snapshot(&mut harness, "home_loading_dark");
+}
+
+#[test]
+fn pictures() {
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("scored", look);
+        snapshot(&mut harness, &format!("pictures_full_{name}"));
+        harness.state_mut().state.browse.filter = Filter {
+            words: "no such word".to_owned(),
+            ..Filter::default()
+        };
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("pictures_filtered_empty_{name}"));
+    }
+    let (_folder, mut harness) = opened("plain", Look::Dark);
+    snapshot(&mut harness, "pictures_unscored_dark");
+    if let Slot::Open(open) = &mut harness.state_mut().state.project {
+        open.catalog.pictures.clear();
+        open.catalog.truth.clear();
+        open.version += 1;
+    }
+    settle(&mut harness);
+    snapshot(&mut harness, "pictures_empty_dark");
+}
+
+#[test]
+fn a_project_that_opens_or_does_not() {
+    for (look, name) in LOOKS {
+        let mut harness = window(options(look));
+        let failure = Failure::new(
+            "/data/birds.patchlight/project.db is damaged: page 3 is torn",
+            "Restore the newest backup; the damaged file is kept.",
+        );
+        harness.state_mut().state.project = Slot::Failed("/data/birds.patchlight".into(), failure);
+        harness.state_mut().state.place = Place::Pictures;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("project_failed_{name}"));
+        harness.state_mut().state.project = Slot::Empty;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("project_none_{name}"));
+        let library = patchlight::app::library::Library::closed();
+        harness.state_mut().state.project = Slot::Opening("/data/birds.patchlight".into(), library);
+        // Without animation the spinner still turns with time; steps have a fixed length.
+        harness.step();
+    }
+}
+
+#[test]
+fn inspector() {
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("scored", look);
+        run(&mut harness, Command::Inspect(1));
+        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("inspector_full_{name}"));
+        harness.state_mut().state.inspect.heat = true;
+        harness.state_mut().state.inspect.numbers = true;
+        harness.state_mut().state.inspect.boxes = true;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("inspector_heat_{name}"));
+    }
+    let (_folder, mut harness) = opened("plain", Look::Dark);
+    run(&mut harness, Command::Inspect(1));
+    wait(&mut harness, "the picture", |w| w.state.inspect.examined.is_some());
+    settle(&mut harness);
+    snapshot(&mut harness, "inspector_unscored_dark");
+    // The file is gone.
+    let (_folder, mut harness) = opened("scored", Look::Light);
+    if let Slot::Open(open) = &mut harness.state_mut().state.project {
+        open.catalog.pictures[3].path = "/nowhere/gone.jpg".into();
+    }
+    harness.state_mut().state.thumbs.clear();
+    run(&mut harness, Command::Inspect(3));
+    snapshot(&mut harness, "inspector_broken_light");
+}
+
+#[test]
+fn train() {
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("scored", look);
+        run(&mut harness, Command::Do(Action::Train));
+        snapshot(&mut harness, &format!("train_form_{name}"));
+        harness.state_mut().state.train.advanced = true;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_settings_{name}"));
+        let id = job_as(&mut harness, JobState::Running);
+        harness.state_mut().state.training = Some(training(id));
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_running_{name}"));
+        job_as(&mut harness, JobState::Stopped);
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_paused_{name}"));
+        let failure = Failure::new(
+            "the worker process ended unexpectedly (killed, signal 9; perhaps the memory was full)",
+            "Your project is intact. Training goes on from its last checkpoint with --resume.",
+        );
+        job_as(&mut harness, JobState::Crashed(failure));
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_crashed_{name}"));
+        job_as(&mut harness, JobState::Done);
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_done_{name}"));
+    }
+}
+
+#[test]
+fn results() {
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("scored", look);
+        run(&mut harness, Command::Do(Action::Results));
+        snapshot(&mut harness, &format!("results_full_{name}"));
+    }
+    let (_folder, mut harness) = opened("plain", Look::Dark);
+    run(&mut harness, Command::Do(Action::Results));
+    snapshot(&mut harness, "results_empty_dark");
+}
+
+#[test]
+fn settings_about_and_log() {
+    for (look, name) in LOOKS {
+        let mut harness = window(options(look));
+        run(&mut harness, Command::Do(Action::Settings));
+        snapshot(&mut harness, &format!("settings_{name}"));
+        run(&mut harness, Command::Do(Action::About));
+        snapshot(&mut harness, &format!("about_{name}"));
+        let notices = &mut harness.state_mut().state.notices;
+        notices.note(Level::Warning, "skipped a.jpg: it is empty".to_owned());
+        notices.note(Level::Done, "Imported 24 pictures with 4 labels".to_owned());
+        run(&mut harness, Command::Do(Action::Log));
+        snapshot(&mut harness, &format!("log_{name}"));
+    }
+    let mut harness = window(options(Look::Light));
+    let failure = Failure::new("/models/cats.pt is not a CLIP", "Give the folder of a CLIP checkpoint.");
+    harness.state_mut().state.model = Some(Err(failure));
+    run(&mut harness, Command::Do(Action::Settings));
+    snapshot(&mut harness, "settings_wrong_model_light");
+}
+
+#[test]
+fn what_lies_over_the_places() {
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("scored", look);
+        harness.state_mut().state.desk.keys = true;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("keys_{name}"));
+        harness.state_mut().state.desk.keys = false;
+        harness.state_mut().state.desk.palette = Some(("trai".to_owned(), 0));
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("palette_{name}"));
+        harness.state_mut().state.desk.palette = None;
+        let notices = &mut harness.state_mut().state.notices;
+        notices.done("set “owl” on 3 pictures");
+        notices.failed(
+            &Failure::new(
+                "cannot write /data/out.json: the disk is full",
+                "Free some space, then try again.",
+            ),
+            Some(("Try again".to_owned(), Command::Do(Action::Predict))),
+        );
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("notices_{name}"));
+        harness.state_mut().state.notices.list.clear();
+        job_as(&mut harness, JobState::Running);
+        harness.state_mut().state.desk.leaving = true;
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("leaving_{name}"));
+    }
+}
+
+/// Nothing is cut or laid over another thing on a large screen and on one with twice the pixels.
+#[test]
+fn other_sizes() {
+    let (_folder, project) = project("scored");
+    for (size, scale, name) in [([1920.0, 1080.0], 1.0, "large"), ([960.0, 600.0], 2.0, "dense")] {
+        let mut options = options(Look::Dark);
+        options.bring = vec![project.clone()];
+        let mut harness = sized(options, size, scale);
+        wait(&mut harness, "the project", |w| {
+            matches!(w.state.project, Slot::Open(_))
+        });
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("size_pictures_{name}"));
+        run(&mut harness, Command::Inspect(0));
+        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("size_inspector_{name}"));
+        harness.state_mut().state.inspect.picture = None;
+        run(&mut harness, Command::Do(Action::Train));
+        snapshot(&mut harness, &format!("size_train_{name}"));
+        // The lock is given back before the next window asks for it.
+        run(&mut harness, Command::Do(Action::CloseProject));
+        drop(harness);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
