@@ -406,6 +406,22 @@ fn look_at_model(state: &mut State, path: String) {
     });
 }
 
+/// The model that was chosen becomes that of the open project too.
+pub fn use_model_here(state: &mut State, path: String) {
+    let Some(open) = state.open_mut().filter(|open| open.catalog.writable) else {
+        state.notices.done("New projects use this model");
+        return;
+    };
+    open.catalog.model = Some(path.clone());
+    order(state, Order::Setting("model".to_owned(), path));
+    let action = (
+        "Score the pictures".to_owned(),
+        Command::Predict(jobs::ZERO_SHOT.to_owned()),
+    );
+    let words = "This project and new ones use this model";
+    state.notices.say(Level::Done, words, None, Some(action));
+}
+
 fn split(state: &mut State) {
     let Some(open) = state.open() else { return };
     let folder = open.catalog.folder.clone();

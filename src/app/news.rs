@@ -65,7 +65,8 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
         (Purpose::Model { path }, Event::Model { .. }) => {
             state.model = Some(Ok(describe(event)));
             state.prefs.model = Some(path.clone());
-            state.notices.done("New projects use this model");
+            let path = path.clone();
+            execute::use_model_here(state, path);
         }
         (Purpose::Train { .. }, _) => {
             if let Some(training) = state.training.as_mut().filter(|t| t.job == id) {
@@ -388,6 +389,16 @@ fn opened(state: &mut State, auto: bool) {
         execute::train_as(state, setup, true);
     } else if score {
         execute::predict(state, &run);
+        let chosen = state.open().is_some_and(|o| o.catalog.model.is_some());
+        if !chosen {
+            let hint = "For photographs give it a CLIP: then the labels mean something before any training.".to_owned();
+            let action = (
+                "Get a better model".to_owned(),
+                Command::Do(super::command::Action::Settings),
+            );
+            let words = "The built-in model knows pictograms only";
+            state.notices.say(Level::Note, words, Some(hint), Some(action));
+        }
     }
     state.place = Place::Pictures;
 }

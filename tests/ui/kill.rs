@@ -34,6 +34,9 @@ fn setup() -> Setup {
 #[test]
 #[cfg(unix)]
 fn the_window_survives_its_worker() {
+    if !can_draw() {
+        return;
+    }
     // Moments are spread over each job's life; they are not random, so that a failure can be repeated.
     for (i, millis) in [0u64, 40, 150, 400, 900].into_iter().enumerate() {
         let after = std::time::Duration::from_millis(millis);
@@ -83,6 +86,9 @@ fn the_window_survives_its_worker() {
 #[test]
 #[cfg(unix)]
 fn a_killed_training_resumes_from_the_window() {
+    if !can_draw() {
+        return;
+    }
     let (_folder, mut harness) = opened("plain", Look::Dark);
     let mut setup = setup();
     setup.set = ["epochs_1=12", "epochs_2=2", "batch_1=4"].map(str::to_owned).to_vec();

@@ -10,7 +10,7 @@ use crate::app::{icons, thumbs};
 use eframe::egui::{self, Align, CornerRadius, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2, vec2};
 
 /// Height of a card's inside.
-const CARD: f32 = 158.0;
+const CARD: f32 = 112.0;
 
 /// Shows Home.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -127,7 +127,7 @@ fn cards(ui: &mut Ui, state: &mut State) {
                 ui.horizontal_wrapped(|ui| {
                     for (action, words) in [
                         (Action::ImportFolder, "Folder…"),
-                        (Action::ImportFile, "COCO or list…"),
+                        (Action::ImportFile, "File…"),
                         (Action::OpenProject, "Project…"),
                     ] {
                         if ui.button(words).on_hover_text(widgets::hover(ui, action)).clicked() {

@@ -181,6 +181,8 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
     if let Thumb::Broken(reason) = &large {
         let words = format!("{path} cannot be shown: {reason}");
         let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(area.shrink(24.0)));
+        // Behind pictures it is dark in both themes.
+        *inner.visuals_mut() = egui::Visuals::dark();
         widgets::empty(
             &mut inner,
             icons::WARNING,
@@ -188,6 +190,7 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
             &words,
             |_| {},
         );
+        tools(ui, state, area);
         return;
     }
     let rect = place(&mut state.inspect, &response, area, size);

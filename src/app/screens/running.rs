@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Some(JobState::Waiting) => "Waiting",
         Some(JobState::Stopped) => "Paused",
         Some(JobState::Failed(_)) => "The training failed",
-        Some(JobState::Crashed(_)) => "The worker died",
+        Some(JobState::Crashed(_)) => "The worker process died; nothing is lost",
         _ => "Trained",
     };
     super::page(ui, title, "", |ui| {

@@ -364,12 +364,12 @@ fn table(ui: &mut Ui, form: &mut TrainForm) {
                 ui.label(RichText::new(&name).monospace().color(theme::palette(ui).quiet))
                     .on_hover_text(help);
                 let mut value = form.changed.get(&name).cloned().unwrap_or_else(|| default.clone());
-                let width = if name == "template" || name == "student_path" {
+                let width: f32 = if name == "template" || name == "student_path" {
                     220.0
                 } else {
                     110.0
                 };
-                let field = ui.add(egui::TextEdit::singleline(&mut value).desired_width(width));
+                let field = ui.add_sized([width, theme::HIT], egui::TextEdit::singleline(&mut value));
                 field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", format!("{plain} ({name})")));
                 if field.changed() {
                     if value.trim() == default {

@@ -9,16 +9,32 @@ use eframe::egui::{self, Align, Context, Layout, RichText};
 
 /// Keys that are no action's.
 const MORE: [(&str, &str); 9] = [
-    ("1 … 9, 0", "Toggle the first ten labels on the selected pictures"),
+    ("1 … 9, 0", "Toggle the first ten labels"),
     ("Arrows", "Travel through the pictures"),
     ("Shift + arrows", "Extend the selection"),
     ("Ctrl + click", "Add a picture to the selection"),
     ("Space", "Look at the picture, and back"),
     ("Esc", "Back: patch, inspector, selection"),
-    ("+  −  in the inspector", "Zoom; drag to move, double-click to fit"),
-    ("H in the inspector", "Heat of all patches"),
+    ("+ and −", "Inspector: zoom; drag moves, double-click fits"),
+    ("H, B", "Inspector: heat of all patches; boxes"),
     ("Tab", "From control to control"),
 ];
+
+/// A key and what it does.
+fn line(ui: &mut egui::Ui, width: f32, key: &str, name: &str) {
+    ui.horizontal_top(|ui| {
+        let p = theme::palette(ui);
+        let key = RichText::new(key)
+            .color(p.accent)
+            .family(theme::strong())
+            .size(TextSize::Small.points());
+        ui.allocate_ui(egui::vec2(width, 18.0), |ui| {
+            ui.set_width(width);
+            ui.add(egui::Label::new(key).wrap());
+        });
+        ui.add(egui::Label::new(RichText::new(name).size(TextSize::Small.points())).wrap());
+    });
+}
 
 /// Shows the page where it is open.
 pub fn show(ctx: &Context, state: &mut State) {
@@ -26,7 +42,7 @@ pub fn show(ctx: &Context, state: &mut State) {
         return;
     }
     let modal = egui::Modal::new(egui::Id::unique("keys")).show(ctx, |ui| {
-        ui.set_width(680.0);
+        ui.set_width(860.0f32.min(ctx.content_rect().width() - 60.0));
         ui.horizontal(|ui| {
             ui.label(theme::heading("Keys", TextSize::Title));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -36,25 +52,21 @@ pub fn show(ctx: &Context, state: &mut State) {
             });
         });
         ui.add_space(theme::MEDIUM);
-        ui.columns(2, |columns| {
-            let of = |ui: &mut egui::Ui, key: &str, name: &str| {
-                ui.horizontal(|ui| {
-                    let p = theme::palette(ui);
-                    ui.add_sized(
-                        [132.0, 20.0],
-                        egui::Label::new(RichText::new(key).color(p.accent).family(theme::strong())).truncate(),
-                    );
-                    ui.add(egui::Label::new(name).truncate());
-                });
-            };
-            for info in ACTIONS {
-                if let Some(key) = info.key {
-                    of(&mut columns[0], &ctx.format_shortcut(&key), info.name);
+        let room = ctx.content_rect().height() - 150.0;
+        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            let with_keys: Vec<_> = ACTIONS
+                .iter()
+                .filter_map(|info| Some((ctx.format_shortcut(&info.key?), info.name)))
+                .collect();
+            let half = with_keys.len().div_ceil(2);
+            ui.columns(3, |columns| {
+                for (i, (key, name)) in with_keys.iter().enumerate() {
+                    line(&mut columns[i / half], 96.0, key, name);
                 }
-            }
-            for (key, name) in MORE {
-                of(&mut columns[1], key, name);
-            }
+                for (key, name) in MORE {
+                    line(&mut columns[2], 110.0, key, name);
+                }
+            });
         });
     });
     if modal.should_close() {
