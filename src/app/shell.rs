@@ -26,6 +26,8 @@ pub struct Options {
     pub score_at_once: bool,
     /// Preferences; `None`: the kept ones.
     pub prefs: Option<Prefs>,
+    /// When the program began: the time to the first frame is logged.
+    pub began: Option<Instant>,
 }
 
 impl Default for Options {
@@ -36,6 +38,7 @@ impl Default for Options {
             find_device: true,
             score_at_once: true,
             prefs: None,
+            began: None,
         }
     }
 }
@@ -49,6 +52,7 @@ pub struct Window {
     looked_at_memory: Option<Instant>,
     memory: Memory,
     applied: Option<(Look, bool)>,
+    began: Option<Instant>,
 }
 
 /// How long closing waits for a checkpoint.
@@ -111,6 +115,7 @@ impl Window {
             looked_at_memory: None,
             memory: Memory::default(),
             applied: None,
+            began: options.began,
         };
         if options.find_device {
             news::find_device(&mut window.state);
@@ -143,6 +148,9 @@ impl Window {
 
     /// Draws everything.
     pub fn draw(&mut self, ui: &mut Ui) {
+        if let Some(began) = self.began.take() {
+            tracing::info!("first frame after {} ms", began.elapsed().as_millis());
+        }
         let ctx = ui.ctx().clone();
         let p = theme::palette(ui);
         let bar = |fill| {
@@ -282,7 +290,7 @@ fn keys(state: &mut State, ctx: &Context) {
         escape(state, ctx, typing);
     }
     if state.place == Place::Pictures && !typing && !state.desk.keys {
-        screens::pictures::keys(state, ctx);
+        screens::travel::keys(state, ctx);
     }
 }
 

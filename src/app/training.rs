@@ -136,13 +136,9 @@ impl Training {
                 }
             }
             Event::Warning { code, message } => {
-                if !self
-                    .warnings
-                    .iter()
-                    .any(|(known, words)| known == code && words == message)
-                {
-                    self.warnings.push((code.clone(), message.clone()));
-                }
+                let warning = (code.clone(), message.clone());
+                let known = self.warnings.contains(&warning);
+                self.warnings.extend((!known).then_some(warning));
             }
             _ => {}
         }

@@ -18,6 +18,7 @@ pub fn open(paths: Vec<PathBuf>) -> Result<(), Failure> {
         .collect();
     crate::app::run(crate::app::Options {
         bring,
+        began: Some(std::time::Instant::now()),
         ..crate::app::Options::default()
     })
 }

@@ -1,5 +1,6 @@
 //! The window, driven as a user would: every place in its states with snapshots in both looks, clicks through the main work, the
 //! geometry of overlays, and the death of the worker.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod flows;
 mod geometry;

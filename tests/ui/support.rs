@@ -130,6 +130,7 @@ pub fn options(look: Look) -> Options {
         bring: Vec::new(),
         find_device: false,
         score_at_once: false,
+        began: None,
         prefs: Some(Prefs {
             look,
             motion: false,

@@ -1,6 +1,7 @@
 //! The inspector's panel: labels with their probability and parts, the sliders, the numbers behind them.
 
-use super::inspector::{View, colors};
+use super::inspector::colors;
+use super::view::View;
 use crate::app::command::{Action, Command};
 use crate::app::state::{Slot, State};
 use crate::app::theme::{self, TextSize};

@@ -1,125 +1,16 @@
 //! The inspector: a picture large, its labels, and the very patches that made each.
 
+use super::view::View;
 use crate::app::catalog::Catalog;
-use crate::app::command::{Action, Command};
 use crate::app::state::{Inspect, Slot, State};
 use crate::app::theme::{self, TextSize};
 use crate::app::thumbs::{Key as ThumbKey, Thumb};
 use crate::app::widgets::overlay::{Grid, LABELS, Layer, Overlay};
 use crate::app::{icons, widgets};
-use crate::engine::scorer::{PictureScores, Scorer};
-use crate::explain::LabelEvidence;
-use eframe::egui::{self, Align, Color32, Context, Key, Layout, Modifiers, Rect, Sense, Stroke, Ui, pos2, vec2};
-use std::sync::Arc;
+use eframe::egui::{self, Color32, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 /// Largest zoom.
-const ZOOM: f32 = 24.0;
-
-/// Everything that the inspector shows of a picture, computed anew in each frame from the cached numbers.
-pub struct View {
-    /// What scores.
-    pub scorer: Arc<Scorer>,
-    /// The picture's numbers.
-    pub scores: Arc<PictureScores>,
-    /// Weight of the whole picture.
-    pub alpha: f64,
-    /// K.
-    pub top_k: usize,
-    /// Evidence of each label.
-    pub evidence: Vec<LabelEvidence>,
-    /// Probability of each label.
-    pub probability: Vec<f32>,
-    /// Threshold of each label.
-    pub threshold: Vec<f32>,
-    /// Score of the neutral prompt (untrained CLIP).
-    pub neutral: f32,
-}
-
-impl View {
-    /// Scores a picture with the inspector's settings.
-    pub fn of(inspect: &Inspect, catalog: &Catalog, scorer: &Arc<Scorer>) -> Option<Self> {
-        let scores = inspect.examined.as_ref()?.scores.clone()?;
-        let config = &scorer.config;
-        // The labels may have changed since the run was made.
-        if config.labels.len() != scores.global.len() || !same_labels(config, catalog) {
-            return None;
-        }
-        let alpha = inspect.alpha.unwrap_or(config.alpha);
-        let top_k = inspect.top_k.unwrap_or(config.top_k);
-        let evidence: Vec<LabelEvidence> = (0..scores.global.len())
-            .map(|c| scores.evidence(c, alpha, top_k))
-            .collect();
-        let neutral = scores.neutral_score(alpha, top_k);
-        let probability = evidence
-            .iter()
-            .map(|e| config.probability.of(e.fused, neutral))
-            .collect();
-        let threshold = (0..catalog.labels.len())
-            .map(|c| inspect.threshold.unwrap_or_else(|| catalog.threshold(c)))
-            .collect();
-        Some(Self {
-            scorer: scorer.clone(),
-            scores,
-            alpha,
-            top_k,
-            evidence,
-            probability,
-            threshold,
-            neutral,
-        })
-    }
-
-    /// Labels by falling probability.
-    pub fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.probability.len()).collect();
-        order.sort_by(|a, b| self.probability[*b].total_cmp(&self.probability[*a]).then(a.cmp(b)));
-        order
-    }
-
-    /// Where patches lie on a picture of this size.
-    pub fn grid(&self, picture: [u32; 2]) -> Grid {
-        let config = &self.scorer.config;
-        Grid {
-            geometry: config.key.preprocess.geometry(picture[0], picture[1]),
-            picture,
-            side: config.grid,
-            patch: config.patch,
-        }
-    }
-
-    /// What is drawn of a label.
-    pub fn layer(&self, label: usize, color: Color32) -> Layer {
-        let similarity = &self.scores.similarity[label];
-        let chosen = &self.evidence[label].patches;
-        let bounds = |values: &mut dyn Iterator<Item = f32>| {
-            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
-                (low.min(v), high.max(v))
-            })
-        };
-        let scaled = |v: f32, (low, high): (f32, f32)| if high > low { (v - low) / (high - low) } else { 1.0 };
-        let of_chosen = bounds(&mut chosen.iter().map(|c| c.1));
-        let of_all = bounds(&mut similarity.iter().copied());
-        let mut strength = vec![0.0; similarity.len()];
-        for (j, value) in chosen {
-            strength[*j] = 0.15 + 0.85 * scaled(*value, of_chosen);
-        }
-        Layer {
-            color,
-            strength,
-            best: chosen.first().map(|c| c.0),
-            heat: similarity.iter().map(|v| scaled(*v, of_all)).collect(),
-        }
-    }
-}
-
-fn same_labels(config: &crate::engine::scorer::ScorerConfig, catalog: &Catalog) -> bool {
-    config.labels.len() == catalog.labels.len()
-        && config
-            .labels
-            .iter()
-            .zip(&catalog.labels)
-            .all(|(id, label)| *id == label.id)
-}
+pub const ZOOM: f32 = 24.0;
 
 /// Shows the inspector.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -140,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 .fill(p.panel)
                 .inner_margin(egui::Margin::symmetric(10, 6)),
         )
-        .show(ui, |ui| strip(ui, state));
+        .show(ui, |ui| super::strip::show(ui, state));
     egui::Panel::right("evidence")
         .default_size(372.0)
         .size_range(300.0..=560.0)
@@ -190,7 +81,7 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
             &words,
             |_| {},
         );
-        tools(ui, state, area);
+        super::strip::tools(ui, state, area);
         return;
     }
     let rect = place(&mut state.inspect, &response, area, size);
@@ -207,7 +98,7 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
         }
     }
     let Some(view) = view else {
-        tools(ui, state, area);
+        super::strip::tools(ui, state, area);
         return;
     };
     let grid = view.grid(size);
@@ -228,7 +119,7 @@ fn picture(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
             ui.label(words);
         });
     }
-    tools(ui, state, area);
+    super::strip::tools(ui, state, area);
 }
 
 /// Fits, zooms and moves; returns where the whole picture lies.
@@ -402,125 +293,6 @@ fn speaks_for(state: &State, view: &View, patch: usize) -> String {
         format!("{place}: in no label's top {}", view.top_k)
     } else {
         format!("{place}\n{}", lines.join("\n"))
-    }
-}
-
-/// Zoom, fit, boxes: small buttons over the picture.
-fn tools(ui: &mut Ui, state: &mut State, area: Rect) {
-    let at = Rect::from_min_size(area.left_top() + vec2(10.0, 6.0), vec2(area.width() - 20.0, 34.0));
-    let mut bar = ui.new_child(
-        egui::UiBuilder::new()
-            .max_rect(at)
-            .layout(Layout::left_to_right(Align::Center)),
-    );
-    egui::Frame::new()
-        .fill(theme::palette(&bar).panel.gamma_multiply(0.92))
-        .corner_radius(8)
-        .inner_margin(egui::Margin::symmetric(6, 2))
-        .show(&mut bar, |ui| {
-            if widgets::icon_button(ui, icons::ARROW_LEFT, "Back to all pictures").clicked() {
-                state.inspect.picture = None;
-                state.browse.reveal = true;
-            }
-            let boxes = state.inspect.examined.as_ref().is_some_and(|e| !e.boxes.is_empty());
-            if widgets::icon_button(ui, icons::MINUS, "Zoom out").clicked() {
-                state.inspect.zoom = (state.inspect.zoom / 1.4).max(1.0);
-            }
-            ui.label(theme::quiet(ui, format!("{:.0} %", 100.0 * state.inspect.zoom)));
-            if widgets::icon_button(ui, icons::PLUS, "Zoom in").clicked() {
-                state.inspect.zoom = (state.inspect.zoom * 1.4).min(ZOOM);
-            }
-            if widgets::icon_button(ui, icons::ARROWS_IN, "Fit the picture").clicked() {
-                (state.inspect.zoom, state.inspect.center) = (1.0, [0.5, 0.5]);
-            }
-            if boxes {
-                ui.checkbox(&mut state.inspect.boxes, "boxes")
-                    .on_hover_text("Boxes that came with the data");
-            }
-            let name = state.open().and_then(|o| {
-                o.catalog
-                    .index_of(state.inspect.picture?)
-                    .map(|i| o.catalog.pictures[i].name.clone())
-            });
-            ui.add(egui::Label::new(theme::quiet(ui, name.unwrap_or_default())).truncate());
-        });
-}
-
-/// Neighbours in the order of the grid.
-fn strip(ui: &mut Ui, state: &mut State) {
-    let p = theme::palette(ui);
-    let ctx = ui.ctx().clone();
-    ui.horizontal_centered(|ui| {
-        let last = state.browse.shown.len().saturating_sub(1);
-        let arrow = |ui: &mut Ui, icon, action: Action, enabled| {
-            ui.add_enabled_ui(enabled, |ui| widgets::icon_button(ui, icon, action.info().name))
-                .inner
-                .clicked()
-        };
-        if arrow(ui, icons::CARET_LEFT, Action::Previous, state.browse.cursor > 0) {
-            state.command(Command::Do(Action::Previous));
-        }
-        let cell = vec2(92.0, 80.0);
-        let room = ui.available_width() - 44.0;
-        let fits = ((room / (cell.x + 8.0)).floor() as usize).max(1);
-        let first = state
-            .browse
-            .cursor
-            .saturating_sub(fits / 2)
-            .min((last + 1).saturating_sub(fits));
-        for place in first..(first + fits).min(last + 1) {
-            let index = state.browse.shown[place] as usize;
-            let Slot::Open(open) = &state.project else { return };
-            let shown = &open.catalog.pictures[index];
-            let (rect, response) = ui.allocate_exact_size(cell, Sense::click());
-            let key = ThumbKey {
-                picture: shown.id,
-                large: false,
-            };
-            let name = shown.name.clone();
-            if let Thumb::Ready(texture) = state.thumbs.get(&ctx, key, &shown.path) {
-                super::pictures::cover(ui, &texture, rect, 6);
-            } else {
-                ui.painter().rect_filled(rect, 6.0, p.hover);
-            }
-            if place == state.browse.cursor {
-                ui.painter()
-                    .rect_stroke(rect, 6.0, Stroke::new(2.5, p.accent), egui::StrokeKind::Inside);
-            }
-            response.widget_info(|| {
-                egui::WidgetInfo::selected(
-                    egui::Role::Button,
-                    true,
-                    place == state.browse.cursor,
-                    format!("Neighbour {name}"),
-                )
-            });
-            if response.on_hover_text(name).clicked() {
-                state.command(Command::Inspect(index));
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if arrow(ui, icons::CARET_RIGHT, Action::Next, state.browse.cursor < last) {
-                state.command(Command::Do(Action::Next));
-            }
-        });
-    });
-}
-
-/// Keys of the inspector.
-pub fn keys(state: &mut State, ctx: &Context) {
-    let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    if pressed(Key::Plus) || pressed(Key::Equals) {
-        state.inspect.zoom = (state.inspect.zoom * 1.4).min(ZOOM);
-    }
-    if pressed(Key::Minus) {
-        state.inspect.zoom = (state.inspect.zoom / 1.4).max(1.0);
-    }
-    if pressed(Key::H) {
-        state.inspect.heat = !state.inspect.heat;
-    }
-    if pressed(Key::B) {
-        state.inspect.boxes = !state.inspect.boxes;
     }
 }
 

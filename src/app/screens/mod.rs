@@ -1,7 +1,9 @@
 //! One file for each place.
 
 pub mod about;
+mod choices;
 mod evidence;
+mod filters;
 pub mod home;
 pub mod inspector;
 pub mod log;
@@ -9,7 +11,10 @@ pub mod pictures;
 pub mod results;
 mod running;
 pub mod settings;
+mod strip;
 pub mod train;
+pub mod travel;
+pub mod view;
 
 use super::command::{Action, Command, Place};
 use super::icons;

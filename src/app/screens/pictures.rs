@@ -1,17 +1,13 @@
 //! Pictures: filters, the grid, labels.
 
-use super::super::state::Browse;
 use crate::app::command::{Action, Command};
-use crate::app::filter::{Filter, LabelTest, Sort, Verdict};
+use crate::app::filter::{Filter, LabelTest, Sort};
 use crate::app::state::State;
 use crate::app::theme::{self, TextSize};
 use crate::app::thumbs::{Key as ThumbKey, Thumb};
-use crate::app::widgets::{self, chip};
+use crate::app::widgets;
 use crate::app::{catalog::Agreement, icons};
-use crate::dataset::model::Split;
-use eframe::egui::{
-    self, Align, Color32, Context, CornerRadius, Key, Layout, Modifiers, Rect, RichText, Sense, Stroke, Ui, pos2, vec2,
-};
+use eframe::egui::{self, Align, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 /// Space between thumbnails.
 const GAP: f32 = 8.0;
@@ -30,7 +26,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             .default_size(216.0)
             .size_range(180.0..=320.0)
             .frame(frame)
-            .show(ui, |ui| filters(ui, state));
+            .show(ui, |ui| super::filters::panel(ui, state));
     }
     if state.prefs.labels_open {
         egui::Panel::right("labels")
@@ -131,107 +127,6 @@ fn sorting(ui: &mut Ui, state: &mut State) {
         .response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Order of the pictures"));
     state.browse.sort = chosen;
-}
-
-/// Chips that say which pictures are shown.
-fn filters(ui: &mut Ui, state: &mut State) {
-    let Some(open) = state.open() else { return };
-    let catalog = &open.catalog;
-    let (counts, edited, scored) = (catalog.split_counts(), catalog.edited(), catalog.scored());
-    let unlabelled = catalog.labels.is_empty();
-    let names: Vec<String> = catalog.labels.iter().map(|l| l.name.clone()).collect();
-    let mut filter = state.browse.filter.clone();
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let field = egui::TextEdit::singleline(&mut filter.words)
-            .hint_text("Name or label")
-            .desired_width(f32::INFINITY);
-        let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Words in name or label"));
-        section(ui, "Split");
-        ui.horizontal_wrapped(|ui| {
-            let splits = Split::ALL.into_iter().map(Some).chain([None]);
-            for (split, count) in splits.zip(counts).filter(|(_, count)| *count > 0) {
-                let name = split.map_or("none", |s| s.name());
-                let on = filter.split == Some(split);
-                if chip(ui, &format!("{name} {}", widgets::count(count)), on).clicked() {
-                    filter.split = (!on).then_some(split);
-                }
-            }
-        });
-        section(ui, "Prediction and label");
-        ui.horizontal_wrapped(|ui| {
-            for (verdict, name) in [
-                (Verdict::Right, "agree"),
-                (Verdict::Wrong, "disagree"),
-                (Verdict::Unsure, "unsure"),
-            ] {
-                let on = filter.verdict == Some(verdict);
-                let chip = ui.add_enabled_ui(scored, |ui| chip(ui, name, on)).inner;
-                if chip.clicked() {
-                    filter.verdict = (!on).then_some(verdict);
-                }
-            }
-        });
-        if !scored {
-            ui.label(theme::quiet(ui, "once the pictures are scored"));
-        }
-        section(ui, "State");
-        ui.horizontal_wrapped(|ui| {
-            if chip(ui, &format!("edited {}", widgets::count(edited)), filter.edited).clicked() {
-                filter.edited = !filter.edited;
-            }
-            if chip(ui, "without labels", filter.unlabelled).clicked() {
-                filter.unlabelled = !filter.unlabelled;
-            }
-        });
-        if !filter.labels.is_empty() {
-            section(ui, "Labels");
-        }
-        let mut remove = None;
-        for (i, (column, test)) in filter.labels.iter_mut().enumerate() {
-            ui.horizontal(|ui| {
-                let name = names.get(*column).map_or("?", String::as_str);
-                ui.add(egui::Label::new(name).truncate());
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if widgets::icon_button(ui, icons::X, &format!("Do not filter by {name}")).clicked() {
-                        remove = Some(i);
-                    }
-                });
-            });
-            let combo = egui::ComboBox::from_id_salt(("test", i))
-                .selected_text(test.name())
-                .show_ui(ui, |ui| {
-                    for option in [
-                        LabelTest::Positive,
-                        LabelTest::Predicted,
-                        LabelTest::Hit,
-                        LabelTest::Missed,
-                        LabelTest::False,
-                    ] {
-                        ui.selectable_value(test, option, option.name());
-                    }
-                });
-            combo
-                .response
-                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "What must hold of the label"));
-        }
-        if let Some(i) = remove {
-            filter.labels.remove(i);
-        }
-        if unlabelled {
-            ui.add_space(theme::LARGE);
-            ui.label(theme::quiet(
-                ui,
-                "Labels are in the panel on the right: add the first ones there.",
-            ));
-        }
-    });
-    state.browse.filter = filter;
-}
-
-fn section(ui: &mut Ui, name: &str) {
-    ui.add_space(theme::MEDIUM);
-    ui.label(theme::quiet(ui, name));
 }
 
 fn body(ui: &mut Ui, state: &mut State) {
@@ -484,7 +379,7 @@ fn click(state: &mut State, response: &egui::Response, place: usize) {
         let browse = &mut state.browse;
         if modifiers.shift {
             browse.cursor = place;
-            range(browse);
+            super::travel::range(browse);
         } else if modifiers.command {
             if !browse.selection.remove(&index) {
                 browse.selection.insert(index);
@@ -495,93 +390,6 @@ fn click(state: &mut State, response: &egui::Response, place: usize) {
             browse.selection.insert(index);
             (browse.cursor, browse.anchor) = (place, place);
         }
-    }
-}
-
-/// Selects from the anchor to the cursor.
-fn range(browse: &mut Browse) {
-    let (low, high) = (browse.anchor.min(browse.cursor), browse.anchor.max(browse.cursor));
-    browse.selection = browse.shown.iter().skip(low).take(high - low + 1).copied().collect();
-}
-
-/// Keys of the grid and of the inspector that are no actions.
-pub fn keys(state: &mut State, ctx: &Context) {
-    const DIGITS: [Key; 10] = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-        Key::Num8,
-        Key::Num9,
-        Key::Num0,
-    ];
-    for (label, key) in DIGITS.into_iter().enumerate() {
-        if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
-            state.command(Command::ToggleLabel(label));
-        }
-    }
-    let inspecting = state.inspect.picture.is_some();
-    let free = ctx.memory(|m| m.focused().is_none());
-    if free && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Space)) {
-        if inspecting {
-            state.inspect.picture = None;
-            state.browse.reveal = true;
-        } else {
-            state.command(Command::Do(Action::Inspect));
-        }
-    }
-    if inspecting {
-        if free {
-            super::inspector::keys(state, ctx);
-        }
-        return;
-    }
-    let columns = state.browse.columns.max(1) as isize;
-    let page = columns * 4;
-    let steps = [
-        (Key::ArrowUp, -columns),
-        (Key::ArrowDown, columns),
-        (Key::PageUp, -page),
-        (Key::PageDown, page),
-        (Key::Home, isize::MIN / 2),
-        (Key::End, isize::MAX / 2),
-    ];
-    if !free {
-        return;
-    }
-    for (key, by) in steps {
-        step(state, ctx, key, by);
-    }
-    for (key, by) in [(Key::ArrowLeft, -1), (Key::ArrowRight, 1)] {
-        if ctx.input_mut(|i| i.consume_key(Modifiers::SHIFT, key)) {
-            travel(state, by, true);
-        }
-    }
-}
-
-fn step(state: &mut State, ctx: &Context, key: Key, by: isize) {
-    if ctx.input_mut(|i| i.consume_key(Modifiers::SHIFT, key)) {
-        travel(state, by, true);
-    } else if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
-        travel(state, by, false);
-    }
-}
-
-fn travel(state: &mut State, by: isize, extend: bool) {
-    let browse = &mut state.browse;
-    let Some(last) = browse.shown.len().checked_sub(1) else {
-        return;
-    };
-    browse.cursor = browse.cursor.saturating_add_signed(by).min(last);
-    browse.reveal = true;
-    if extend {
-        range(browse);
-    } else {
-        browse.selection.clear();
-        browse.anchor = browse.cursor;
     }
 }
 

@@ -63,13 +63,11 @@ fn controls(ui: &mut Ui, state: &mut State, training: &Training, job: Option<&Jo
                 job,
                 Some(JobState::Stopped | JobState::Crashed(_) | JobState::Failed(_))
             );
-            if let Some(run) = run.filter(|_| resumable) {
-                if ui
-                    .add(theme::primary(ui, theme::labelled(icons::PLAY, "Resume")))
-                    .clicked()
-                {
-                    state.command(Command::Resume(run));
-                }
+            let resume = theme::primary(ui, theme::labelled(icons::PLAY, "Resume"));
+            if let Some(run) = run.filter(|_| resumable)
+                && ui.add(resume).clicked()
+            {
+                state.command(Command::Resume(run));
             }
             if ui.button(theme::labelled(icons::PLUS, "New training")).clicked() {
                 state.train.again = true;
@@ -413,9 +411,8 @@ pub fn past(ui: &mut Ui, state: &mut State) {
                     }
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| match run.state {
                         RunState::Stopped | RunState::Failed if !busy => {
-                            if ui.button(theme::labelled(icons::PLAY, "Resume")).clicked() {
-                                state.command(Command::Resume(run.id.clone()));
-                            }
+                            let resume = ui.button(theme::labelled(icons::PLAY, "Resume"));
+                            resume.clicked().then(|| state.command(Command::Resume(run.id.clone())));
                         }
                         RunState::Done if shown == run.id => {
                             ui.label(theme::quiet(ui, "shown in Pictures"));

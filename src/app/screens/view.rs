@@ -1,0 +1,115 @@
+//! What the inspector computes of a picture in each frame from its cached numbers.
+
+use crate::app::catalog::Catalog;
+use crate::app::state::Inspect;
+use crate::app::widgets::overlay::{Grid, Layer};
+use crate::engine::scorer::{PictureScores, Scorer};
+use crate::explain::LabelEvidence;
+use eframe::egui::Color32;
+use std::sync::Arc;
+
+/// Everything that the inspector shows of a picture, computed anew in each frame from the cached numbers.
+pub struct View {
+    /// What scores.
+    pub scorer: Arc<Scorer>,
+    /// The picture's numbers.
+    pub scores: Arc<PictureScores>,
+    /// Weight of the whole picture.
+    pub alpha: f64,
+    /// K.
+    pub top_k: usize,
+    /// Evidence of each label.
+    pub evidence: Vec<LabelEvidence>,
+    /// Probability of each label.
+    pub probability: Vec<f32>,
+    /// Threshold of each label.
+    pub threshold: Vec<f32>,
+    /// Score of the neutral prompt (untrained CLIP).
+    pub neutral: f32,
+}
+
+impl View {
+    /// Scores a picture with the inspector's settings.
+    pub fn of(inspect: &Inspect, catalog: &Catalog, scorer: &Arc<Scorer>) -> Option<Self> {
+        let scores = inspect.examined.as_ref()?.scores.clone()?;
+        let config = &scorer.config;
+        // The labels may have changed since the run was made.
+        if config.labels.len() != scores.global.len() || !same_labels(config, catalog) {
+            return None;
+        }
+        let alpha = inspect.alpha.unwrap_or(config.alpha);
+        let top_k = inspect.top_k.unwrap_or(config.top_k);
+        let evidence: Vec<LabelEvidence> = (0..scores.global.len())
+            .map(|c| scores.evidence(c, alpha, top_k))
+            .collect();
+        let neutral = scores.neutral_score(alpha, top_k);
+        let probability = evidence
+            .iter()
+            .map(|e| config.probability.of(e.fused, neutral))
+            .collect();
+        let threshold = (0..catalog.labels.len())
+            .map(|c| inspect.threshold.unwrap_or_else(|| catalog.threshold(c)))
+            .collect();
+        Some(Self {
+            scorer: scorer.clone(),
+            scores,
+            alpha,
+            top_k,
+            evidence,
+            probability,
+            threshold,
+            neutral,
+        })
+    }
+
+    /// Labels by falling probability.
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.probability.len()).collect();
+        order.sort_by(|a, b| self.probability[*b].total_cmp(&self.probability[*a]).then(a.cmp(b)));
+        order
+    }
+
+    /// Where patches lie on a picture of this size.
+    pub fn grid(&self, picture: [u32; 2]) -> Grid {
+        let config = &self.scorer.config;
+        Grid {
+            geometry: config.key.preprocess.geometry(picture[0], picture[1]),
+            picture,
+            side: config.grid,
+            patch: config.patch,
+        }
+    }
+
+    /// What is drawn of a label.
+    pub fn layer(&self, label: usize, color: Color32) -> Layer {
+        let similarity = &self.scores.similarity[label];
+        let chosen = &self.evidence[label].patches;
+        let bounds = |values: &mut dyn Iterator<Item = f32>| {
+            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
+                (low.min(v), high.max(v))
+            })
+        };
+        let scaled = |v: f32, (low, high): (f32, f32)| if high > low { (v - low) / (high - low) } else { 1.0 };
+        let of_chosen = bounds(&mut chosen.iter().map(|c| c.1));
+        let of_all = bounds(&mut similarity.iter().copied());
+        let mut strength = vec![0.0; similarity.len()];
+        for (j, value) in chosen {
+            strength[*j] = 0.15 + 0.85 * scaled(*value, of_chosen);
+        }
+        Layer {
+            color,
+            strength,
+            best: chosen.first().map(|c| c.0),
+            heat: similarity.iter().map(|v| scaled(*v, of_all)).collect(),
+        }
+    }
+}
+
+fn same_labels(config: &crate::engine::scorer::ScorerConfig, catalog: &Catalog) -> bool {
+    config.labels.len() == catalog.labels.len()
+        && config
+            .labels
+            .iter()
+            .zip(&catalog.labels)
+            .all(|(id, label)| *id == label.id)
+}
