@@ -7,8 +7,13 @@ use super::state::State;
 use eframe::egui::Context;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
-type Answer = (Pick, Option<PathBuf>);
+/// What was asked, what was chosen, and how long it took.
+type Answer = (Pick, Option<PathBuf>, Duration);
+
+/// A dialog that is gone sooner was never there.
+const TOO_SOON: Duration = Duration::from_millis(400);
 
 /// Dialogs that are open, and their answers.
 pub struct Dialogs {
@@ -32,6 +37,7 @@ impl Dialogs {
     pub fn ask(&self, pick: Pick) {
         let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
         let body = move || {
+            let began = Instant::now();
             let dialog = rfd::FileDialog::new();
             let answer = match pick {
                 Pick::Project => dialog.set_title("Open a project").pick_folder(),
@@ -47,7 +53,7 @@ impl Dialogs {
                     .pick_file(),
             };
             // The window may be gone.
-            let _ = sender.send((pick, answer));
+            let _ = sender.send((pick, answer, began.elapsed()));
             ctx.request_repaint();
         };
         if let Err(error) = std::thread::Builder::new().name("dialog".to_owned()).spawn(body) {
@@ -57,7 +63,7 @@ impl Dialogs {
 
     /// Takes in what was answered.
     pub fn poll(&self, state: &mut State) {
-        while let Ok((pick, answer)) = self.answers.try_recv() {
+        while let Ok((pick, answer, time)) = self.answers.try_recv() {
             match (answer, pick) {
                 (Some(path), Pick::Project) => state.command(Command::Bring(vec![path])),
                 (Some(path), Pick::DataFolder | Pick::DataFile) => {
@@ -72,7 +78,12 @@ impl Dialogs {
                 (Some(path), Pick::ModelFolder | Pick::ModelFile) => {
                     state.command(Command::UseModel(path.to_string_lossy().into_owned()));
                 }
-                // Cancelled, or this desktop has no dialogs: the two cannot be told apart.
+                (None, _) if time < TOO_SOON => {
+                    let hint = "Type the path at Home, or that of a model in the settings.".to_owned();
+                    let words = "This desktop shows no file dialogs";
+                    state.notices.say(Level::Warning, words, Some(hint), None);
+                }
+                // Cancelled, or the dialog failed late: the two cannot be told apart.
                 (None, _) => state.notices.note(
                     Level::Note,
                     "the dialog gave no file; where this desktop shows none, type the path at Home".to_owned(),

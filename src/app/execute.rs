@@ -41,7 +41,11 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
         }
         Command::SetLabel(pictures, label, truth) => set_label(state, &pictures, label, truth),
         Command::ToggleLabel(label) => toggle_label(state, label),
-        Command::AddLabel(name) => order(state, Order::AddLabel(name)),
+        Command::AddLabel(name) => {
+            if may_write(state) {
+                order(state, Order::AddLabel(name));
+            }
+        }
         Command::ShowRun(run) => order(state, Order::Predictions(run)),
         Command::Predict(run) => predict(state, &run),
         Command::Train(setup) => train(state, setup),
@@ -53,7 +57,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
         Command::UseStarter => {
             state.prefs.model = None;
             state.model = None;
-            state.notices.done("New projects use the built-in model");
+            use_model_here(state, jobs::STARTER.to_owned());
         }
         Command::Split => split(state),
         Command::SetLook(look) => state.prefs.look = look,
@@ -94,8 +98,12 @@ fn act(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, action: Act
         Action::OpenModel => dialogs.ask(Pick::ModelFolder),
         Action::CloseProject => close(state),
         Action::Demo => demo(state, false),
-        Action::Undo => order(state, Order::Undo),
-        Action::Redo => order(state, Order::Redo),
+        Action::Undo | Action::Redo => {
+            if may_write(state) {
+                let undo = action == Action::Undo;
+                order(state, if undo { Order::Undo } else { Order::Redo });
+            }
+        }
         Action::SelectAll => state.browse.selection = state.browse.shown.iter().copied().collect(),
         Action::SelectNone => state.browse.selection.clear(),
         Action::Inspect => {
@@ -150,6 +158,18 @@ fn order(state: &mut State, order: Order) {
     }
 }
 
+/// Whether the open project may be changed; says so where not.
+fn may_write(state: &mut State) -> bool {
+    let Some(open) = state.open() else { return false };
+    if open.catalog.writable {
+        return true;
+    }
+    let hint = "Close the other window that works on it, then open the project again.".to_owned();
+    let words = "This project is open for looking only";
+    state.notices.say(Level::Warning, words, Some(hint), None);
+    false
+}
+
 /// Opens a project in place of the one that is open.
 pub fn open(state: &mut State, ctx: &Context, path: &Path) {
     close(state);
@@ -161,14 +181,18 @@ pub fn open(state: &mut State, ctx: &Context, path: &Path) {
 
 /// Closes the project that is open. Its jobs are asked to stop: they keep what they have.
 fn close(state: &mut State) {
+    if let Some(folder) = state.open().map(|o| o.catalog.folder.clone()) {
+        let of_it = |job: &&super::jobs::Job| job.spec.shared.as_ref() == Some(&folder);
+        let ids: Vec<u64> = state.jobs.list.iter().filter(of_it).map(|j| j.id).collect();
+        ids.into_iter().for_each(|id| state.jobs.stop(id));
+    }
     state.project = Slot::Empty;
     state.thumbs.clear();
     state.browse = Default::default();
     state.inspect = Default::default();
     state.results = Default::default();
-    if !state.trains() {
-        state.training = None;
-    }
+    state.training = None;
+    state.train = Default::default();
     state.place = Place::Home;
 }
 
@@ -218,6 +242,10 @@ fn travel(state: &mut State, by: isize) {
     if browse.shown.is_empty() {
         return;
     }
+    if state.inspect.picture.is_none() {
+        super::screens::travel::travel(state, by, false);
+        return;
+    }
     browse.cursor = browse.cursor.saturating_add_signed(by).min(browse.shown.len() - 1);
     browse.reveal = true;
     if state.inspect.picture.is_some()
@@ -228,17 +256,10 @@ fn travel(state: &mut State, by: isize) {
 }
 
 fn set_label(state: &mut State, pictures: &[usize], label: usize, truth: Truth) {
-    let Some(open) = state.open() else { return };
-    if !open.catalog.writable {
-        let hint = "Close the other window that works on it, then open the project again.".to_owned();
-        state.notices.say(
-            Level::Warning,
-            "This project is open for looking only",
-            Some(hint),
-            None,
-        );
+    if !may_write(state) {
         return;
     }
+    let Some(open) = state.open() else { return };
     let ids = pictures
         .iter()
         .filter_map(|i| open.catalog.pictures.get(*i))
@@ -280,6 +301,9 @@ pub fn newest_run(runs: &[crate::project::Run]) -> String {
 
 /// Scores all pictures with a run.
 pub fn predict(state: &mut State, run: &str) {
+    if !may_write(state) {
+        return;
+    }
     let Some(open) = state.open() else { return };
     if open.catalog.labels.is_empty() {
         let hint = "Add labels in the panel on the right of the pictures: the model looks for their words.".to_owned();
@@ -325,6 +349,9 @@ fn train(state: &mut State, setup: Setup) {
 
 /// Trains; `demo`: with the demo's own settings beside the given ones.
 pub fn train_as(state: &mut State, setup: Setup, demo: bool) {
+    if !may_write(state) {
+        return;
+    }
     let Some(open) = state.open() else { return };
     let title = match setup.stages {
         Stages::One => "Training, Stage 1",
@@ -349,6 +376,13 @@ pub fn train_as(state: &mut State, setup: Setup, demo: bool) {
 }
 
 fn resume(state: &mut State, run: String) {
+    if state.trains() || !may_write(state) {
+        return;
+    }
+    state
+        .notices
+        .list
+        .retain(|n| !matches!(n.action, Some((_, Command::Resume(_)))));
     let Some(open) = state.open() else { return };
     let title = format!("Going on with {run}");
     let request = TrainRequest {
@@ -356,7 +390,7 @@ fn resume(state: &mut State, run: String) {
         stages: Stages::Both,
         model: None,
         from: None,
-        resume: Some(run),
+        resume: Some(run.clone()),
         config: None,
         set: Vec::new(),
         seed: 0,
@@ -366,11 +400,8 @@ fn resume(state: &mut State, run: String) {
     let id = state.jobs.start(training_spec(request, title, false));
     // The curves so far stay in sight where it is the same training.
     match &mut state.training {
-        Some(training) => {
-            training.job = id;
-            training.lanes.pop();
-        }
-        None => state.training = Some(Training::new(id)),
+        Some(training) if training.run() == Some(run.as_str()) => training.job = id,
+        _ => state.training = Some(Training::new(id)),
     }
     state.train.again = false;
     state.place = Place::Train;
@@ -423,6 +454,9 @@ pub fn use_model_here(state: &mut State, path: String) {
 }
 
 fn split(state: &mut State) {
+    if state.jobs.busy() || !may_write(state) {
+        return;
+    }
     let Some(open) = state.open() else { return };
     let folder = open.catalog.folder.clone();
     state.jobs.start(Spec {

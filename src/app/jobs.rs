@@ -153,7 +153,8 @@ pub struct Jobs {
     /// The device that is asked for.
     pub device: DeviceChoice,
     next: u64,
-    orders: Sender<Order>,
+    /// To the worker that computes, and to the one that imports and looks: they do not wait for each other.
+    orders: [Sender<Order>; 2],
     messages: Receiver<Message>,
     worker: Arc<AtomicU32>,
 }
@@ -167,48 +168,25 @@ const PER_FRAME: usize = 2_000;
 impl Jobs {
     /// Starts the thread. `program` is the executable whose `worker` command serves; `wake` is called when there are news, with
     /// whether they are urgent.
-    pub fn new(program: Option<PathBuf>, wake: impl Fn(bool) + Send + 'static) -> Self {
-        let (orders, inbox) = channel::<Order>();
+    pub fn new(program: Option<PathBuf>, wake: impl Fn(bool) + Clone + Send + 'static) -> Self {
         let (sender, messages) = channel();
         let worker = Arc::new(AtomicU32::new(0));
-        let pid = worker.clone();
-        let body = move || {
-            let tell = |message, urgent| {
-                let sent = sender.send(message).is_ok();
-                wake(urgent);
-                sent
+        let serve = |name: &str, pid: Arc<AtomicU32>| {
+            let (orders, inbox) = channel::<Order>();
+            let (program, wake, sender) = (program.clone(), wake.clone(), sender.clone());
+            let body = move || {
+                serve(&inbox, program.as_ref(), &pid, |message, urgent| {
+                    let sent = sender.send(message).is_ok();
+                    wake(urgent);
+                    sent
+                })
             };
-            let mut current: Option<(Worker, DeviceChoice)> = None;
-            for (id, spec, device, cancel) in inbox {
-                tell(Message::Started(id), true);
-                if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
-                    current = None;
-                }
-                let mut emit = |event: Event| {
-                    tell(Message::Event(id, Box::new(event)), false);
-                };
-                let mut context = Context::new(&mut emit, &cancel).sharing(spec.shared.clone());
-                let result = match take(&mut current, program.as_ref(), device) {
-                    Ok(worker) => {
-                        pid.store(worker.process_id(), Ordering::Relaxed);
-                        worker.run(&spec.request, device, &mut context)
-                    }
-                    Err(failure) => Err(failure),
-                };
-                let alive = current.as_mut().is_some_and(|(worker, _)| worker.is_alive());
-                if !alive {
-                    pid.store(0, Ordering::Relaxed);
-                    current = None;
-                }
-                let crashed = result.is_err() && !alive && !cancel.load(Ordering::Relaxed);
-                if !tell(Message::Ended(id, result, crashed), true) {
-                    return;
-                }
+            if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+                tracing::error!(%error, "a thread for jobs cannot be started");
             }
+            orders
         };
-        if let Err(error) = std::thread::Builder::new().name("jobs".to_owned()).spawn(body) {
-            tracing::error!(%error, "the thread for jobs cannot be started");
-        }
+        let orders = [serve("jobs", worker.clone()), serve("small jobs", Arc::default())];
         Self {
             list: VecDeque::new(),
             device: DeviceChoice::Auto,
@@ -224,7 +202,9 @@ impl Jobs {
         let id = self.next;
         self.next += 1;
         let mut job = Job::new(id, spec.clone());
-        if self.orders.send((id, spec, self.device, job.cancel.clone())).is_err() {
+        let small = !matches!(spec.purpose, Purpose::Train { .. } | Purpose::Predict { .. });
+        let order = (id, spec, self.device, job.cancel.clone());
+        if self.orders[usize::from(small)].send(order).is_err() {
             job.state = State::Failed(Failure::new(
                 "the program can no longer start jobs",
                 "Close the window and start it again; your project is intact.",
@@ -351,12 +331,46 @@ impl Job {
     }
 }
 
+/// Runs jobs in a worker, one after the other, until nobody asks any more. `pid` is the worker's process id while there is one.
+fn serve(inbox: &Receiver<Order>, program: Option<&PathBuf>, pid: &AtomicU32, tell: impl Fn(Message, bool) -> bool) {
+    let mut current: Option<(Worker, DeviceChoice)> = None;
+    for (id, spec, device, cancel) in inbox {
+        tell(Message::Started(id), true);
+        if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
+            current = None;
+        }
+        let mut emit = |event: Event| {
+            tell(Message::Event(id, Box::new(event)), false);
+        };
+        let mut context = Context::new(&mut emit, &cancel).sharing(spec.shared.clone());
+        let result = match take(&mut current, program, device) {
+            Ok(worker) => {
+                pid.store(worker.process_id(), Ordering::Relaxed);
+                worker.run(&spec.request, device, &mut context)
+            }
+            Err(failure) => Err(failure),
+        };
+        let alive = current.as_mut().is_some_and(|(worker, _)| worker.is_alive());
+        if !alive {
+            pid.store(0, Ordering::Relaxed);
+            current = None;
+        }
+        let crashed = result.is_err() && !alive && !cancel.load(Ordering::Relaxed);
+        if !tell(Message::Ended(id, result, crashed), true) {
+            return;
+        }
+    }
+}
+
 /// The worker for a device, started where there is none.
 fn take<'a>(
     current: &'a mut Option<(Worker, DeviceChoice)>,
     program: Option<&PathBuf>,
     device: DeviceChoice,
 ) -> Result<&'a mut Worker, Failure> {
+    if current.as_mut().is_some_and(|(worker, _)| !worker.is_alive()) {
+        *current = None;
+    }
     if current.is_none() {
         let worker = match program {
             Some(program) => {

@@ -12,6 +12,8 @@ use crate::train::features::FeatureStore;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// Runs that are compared, beside the untrained model.
 const COMPARED: usize = 12;
@@ -34,8 +36,8 @@ pub enum Order {
     Redo,
     /// Load the predictions of a run, and show them from now on.
     Predictions(String),
-    /// Read runs and predictions again: a job has ended.
-    Refresh,
+    /// Read runs and measures again: a job has ended. A run: show its predictions from now on.
+    Refresh(Option<String>),
     /// Everything about one picture.
     Examine(i64),
     /// A new label, after the others.
@@ -81,6 +83,16 @@ pub enum Reply {
         labels: Vec<LabelRow>,
         /// As in the catalog.
         truth: Vec<i8>,
+        /// As in the catalog.
+        probability: Vec<f32>,
+        /// As in the catalog.
+        score: Vec<f32>,
+        /// The step that undo would take back.
+        undo: Option<EditGroup>,
+        /// The step that redo would do again.
+        redo: Option<EditGroup>,
+        /// What was done, for people.
+        said: String,
     },
     /// How the runs with predictions do, the untrained model first.
     Compared(Vec<RunMeasure>),
@@ -125,63 +137,83 @@ pub struct Examined {
 
 /// The window's end.
 pub struct Library {
-    orders: Sender<Order>,
+    orders: Option<Sender<Order>>,
     replies: Receiver<Reply>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Threads of projects that were closed and may still have orders to carry out.
+static CLOSING: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+/// Waits until every closed project has carried out its orders: no edit is lost, and the locks are free.
+pub fn finish() {
+    let threads = std::mem::take(&mut *CLOSING.lock().unwrap_or_else(PoisonError::into_inner));
+    for thread in threads {
+        // A panic there was logged; the edits before it are on the disk.
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        // The end of the orders ends the thread, once it has carried them out.
+        self.orders = None;
+        let thread = self.thread.take();
+        CLOSING.lock().unwrap_or_else(PoisonError::into_inner).extend(thread);
+    }
 }
 
 impl Library {
-    /// Opens a project on a thread of its own; `wake` is called after each reply. Without `may_write` it is opened for reading.
+    /// Opens a project on a thread of its own; `wake` is called after each reply. Where it cannot be written it is opened for reading.
     pub fn open(path: &Path, wake: impl Fn() + Send + 'static) -> Self {
         let (orders, inbox) = channel();
         let (sender, replies) = channel();
         let path = path.to_owned();
         let body = move || {
+            // It may be one of those that are just being closed.
+            finish();
+            // Where nobody listens any more, orders are still carried out.
             let send = |reply| {
-                let sent = sender.send(reply).is_ok();
+                let _ = sender.send(reply);
                 wake();
-                sent
             };
             match Shelf::open(&path) {
                 Ok((mut shelf, catalog)) => {
                     let scorer = shelf.scorer.clone();
-                    if !send(Reply::Opened(Box::new(catalog), scorer)) {
-                        return;
-                    }
-                    if let Ok(reply) = shelf.compare()
-                        && !send(reply)
-                    {
-                        return;
+                    send(Reply::Opened(Box::new(catalog), scorer));
+                    if let Ok(reply) = shelf.compare() {
+                        send(reply);
                     }
                     for order in inbox {
-                        for reply in shelf.obey(order) {
-                            if !send(reply) {
-                                return;
-                            }
-                        }
+                        shelf.obey(order).into_iter().for_each(&send);
                     }
                 }
-                Err(failure) => {
-                    send(Reply::NotOpened(failure));
-                }
+                Err(failure) => send(Reply::NotOpened(failure)),
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("library".to_owned()).spawn(body) {
+        let thread = std::thread::Builder::new().name("library".to_owned()).spawn(body);
+        if let Err(error) = &thread {
             tracing::error!(%error, "the project's thread cannot be started");
         }
-        Self { orders, replies }
+        Self {
+            orders: Some(orders),
+            replies,
+            thread: thread.ok(),
+        }
     }
 
     /// A library without a project behind it: for drawing what is in memory.
     pub fn closed() -> Self {
         Self {
-            orders: channel().0,
+            orders: None,
             replies: channel().1,
+            thread: None,
         }
     }
 
     /// Sends an order; false where the project's thread is gone.
     pub fn send(&self, order: Order) -> bool {
-        self.orders.send(order).is_ok()
+        self.orders.as_ref().is_some_and(|orders| orders.send(order).is_ok())
     }
 
     /// The next reply, without waiting.
@@ -194,6 +226,8 @@ impl Library {
 struct Shelf {
     project: Project,
     ids: Vec<i64>,
+    /// The run whose predictions are shown; empty for none.
+    shown: String,
     scorer: Option<Arc<Scorer>>,
     features: Option<FeatureStore>,
 }
@@ -243,11 +277,13 @@ impl Shelf {
         let mut shelf = Self {
             project,
             ids,
+            shown: String::new(),
             scorer: None,
             features: None,
         };
         if let Some(run) = shelf.newest_scored(&catalog.runs) {
             (catalog.probability, catalog.score) = shelf.predictions(&run)?;
+            shelf.shown.clone_from(&run);
             catalog.run = run;
         }
         Ok((shelf, catalog))
@@ -301,7 +337,7 @@ impl Shelf {
             Order::Undo => ("undoing", self.step(Project::undo, "Undone")),
             Order::Redo => ("redoing", self.step(Project::redo, "Done again")),
             Order::Predictions(run) => ("loading predictions", self.show(run).map(|reply| vec![reply])),
-            Order::Refresh => ("reading the project", self.refresh()),
+            Order::Refresh(run) => ("reading the project", self.refresh(run)),
             Order::Examine(id) => ("looking at a picture", self.examine(id)),
             Order::AddLabel(name) => ("adding a label", self.add_label(&name)),
             Order::Setting(key, value) => {
@@ -326,9 +362,14 @@ impl Shelf {
         step: impl FnOnce(&mut Project) -> Result<Option<EditGroup>, ProjectError>,
         verb: &str,
     ) -> Result<Vec<Reply>, Failure> {
+        let ids = |project: &Project| project.labels().map(|l| l.iter().map(|l| l.id).collect::<Vec<_>>());
+        let before = ids(&self.project)?;
         let Some(group) = step(&mut self.project)? else {
             return Ok(Vec::new());
         };
+        if ids(&self.project)? != before {
+            return Ok(vec![self.labels(format!("{verb}: {}", group.description))?]);
+        }
         let pictures = self.project.pictures_of_edit(group.id)?;
         Ok(vec![self.values(&pictures, format!("{verb}: {}", group.description))?])
     }
@@ -347,10 +388,21 @@ impl Shelf {
 
     fn add_label(&mut self, name: &str) -> Result<Vec<Reply>, Failure> {
         self.project.add_label(name, None)?;
-        Ok(vec![Reply::Labels {
+        Ok(vec![self.labels(format!("added “{name}”"))?])
+    }
+
+    /// Everything that has a column for each label.
+    fn labels(&self, said: String) -> Result<Reply, Failure> {
+        let (probability, score) = self.predictions(&self.shown)?;
+        Ok(Reply::Labels {
             labels: self.project.labels()?,
             truth: self.project.truth(&self.ids)?.values,
-        }])
+            probability,
+            score,
+            undo: self.project.next_undo()?,
+            redo: self.project.next_redo()?,
+            said,
+        })
     }
 
     /// Measures every run whose predictions are kept on the test pictures, else on val, else on all.
@@ -400,6 +452,7 @@ impl Shelf {
 
     fn show(&mut self, run: String) -> Result<Reply, Failure> {
         self.open_scorer(&run);
+        self.shown.clone_from(&run);
         let (probability, score) = self.predictions(&run)?;
         Ok(Reply::Predictions {
             run,
@@ -409,10 +462,10 @@ impl Shelf {
         })
     }
 
-    fn refresh(&mut self) -> Result<Vec<Reply>, Failure> {
+    fn refresh(&mut self, run: Option<String>) -> Result<Vec<Reply>, Failure> {
         let runs = self.project.runs()?;
         let mut replies = vec![Reply::Runs(runs.clone())];
-        if let Some(run) = self.newest_scored(&runs) {
+        if let Some(run) = run {
             replies.push(self.show(run)?);
         }
         replies.push(self.compare()?);

@@ -1,7 +1,7 @@
 //! What jobs and the project's thread tell, taken into the state.
 
 use super::catalog::Catalog;
-use super::command::{Command, Place, Setup};
+use super::command::{Command, Setup};
 use super::execute;
 use super::jobs::{News, Purpose, Spec, State as JobState};
 use super::library::{Order, Reply};
@@ -145,20 +145,27 @@ fn describe(event: &Event) -> String {
 fn ended(state: &mut State, ctx: &Context, id: u64) {
     let Some(job) = state.jobs.get(id).cloned() else { return };
     let purpose = job.spec.purpose.clone();
+    // A job of a project that was closed meanwhile, or the program is being left: nothing follows from it.
+    let elsewhere = job.spec.shared.is_some() && job.spec.shared.as_ref() != state.open().map(|o| &o.catalog.folder);
+    if elsewhere || state.desk.leave_when_idle.is_some() {
+        let words = format!("ended: {}", job.spec.title);
+        state.notices.note(Level::Note, words);
+        return;
+    }
     match &job.state {
         JobState::Done => well_done(state, ctx, &purpose, &job.made),
         JobState::Stopped => {
             state
                 .notices
                 .say(Level::Note, format!("Stopped: {}", job.spec.title), None, None);
-            refresh(state);
+            refresh(state, None);
         }
         JobState::Failed(failure) => {
             match purpose {
                 Purpose::Model { .. } => state.model = Some(Err(failure.clone())),
                 _ => state.notices.failed(failure, None),
             }
-            refresh(state);
+            refresh(state, None);
         }
         JobState::Crashed(failure) => {
             let run = match purpose {
@@ -175,7 +182,7 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
                 None => retry(&job.spec).map(|command| ("Try again".to_owned(), command)),
             };
             state.notices.failed(failure, again);
-            refresh(state);
+            refresh(state, None);
         }
         JobState::Waiting | JobState::Running => {}
     }
@@ -230,7 +237,7 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
                     Command::Do(super::command::Action::Results),
                 )),
             );
-            refresh(state);
+            refresh(state, None);
             // The newest last: it is the one that is shown.
             runs.iter().for_each(|run| execute::predict(state, run));
         }
@@ -242,14 +249,14 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
                 state.place = place;
             }
         }
-        Purpose::Predict { .. } => refresh(state),
+        Purpose::Predict { run } => refresh(state, Some(run.clone())),
         Purpose::Device | Purpose::Model { .. } => {}
     }
 }
 
-fn refresh(state: &mut State) {
+fn refresh(state: &mut State, run: Option<String>) {
     if let Some(open) = state.open() {
-        open.library.send(Order::Refresh);
+        open.library.send(Order::Refresh(run));
     }
 }
 
@@ -268,7 +275,6 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
         }
         Reply::NotOpened(failure) => {
             if let Slot::Opening(path, _) = std::mem::take(&mut state.project) {
-                state.prefs.forget(&path);
                 state.project = Slot::Failed(path, failure);
             }
         }
@@ -276,7 +282,7 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
             let current = state.inspect.picture;
             let Some(open) = state.open_mut() else { return };
             let n = open.catalog.labels.len();
-            for (id, row, edited) in rows {
+            for (id, row, edited) in rows.into_iter().filter(|(_, row, _)| row.len() == n) {
                 if let Some(i) = open.catalog.index_of(id) {
                     open.catalog.truth[i * n..(i + 1) * n].copy_from_slice(&row);
                     open.catalog.pictures[i].edited = edited;
@@ -287,7 +293,7 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
             if let Some(id) = current {
                 open.library.send(Order::Examine(id));
             }
-            state.notices.done(said);
+            state.notices.edited(said);
         }
         Reply::Predictions {
             run,
@@ -304,21 +310,39 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
             if let Some(id) = current {
                 open.library.send(Order::Examine(id));
             }
+            // Numbers of one run are never shown under the name of another.
+            state.inspect.examined = None;
         }
         Reply::Runs(runs) => {
             if let Some(open) = state.open_mut() {
                 open.catalog.runs = runs;
             }
         }
-        Reply::Labels { labels, truth } => {
-            if let Some(open) = state.open_mut() {
-                let catalog = &mut open.catalog;
-                (catalog.labels, catalog.truth) = (labels, truth);
-                // Scores of other labels do not fit the new columns; the next look gives all of them.
-                (catalog.probability, catalog.score, catalog.run) = Default::default();
-                open.scorer = None;
-                open.version += 1;
+        Reply::Labels {
+            labels,
+            truth,
+            probability,
+            score,
+            undo,
+            redo,
+            said,
+        } => {
+            let current = state.inspect.picture;
+            let Some(open) = state.open_mut() else { return };
+            let catalog = &mut open.catalog;
+            (catalog.labels, catalog.truth) = (labels, truth);
+            (catalog.probability, catalog.score) = (probability, score);
+            (catalog.undo, catalog.redo) = (undo, redo);
+            // Columns have moved: measures come again with the next look.
+            catalog.compared.clear();
+            open.version += 1;
+            if let Some(id) = current {
+                open.library.send(Order::Examine(id));
             }
+            state.inspect.examined = None;
+            state.inspect.pinned.clear();
+            state.browse.filter.labels.clear();
+            state.notices.edited(said);
         }
         Reply::Compared(measures) => {
             if let Some(open) = state.open_mut() {
@@ -400,5 +424,5 @@ fn opened(state: &mut State, auto: bool) {
             state.notices.say(Level::Note, words, Some(hint), Some(action));
         }
     }
-    state.place = Place::Pictures;
+    state.desk.path.clear();
 }

@@ -89,6 +89,12 @@ impl Notices {
         self.say(Level::Done, text, None, None);
     }
 
+    /// Says what was done to labels; only the newest such message is shown.
+    pub fn edited(&mut self, text: impl Into<String>) {
+        self.list.retain(|n| n.level != Level::Done || n.action.is_some());
+        self.done(text);
+    }
+
     /// Says what failed; stays until it is closed.
     pub fn failed(&mut self, failure: &Failure, action: Option<(String, Command)>) {
         self.say(Level::Error, failure.message.clone(), failure.hint.clone(), action);

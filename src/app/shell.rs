@@ -231,7 +231,9 @@ impl Window {
 
     /// Closing during a job asks; leaving waits for the checkpoint, but not for ever.
     fn leave(&mut self, ctx: &Context) {
-        let busy = self.state.jobs.running().is_some();
+        let quiet =
+            |p: &super::jobs::Purpose| !matches!(p, super::jobs::Purpose::Device | super::jobs::Purpose::Model { .. });
+        let busy = self.state.jobs.has(quiet);
         if ctx.input(|i| i.viewport().close_requested()) && busy && self.state.desk.leave_when_idle.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.desk.leaving = true;
@@ -271,7 +273,9 @@ fn keys(state: &mut State, ctx: &Context) {
         let plain = key.modifiers == Modifiers::NONE && !matches!(key.logical_key, Key::F1 | Key::F12);
         // Enter and the arrows belong to the widget that has the keyboard, and to the pictures.
         let elsewhere = typing || state.place != Place::Pictures || ctx.memory(|m| m.focused().is_some());
-        if plain && (elsewhere || state.desk.keys) {
+        // Shift with an arrow extends the selection.
+        let shifted = ctx.input(|i| !i.modifiers.is_none());
+        if plain && (elsewhere || shifted || state.desk.keys) {
             continue;
         }
         let text_keys = matches!(info.action, Action::SelectAll | Action::Undo | Action::Redo);
@@ -321,6 +325,12 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.draw(ui);
+    }
+
+    fn on_exit(&mut self) {
+        // Edits that were made in the last moment are carried out before the program ends.
+        self.state.project = Slot::Empty;
+        super::library::finish();
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -46,12 +46,14 @@ struct Entry {
 }
 
 struct Wish {
+    /// Which project's: ids are not unique beyond it.
+    generation: u64,
     key: Key,
     path: PathBuf,
     side: u32,
 }
 
-type Made = (Key, Result<ColorImage, String>);
+type Made = (u64, Key, Result<ColorImage, String>);
 
 /// The threads' shared list; `None` in the list's place ends them.
 struct Queue {
@@ -66,6 +68,7 @@ pub struct Thumbs {
     clock: u64,
     queue: Arc<Queue>,
     made: Receiver<Made>,
+    generation: u64,
 }
 
 impl Thumbs {
@@ -92,6 +95,7 @@ impl Thumbs {
             clock: 0,
             queue,
             made,
+            generation: 0,
         }
     }
 
@@ -99,6 +103,7 @@ impl Thumbs {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;
+        self.generation += 1;
         if let Some(wishes) = self
             .queue
             .wishes
@@ -114,8 +119,13 @@ impl Thumbs {
     pub fn begin_frame(&mut self, ctx: &Context) {
         self.clock += 1;
         for _ in 0..PER_FRAME {
-            let Ok((key, made)) = self.made.try_recv() else { break };
+            let Ok((generation, key, made)) = self.made.try_recv() else {
+                break;
+            };
             // Cleared meanwhile: the picture is of a project that is closed.
+            if generation != self.generation {
+                continue;
+            }
             let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
             };
@@ -166,6 +176,7 @@ impl Thumbs {
         );
         let most = ctx.input(|i| i.max_texture_side) as u32;
         let wish = Wish {
+            generation: self.generation,
             key,
             path: path.to_owned(),
             side: SIDES[usize::from(key.large)].min(most.max(64)),
@@ -226,7 +237,7 @@ fn work(queue: &Queue, sender: &Sender<Made>, ctx: &Context) {
             }
         };
         let made = load(&wish.path, wish.side);
-        if sender.send((wish.key, made)).is_err() {
+        if sender.send((wish.generation, wish.key, made)).is_err() {
             return;
         }
         ctx.request_repaint();

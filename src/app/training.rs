@@ -96,6 +96,15 @@ impl Training {
     /// Takes in an event of the job.
     pub fn note(&mut self, event: &Event) {
         match event {
+            // The same run goes on: its curves stay.
+            Event::Run { run, resumed_at, .. } if self.lanes.last().is_some_and(|l| l.run == *run) => {
+                if let Some(lane) = self.lanes.last_mut() {
+                    (lane.done, lane.began) = (*resumed_at, None);
+                    for curve in [&mut lane.loss, &mut lane.cls, &mut lane.extra] {
+                        curve.points.retain(|p| p[0] < *resumed_at as f64);
+                    }
+                }
+            }
             Event::Run { run, stage, resumed_at } => self.lanes.push(Lane {
                 stage: *stage,
                 run: run.clone(),

@@ -22,13 +22,18 @@ pub fn main() -> ExitCode {
         Err(error) => match window::paths(&error) {
             Some(paths) => {
                 log_to_stderr(false);
+                output::loud_panics();
                 return Output::new(json).end(window::open(paths));
             }
             None => return usage(&error, json),
         },
     };
     log_to_stderr(arguments.verbose);
-    quiet_panics(arguments.verbose);
+    if window::is_meant(arguments.command.as_ref()) {
+        output::loud_panics();
+    } else {
+        quiet_panics(arguments.verbose);
+    }
     let Some(command) = arguments.command else {
         if json {
             let hint = "See patchlight --help for the commands.";

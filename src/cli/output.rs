@@ -116,6 +116,26 @@ impl Output {
     }
 }
 
+/// In the window a panic on the main thread is the end: it is printed, and kept where a user finds it for a report. Panics of other
+/// threads (a broken picture's decoder) are caught there.
+pub fn loud_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if std::thread::current().name() != Some("main") {
+            tracing::warn!("{info}");
+            return;
+        }
+        let folder = dirs::data_dir().unwrap_or_else(std::env::temp_dir).join("patchlight");
+        let file = folder.join("crash.txt");
+        let trace = std::backtrace::Backtrace::force_capture();
+        let text = format!("patchlight {}: {info}\n{trace}\n", env!("CARGO_PKG_VERSION"));
+        let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, text));
+        eprintln!("Patchlight has to end: {info}\nYour labels are saved. This is a bug; please report it.");
+        if kept.is_ok() {
+            eprintln!("The details are in {}.", file.display());
+        }
+    }));
+}
+
 /// A reader that has gone away (`| head`) ends the program quietly instead of a panic.
 fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();

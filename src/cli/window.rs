@@ -35,6 +35,16 @@ pub fn open(_paths: Vec<PathBuf>) -> Result<(), Failure> {
     ))
 }
 
+/// Whether the command opens the window.
+pub fn is_meant(command: Option<&Command>) -> bool {
+    match command {
+        None => true,
+        #[cfg(feature = "window")]
+        Some(Command::Open { .. }) => true,
+        Some(_) => false,
+    }
+}
+
 /// The paths that were meant where no command was given: `patchlight photo.jpg`.
 pub fn paths(error: &clap::Error) -> Option<Vec<PathBuf>> {
     if error.kind() != clap::error::ErrorKind::InvalidSubcommand {

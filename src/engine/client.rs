@@ -150,7 +150,7 @@ impl Worker {
             .map_or_else(|e| e.to_string(), |status| describe(&status));
         Failure::new(
             format!("the worker process ended unexpectedly ({how})"),
-            "Your project is intact. Resume the run: it goes on from its last checkpoint.",
+            "Your project is intact. Start the job again; a training resumes from its last checkpoint.",
         )
     }
 }

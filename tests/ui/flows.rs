@@ -372,3 +372,92 @@ fn an_edit_during_training_is_kept() {
     harness.state_mut().state.jobs.stop_all();
     wait(&mut harness, "the end", |w| !w.state.jobs.busy());
 }
+
+#[test]
+fn a_new_label_can_be_taken_back_and_given_again() {
+    if !can_draw() {
+        return;
+    }
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    let labels = |w: &patchlight::app::Window| match &w.state.project {
+        Slot::Open(open) => (
+            open.catalog.labels.len(),
+            open.catalog.truth.len(),
+            open.catalog.probability.len(),
+        ),
+        _ => (0, 0, 0),
+    };
+    harness
+        .state_mut()
+        .state
+        .command(patchlight::app::command::Command::AddLabel("owl".to_owned()));
+    wait(&mut harness, "the label", |w| labels(w) == (5, 120, 120));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    wait(&mut harness, "undo", |w| labels(w) == (4, 96, 96));
+    // The columns fit each other: a digit changes its own label.
+    click(&mut harness, FIRST);
+    harness.key_press(Key::Num4);
+    wait(&mut harness, "the edit", |w| match &w.state.project {
+        Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited && p.name == FIRST),
+        _ => false,
+    });
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    wait(&mut harness, "undo of the edit", |w| match &w.state.project {
+        Slot::Open(open) => !open.catalog.pictures.iter().any(|p| p.edited),
+        _ => false,
+    });
+}
+
+#[test]
+fn what_the_arrows_reach_is_what_the_digits_change() {
+    if !can_draw() {
+        return;
+    }
+    let (_folder, mut harness) = opened("scored", Look::Dark);
+    let first = harness.state().state.browse.shown[0] as usize;
+    let names: Vec<String> = match &harness.state().state.project {
+        Slot::Open(open) => open.catalog.pictures.iter().map(|p| p.name.clone()).collect(),
+        _ => panic!("no project"),
+    };
+    click(&mut harness, &names[first]);
+    harness.key_press(Key::ArrowRight);
+    harness.step();
+    harness.step();
+    let state = &harness.state().state;
+    assert_eq!(
+        state.browse.targets(),
+        [state.browse.shown[1] as usize],
+        "the selection moved along"
+    );
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.step();
+    harness.step();
+    let state = &harness.state().state;
+    assert_eq!(state.browse.targets().len(), 2, "Shift extends it");
+}
+
+#[test]
+fn a_second_window_only_looks() {
+    if !can_draw() {
+        return;
+    }
+    let (folder, mut first) = opened("plain", Look::Dark);
+    let mut options = options(Look::Light);
+    options.bring = vec![folder.path().join("birds.patchlight")];
+    let mut second = window(options);
+    wait(&mut second, "the project", |w| matches!(w.state.project, Slot::Open(_)));
+    settle(&mut second);
+    second.key_press(Key::Num1);
+    second.key_press_modifiers(Modifiers::COMMAND, Key::P);
+    for _ in 0..20 {
+        second.step();
+    }
+    assert!(!second.state().state.jobs.busy(), "nothing that writes was begun");
+    let edited = |w: &patchlight::app::Window| match &w.state.project {
+        Slot::Open(open) => open.catalog.edited(),
+        _ => 0,
+    };
+    assert_eq!(edited(second.state()), 0);
+    first.key_press(Key::Num1);
+    wait(&mut first, "the edit", |w| edited(w) == 1);
+}

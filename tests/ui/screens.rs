@@ -216,7 +216,7 @@ fn train() {
         snapshot(&mut harness, &format!("train_paused_{name}"));
         let failure = Failure::new(
             "the worker process ended unexpectedly (killed, signal 9; perhaps the memory was full)",
-            "Your project is intact. Resume the run: it goes on from its last checkpoint.",
+            "Your project is intact. Start the job again; a training resumes from its last checkpoint.",
         );
         job_as(&mut harness, JobState::Crashed(failure));
         settle(&mut harness);

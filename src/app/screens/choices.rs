@@ -120,7 +120,17 @@ const WORDS: [(&str, &str, &str); 37] = [
 
 /// Every setting: plain name, technical name, value, default.
 pub fn table(ui: &mut Ui, form: &mut TrainForm) {
-    let defaults = Settings::default().values();
+    // What a preset says is the default of this form.
+    let preset: Vec<String> = PRESETS
+        .get(form.preset)
+        .map_or(&[][..], |p| p.2)
+        .iter()
+        .map(|s| (*s).to_owned())
+        .collect();
+    let defaults = Settings::default()
+        .with_overrides(None, &preset)
+        .unwrap_or_default()
+        .values();
     ui.add_space(theme::SMALL);
     egui::Grid::new("settings")
         .num_columns(4)

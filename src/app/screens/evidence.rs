@@ -23,6 +23,9 @@ pub fn show(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
         if !scored {
             unscored(ui, state);
         }
+        if let Some(view) = view {
+            patch(ui, state, view);
+        }
         let order = match (view, &state.project) {
             (Some(view), _) => view.order(),
             (None, Slot::Open(open)) => (0..open.catalog.labels.len()).collect(),
@@ -32,7 +35,6 @@ pub fn show(ui: &mut Ui, state: &mut State, index: usize, view: Option<&View>) {
             row(ui, state, index, label, view);
         }
         if let Some(view) = view {
-            patch(ui, state, view);
             ui.add_space(theme::MEDIUM);
             let header = egui::CollapsingHeader::new("How is this computed?").open(Some(state.inspect.numbers));
             let header = header.show(ui, |ui| numbers(ui, state, view));
@@ -263,10 +265,15 @@ fn parts(ui: &mut Ui, view: &View, label: usize, inner: egui::Rect, color: Color
     };
     let bar = egui::Rect::from_min_size(inner.min + vec2(2.0, 29.0), vec2(inner.width() - 4.0, 7.0));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(bar));
-    let shares = [
-        (probability * whole / sum, tone(1.0)),
-        (probability * local / sum, tone(0.55)),
-    ];
+    let shares = if whole + local <= 0.0 {
+        // Both parts lie under zero, and the neutral score lower still: there is nothing to divide.
+        [(probability, tone(0.8)), (0.0, tone(0.0))]
+    } else {
+        [
+            (probability * whole / sum, tone(1.0)),
+            (probability * local / sum, tone(0.55)),
+        ]
+    };
     let words = format!(
         "whole {:.3} x {:.2}, parts {:.3} x {:.2}",
         evidence.global,

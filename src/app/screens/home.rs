@@ -57,9 +57,9 @@ fn drop_area(ui: &mut Ui, state: &mut State) {
                     "Open",
                 ) {
                     state.command(Command::Bring(vec![path.trim().into()]));
-                } else {
-                    state.desk.path = path;
                 }
+                // Kept until a project is open: a slip can be mended.
+                state.desk.path = path;
             });
         });
         ui.add_space(theme::MEDIUM);
@@ -88,9 +88,17 @@ fn dashes(ui: &Ui, rect: Rect, stroke: Stroke) {
 fn cards(ui: &mut Ui, state: &mut State) {
     let demo = state.jobs.has(|p| matches!(p, Purpose::DemoData { .. }));
     let gap = 14.0;
-    let width = (ui.available_width() - 2.0 * gap) / 3.0;
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = gap;
+    let room = ui.available_width();
+    // Side by side where there is room, else one under the other.
+    let narrow = room < 700.0;
+    let width = if narrow { room } else { (room - 2.0 * gap) / 3.0 };
+    let layout = if narrow {
+        Layout::top_down(Align::Min)
+    } else {
+        Layout::left_to_right(Align::Min)
+    };
+    ui.with_layout(layout, |ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(gap);
         card(
             ui,
             width,

@@ -85,7 +85,12 @@ fn of_project(ui: &mut Ui, state: &mut State) {
 /// A page of text and controls: scrolled, of a width that reads well.
 fn page(ui: &mut Ui, title: &str, sentence: &str, add: impl FnOnce(&mut Ui)) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let width = (ui.available_width() - 2.0 * theme::HUGE).clamp(300.0, 980.0);
+        let margin = if ui.available_width() < 700.0 {
+            theme::LARGE
+        } else {
+            theme::HUGE
+        };
+        let width = (ui.available_width() - 2.0 * margin).clamp(300.0, 980.0);
         ui.add_space(theme::HUGE);
         ui.horizontal(|ui| {
             ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));

@@ -21,14 +21,16 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let frame = egui::Frame::new()
         .fill(p.panel)
         .inner_margin(egui::Margin::symmetric(12, 10));
-    if state.prefs.filters_open {
+    // The pictures come first: where there is little room, the panels give way.
+    let room = ui.available_width();
+    if state.prefs.filters_open && room > 900.0 {
         egui::Panel::left("filters")
             .default_size(216.0)
             .size_range(180.0..=320.0)
             .frame(frame)
             .show(ui, |ui| super::filters::panel(ui, state));
     }
-    if state.prefs.labels_open {
+    if state.prefs.labels_open && room > 660.0 {
         egui::Panel::right("labels")
             .default_size(268.0)
             .size_range(210.0..=420.0)
@@ -262,12 +264,18 @@ fn thumbnail(ui: &mut Ui, state: &mut State, place: usize, cell: Rect) {
             );
         }
     }
-    let ring = match (current, catalog.agreement(index)) {
-        (true, _) => Some(Stroke::new(2.0, p.accent)),
-        (false, Agreement::Wrong) => Some(Stroke::new(1.5, p.warn)),
-        _ if response.hovered() => Some(Stroke::new(1.0, p.quiet)),
-        _ => None,
+    let ring = match current {
+        true => Some(Stroke::new(2.5, p.accent)),
+        false if response.hovered() => Some(Stroke::new(1.0, p.quiet)),
+        false => None,
     };
+    if catalog.agreement(index) == Agreement::Wrong {
+        let corner = picture.right_bottom() - vec2(15.0, 15.0);
+        ui.painter().circle_filled(corner, 10.0, p.card);
+        let font = egui::FontId::proportional(13.0);
+        ui.painter()
+            .text(corner, egui::Align2::CENTER_CENTER, icons::WARNING, font, p.warn);
+    }
     if let Some(ring) = ring {
         ui.painter().rect_stroke(cell, 8.0, ring, egui::StrokeKind::Inside);
     }
@@ -310,7 +318,10 @@ fn caption(ui: &Ui, catalog: &crate::app::catalog::Catalog, index: usize, rect: 
     let truth = catalog.truth_of(index);
     let scored = catalog.probability_of(index).is_some();
     let mut x = rect.left();
-    let labels = catalog.top_labels(index, 4);
+    let mut labels = catalog.top_labels(index, 4);
+    let missed = |c: &usize| scored && truth[*c] == 1 && !labels.contains(c);
+    let missed: Vec<usize> = (0..truth.len()).filter(missed).collect();
+    labels.extend(&missed);
     if labels.is_empty() {
         let words = if scored { "nothing found" } else { "no label" };
         painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, words, font, p.quiet);
@@ -318,7 +329,11 @@ fn caption(ui: &Ui, catalog: &crate::app::catalog::Catalog, index: usize, rect: 
     }
     for label in labels {
         let wrong = scored && truth[label] == 0;
-        let color = if wrong { p.warn } else { p.text };
+        let color = match (wrong, missed.contains(&label)) {
+            (true, _) => p.warn,
+            (_, true) => p.quiet,
+            _ => p.text,
+        };
         let words = if wrong {
             format!("{}?", catalog.labels[label].name)
         } else {

@@ -94,7 +94,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
             ui.add_space(theme::SMALL);
         }
-        table(ui, state, &measured, slot);
+        // The columns need their width; a narrow window scrolls them.
+        egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+            ui.set_min_width(760.0);
+            table(ui, state, &measured, slot);
+        });
     });
 }
 
@@ -123,8 +127,8 @@ fn summary(ui: &mut Ui, measured: &Measured) {
     let map = crate::app::training::groups(&measured.map);
     let words = ["labels in all", "frequent labels", "medium labels", "rare labels"];
     let p = theme::palette(ui);
-    let width = ((ui.available_width() - 3.0 * 10.0) / 4.0).min(240.0);
-    ui.horizontal(|ui| {
+    let width = ((ui.available_width() - 3.0 * 10.0) / 4.0).clamp(120.0, 240.0);
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         for (i, value) in map.into_iter().enumerate() {
             let of = |g: Group| measured.groups.iter().filter(|o| **o == g).count();

@@ -42,14 +42,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 ui.label(words);
             });
         }
+        if ended {
+            changed(ui, state, &training);
+            ui.add_space(theme::LARGE);
+        }
         let floor = floor(state);
         for lane in &training.lanes {
             self::lane(ui, lane, floor);
             ui.add_space(theme::MEDIUM);
-        }
-        if ended {
-            changed(ui, state, &training);
-            ui.add_space(theme::LARGE);
         }
         past(ui, state);
     });

@@ -13,7 +13,7 @@ use eframe::egui::{self, RichText, Ui};
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::page(ui, "Settings", "", |ui| {
         group(ui, "Appearance", |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 for (look, name) in [
                     (Look::System, "As the desktop"),
                     (Look::Light, "Light"),
@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     }
                 }
             });
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label("Size of everything");
                 for scale in [0.9f32, 1.0, 1.15, 1.3, 1.5, 2.0] {
                     let on = (state.prefs.scale - scale).abs() < 0.01;
@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 .on_hover_text("Fading and sliding, under 150 ms each");
         });
         group(ui, "Device", |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 for (device, name, help) in [
                     (
                         DeviceChoice::Auto,
@@ -78,7 +78,7 @@ fn model(ui: &mut Ui, state: &mut State) {
             .model
             .clone()
             .unwrap_or_else(|| "the built-in model: a small CLIP that knows pictograms only".to_owned());
-        ui.label(format!("New projects start from {words}."));
+        ui.label(format!("The open project and new ones start from {words}."));
         let p = theme::palette(ui);
         match &state.model {
             Some(Ok(found)) => {

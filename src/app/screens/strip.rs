@@ -37,8 +37,9 @@ pub fn tools(ui: &mut Ui, state: &mut State, area: Rect) {
                 (state.inspect.zoom, state.inspect.center) = (1.0, [0.5, 0.5]);
             }
             if boxes {
-                ui.checkbox(&mut state.inspect.boxes, "boxes")
-                    .on_hover_text("Boxes that came with the data");
+                let on = state.inspect.boxes;
+                let chip = widgets::chip(ui, "boxes", on).on_hover_text("Boxes that came with the data");
+                state.inspect.boxes = on != chip.clicked();
             }
             let name = state.open().and_then(|o| {
                 o.catalog

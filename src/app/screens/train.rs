@@ -66,7 +66,14 @@ fn what(ui: &mut Ui, state: &mut State) {
         if rare > 0 {
             ui.label(theme::quiet(
                 ui,
-                format!("{rare} labels have fewer than 10 pictures: good, that is what this is for."),
+                format!(
+                    "{} fewer than 10 pictures: good, that is what this is for.",
+                    if rare == 1 {
+                        "1 label has".to_owned()
+                    } else {
+                        format!("{rare} labels have")
+                    }
+                ),
             ));
         }
         let none: Vec<&str> = names
@@ -153,11 +160,16 @@ fn how(ui: &mut Ui, state: &mut State) {
         .map(|o| model_words(&o.catalog, state.prefs.model.as_deref()))
         .unwrap_or_default();
     let mut form = state.train.clone();
+    let mut choose = false;
     step(ui, 2, "How", |ui| {
         ui.horizontal(|ui| {
             ui.label("Start from");
             ui.label(RichText::new(&model).family(theme::strong()))
-                .on_hover_text("The project's model; new projects take the one chosen at Home");
+                .on_hover_text("The project's model");
+            choose = ui
+                .button("Another…")
+                .on_hover_text("Choose a CLIP from your disk in the settings")
+                .clicked();
         });
         ui.horizontal_wrapped(|ui| {
             for (i, (name, sentence, _)) in super::choices::PRESETS.iter().enumerate() {
@@ -226,6 +238,9 @@ fn how(ui: &mut Ui, state: &mut State) {
         }
     });
     state.train = form;
+    if choose {
+        state.command(Command::Do(crate::app::command::Action::Settings));
+    }
 }
 
 /// The model of a project in words.

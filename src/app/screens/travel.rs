@@ -70,7 +70,8 @@ fn step(state: &mut State, ctx: &Context, key: Key, by: isize) {
     }
 }
 
-fn travel(state: &mut State, by: isize, extend: bool) {
+/// Moves the cursor; `extend`: selects all between it and where the selection began.
+pub fn travel(state: &mut State, by: isize, extend: bool) {
     let browse = &mut state.browse;
     let Some(last) = browse.shown.len().checked_sub(1) else {
         return;

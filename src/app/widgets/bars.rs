@@ -181,7 +181,10 @@ fn entry(ui: &mut Ui, state: &mut State, place: Place, action: Action) {
     let name = if action == Action::About { "About" } else { info.name };
     let enabled = !info.needs_project || state.open().is_some();
     let here = state.place == place;
-    let (rect, response) = ui.allocate_exact_size(vec2(theme::RAIL - 12.0, 58.0), Sense::click());
+    // Six entries fit any height; without room for them the words go.
+    let room = ui.ctx().content_rect().height() - theme::TOP_BAR - theme::STATUS_BAR - 4.0 * theme::MEDIUM;
+    let height = (room / 6.0 - theme::MEDIUM).clamp(26.0, 58.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(theme::RAIL - 12.0, height), Sense::click());
     let lit = enabled && (response.hovered() || response.has_focus());
     let fill = match (here, lit) {
         (true, _) => p.accent_ground,
@@ -206,20 +209,18 @@ fn entry(ui: &mut Ui, state: &mut State, place: Place, action: Action) {
     };
     let words = egui::FontId::new(TextSize::Small.points(), family);
     let painter = ui.painter();
+    let small = height < 46.0;
     painter.text(
-        rect.center() - vec2(0.0, 9.0),
+        rect.center() - vec2(0.0, if small { 0.0 } else { 9.0 }),
         egui::Align2::CENTER_CENTER,
         info.icon,
         icon,
         color,
     );
-    painter.text(
-        rect.center() + vec2(0.0, 17.0),
-        egui::Align2::CENTER_CENTER,
-        name,
-        words,
-        color,
-    );
+    if !small {
+        let at = rect.center() + vec2(0.0, 17.0);
+        painter.text(at, egui::Align2::CENTER_CENTER, name, words, color);
+    }
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, enabled, here, name));
     let response = response.on_hover_text(super::hover(ui, action));
     if enabled && response.clicked() {

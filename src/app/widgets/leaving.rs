@@ -22,8 +22,8 @@ pub fn show(ctx: &Context, state: &mut State) {
     }
     let title = state.jobs.running().map(|j| j.spec.title.clone());
     let Some(title) = title else {
-        // The job has ended while the question was open.
-        state.command(Command::Leave(true));
+        // The job has ended while the question was open: there is nothing to ask any more, and closing is the user's to say again.
+        state.desk.leaving = state.jobs.busy();
         return;
     };
     let modal = egui::Modal::new(egui::Id::unique("leaving")).show(ctx, |ui| {

@@ -40,8 +40,9 @@ pub fn show(ctx: &Context, state: &mut State) {
                         ui.set_width(400.0);
                         ui.horizontal_top(|ui| {
                             ui.label(RichText::new(icon).size(18.0).color(color));
+                            let buttons = if notice.level == Level::Error { 2.0 } else { 1.0 };
                             ui.vertical(|ui| {
-                                ui.set_width(330.0);
+                                ui.set_width(348.0 - 38.0 * buttons);
                                 ui.add(egui::Label::new(&notice.text).wrap());
                                 if let Some(hint) = &notice.hint {
                                     ui.add(egui::Label::new(theme::quiet(ui, hint)).wrap());

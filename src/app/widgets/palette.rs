@@ -132,7 +132,8 @@ fn found(ctx: &Context, state: &State, text: &str) -> Vec<Line> {
                 ));
             }
         }
-        for run in &catalog.runs {
+        let known = |run: &str| catalog.compared.iter().any(|m| m.run == run);
+        for run in catalog.runs.iter().filter(|r| known(&r.id)) {
             if let Some(value) = score(&run.id) {
                 lines.push((
                     value,
@@ -140,7 +141,7 @@ fn found(ctx: &Context, state: &State, text: &str) -> Vec<Line> {
                         icons::GRADUATION_CAP,
                         &run.id,
                         "show its predictions",
-                        Command::Predict(run.id.clone()),
+                        Command::ShowRun(run.id.clone()),
                     ),
                 ));
             }
