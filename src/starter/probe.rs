@@ -42,13 +42,13 @@ pub struct Held {
 }
 
 impl Held {
-    /// Scenes with the demo's own difficulty, drawn from the demo's classes.
+    /// Crowded scenes, drawn from the demo's classes.
     pub fn new(tokenizer: &Tokenizer, seed: u64) -> Self {
         let classes = glyphs::indices(Role::Demo);
         let side = super::model::config().0.vision.image_size as u32;
         let config = SceneConfig {
             glyphs: classes.clone(),
-            ..curriculum::demo(side)
+            ..curriculum::crowded(side)
         };
         // Another stream than the training's.
         let scenes = (0..SCENES)

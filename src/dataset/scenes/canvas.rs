@@ -6,6 +6,9 @@ use rand::Rng;
 /// Red, green, blue, 0..=255 each.
 pub(super) type Color = [f32; 3];
 
+/// Channels of the average ground.
+const LIGHT: f32 = 222.0;
+
 /// A square of colours.
 pub(super) struct Canvas {
     pub side: usize,
@@ -25,6 +28,15 @@ impl Canvas {
         let pixel = &mut self.pixels[y * self.side + x];
         for (p, c) in pixel.iter_mut().zip(color) {
             *p += (c - *p) * alpha;
+        }
+    }
+
+    /// Leaves `contrast` of every pixel's distance to the average [`light`] colour, which turns to `paper`.
+    pub fn fade(&mut self, contrast: f32, paper: Color) {
+        for pixel in &mut self.pixels {
+            for (p, to) in pixel.iter_mut().zip(paper) {
+                *p = to + (*p - LIGHT) * contrast;
+            }
         }
     }
 

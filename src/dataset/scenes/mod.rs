@@ -19,4 +19,4 @@ mod table;
 mod tests;
 
 pub use error::SceneError;
-pub use scene::{Object, Scene, SceneConfig, scene, scene_of};
+pub use scene::{Age, Object, Scene, SceneConfig, scene, scene_of};

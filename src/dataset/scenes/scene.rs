@@ -32,12 +32,20 @@ pub struct SceneConfig {
     pub rotation: f32,
     /// Largest part of an object's box that another object's box may cover, 0..=1.
     pub overlap: f32,
-    /// How far the objects' ink has faded into the ground, one value a picture: 0 not at all, 1 gone.
-    pub fade: RangeInclusive<f32>,
-    /// Largest noise of a picture, in steps of its 256 levels.
-    pub grain: f32,
+    /// How the finished picture has aged; none for a fresh one.
+    pub age: Option<Age>,
     /// Glyphs to choose from (indices into [`glyphs::all`]); empty for all.
     pub glyphs: Vec<usize>,
+}
+
+/// The look of old prints: the whole picture has lost contrast and its paper has turned. It hides no object more than another
+/// and can be undone, so what is learned about it from one label holds for all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Age {
+    /// What is left of the contrast, one value a picture: 1 all, 0 nothing.
+    pub contrast: RangeInclusive<f32>,
+    /// The colour, red, green and blue in 0..=255, that an average light ground has turned to.
+    pub paper: [f32; 3],
 }
 
 /// A pictogram in a scene.
@@ -123,16 +131,9 @@ fn draw(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Scene {
     // Which object's ink a pixel shows, from 1.
     let mut owner = vec![0u8; side * side];
     let mut objects = Vec::with_capacity(chosen.len());
-    // Drawn only where it can differ: a stream without fading stays what it was.
-    let strength = 1.0
-        - if config.fade.end() > config.fade.start() {
-            rng.random_range(config.fade.clone())
-        } else {
-            *config.fade.start()
-        };
     for (placed, number) in place(rng, config, chosen).iter().zip(1..) {
         let (color, paint) = pick_color(rng);
-        stamp(&mut canvas, &mut owner, number, placed, (paint, strength));
+        stamp(&mut canvas, &mut owner, number, placed, paint);
         objects.push(Object {
             glyph: placed.glyph,
             color,
@@ -140,7 +141,11 @@ fn draw(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Scene {
         });
     }
     tighten(&mut objects, &owner, side);
-    let grain = rng.random_range(0.0..config.grain.max(f32::MIN_POSITIVE));
+    let grain = rng.random_range(0.0..5.0);
+    // Drawn by chance only where there is age: a fresh stream, the starter's, stays what it was.
+    if let Some(age) = &config.age {
+        canvas.fade(rng.random_range(age.contrast.clone()), age.paper);
+    }
     Scene {
         width: config.side,
         height: config.side,
@@ -256,8 +261,7 @@ fn place(rng: &mut impl Rng, config: &SceneConfig, chosen: &[usize]) -> Vec<Plac
 }
 
 /// Draws a glyph: four samples a pixel, each taken from the mask copy of matching size.
-fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, ink: (Color, f32)) {
-    let (color, strength) = ink;
+fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, color: Color) {
     let Glyph { mask, .. } = &glyphs::all()[placed.glyph];
     let level = mask.level_for(placed.scale);
     let texels = 1.0 / (placed.scale * (1 << level) as f32);
@@ -277,7 +281,7 @@ fn stamp(canvas: &mut Canvas, owner: &mut [u8], number: u8, placed: &Placed, ink
                 + mask.sample(level, u - c - s, v - c + s))
                 * 0.25;
             if alpha > 0.0 {
-                canvas.blend(x as usize, y as usize, color, alpha * strength);
+                canvas.blend(x as usize, y as usize, color, alpha);
                 if alpha >= INK_ALPHA {
                     owner[y as usize * canvas.side + x as usize] = number;
                 }

@@ -1,4 +1,4 @@
-use crate::dataset::scenes::{SceneConfig, curriculum, glyphs, scene, scene_of};
+use crate::dataset::scenes::{Scene, SceneConfig, curriculum, glyphs, scene, scene_of};
 use std::time::Instant;
 
 #[test]
@@ -112,6 +112,33 @@ fn boxes_are_inside_and_overlap_little() {
         }
     }
     assert!(overlaps <= 3, "{overlaps} pairs overlap much");
+}
+
+/// Age moves no object and hides none: the ink stays darker than the paper by what is left of the contrast.
+#[test]
+fn an_old_print_shows_the_same_objects_paler() {
+    let old = curriculum::demo(160);
+    let fresh = SceneConfig {
+        age: None,
+        ..old.clone()
+    };
+    let spread = |scene: &Scene| {
+        let mut values: Vec<u8> = scene.pixels.pixels().map(|p| p.0[0]).collect();
+        values.sort_unstable();
+        f32::from(values[values.len() * 9 / 10] - values[values.len() / 100])
+    };
+    for index in 0..20 {
+        let (a, b) = (scene(13, index, &fresh), scene(13, index, &old));
+        assert_eq!(a.objects, b.objects);
+        let left = spread(&b) / spread(&a);
+        assert!((0.6..0.9).contains(&left), "scene {index} keeps {left} of its contrast");
+        let blue = b.pixels.pixels().map(|p| f32::from(p.0[2])).sum::<f32>() / (160.0 * 160.0);
+        let red = b.pixels.pixels().map(|p| f32::from(p.0[0])).sum::<f32>() / (160.0 * 160.0);
+        assert!(
+            red > blue + 15.0,
+            "scene {index} is not yellowed: red {red}, blue {blue}"
+        );
+    }
 }
 
 /// Prints the time a scene takes (the best of some batches, since tests share their machine); asserts nothing about it.
