@@ -87,7 +87,7 @@ const LIGHT: Palette = Palette {
     line: Color32::from_rgb(208, 213, 221),
     text: Color32::from_rgb(24, 28, 35),
     quiet: Color32::from_rgb(84, 93, 107),
-    accent: Color32::from_rgb(158, 88, 0),
+    accent: Color32::from_rgb(148, 80, 0),
     accent_ground: Color32::from_rgb(255, 233, 199),
     on_accent: Color32::from_rgb(255, 255, 255),
     good: Color32::from_rgb(19, 115, 65),

@@ -32,9 +32,7 @@ fn draw(folder: &Path) {
     use patchlight::dataset::scenes::{curriculum, glyphs, scene_of};
     use serde_json::json;
     let index = |name: &str| glyphs::all().iter().position(|g| g.name == name).unwrap();
-    let mut config = curriculum::starter(0.6);
-    // Smooth grounds: snapshots stay small.
-    config.grain = 0.0;
+    let config = curriculum::starter(0.6);
     for (split, count) in [("train", 14), ("val", 4), ("test", 6)] {
         let (mut images, mut annotations) = (Vec::new(), Vec::new());
         std::fs::create_dir_all(folder.join(split)).unwrap();
@@ -47,7 +45,9 @@ fn draw(folder: &Path) {
             };
             let scene = scene_of(5, i + count * 100, &config, &wanted);
             let name = format!("{split}/scene {i:02}.png");
-            scene.pixels.save(folder.join(&name)).unwrap();
+            // Without grain snapshots stay small.
+            let smooth = image::imageops::blur(&scene.pixels, 1.0);
+            smooth.save(folder.join(&name)).unwrap();
             images.push(json!({"id": i, "file_name": name, "width": scene.width, "height": scene.height}));
             for object in &scene.objects {
                 let [x0, y0, x1, y1] = object.bounds;
