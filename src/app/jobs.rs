@@ -156,7 +156,7 @@ pub struct Jobs {
     /// To the worker that computes, and to the one that imports and looks: they do not wait for each other.
     orders: [Sender<Order>; 2],
     messages: Receiver<Message>,
-    worker: Arc<AtomicU32>,
+    workers: [Arc<AtomicU32>; 2],
 }
 
 /// Ended jobs that are remembered.
@@ -170,7 +170,7 @@ impl Jobs {
     /// whether they are urgent.
     pub fn new(program: Option<PathBuf>, wake: impl Fn(bool) + Clone + Send + 'static) -> Self {
         let (sender, messages) = channel();
-        let worker = Arc::new(AtomicU32::new(0));
+        let workers: [Arc<AtomicU32>; 2] = Default::default();
         let serve = |name: &str, pid: Arc<AtomicU32>| {
             let (orders, inbox) = channel::<Order>();
             let (program, wake, sender) = (program.clone(), wake.clone(), sender.clone());
@@ -186,14 +186,17 @@ impl Jobs {
             }
             orders
         };
-        let orders = [serve("jobs", worker.clone()), serve("small jobs", Arc::default())];
+        let orders = [
+            serve("jobs", workers[0].clone()),
+            serve("small jobs", workers[1].clone()),
+        ];
         Self {
             list: VecDeque::new(),
             device: DeviceChoice::Auto,
             next: 1,
             orders,
             messages,
-            worker,
+            workers,
         }
     }
 
@@ -257,9 +260,15 @@ impl Jobs {
         self.list.iter().any(|j| !j.state.ended() && purpose(&j.spec.purpose))
     }
 
-    /// The worker's process id, while there is one.
+    /// The process id of the worker that computes, while there is one.
     pub fn worker(&self) -> Option<u32> {
-        Some(self.worker.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+        self.workers().first().copied().flatten()
+    }
+
+    /// The process ids of both workers: the one that computes, and the one that imports and looks.
+    pub fn workers(&self) -> [Option<u32>; 2] {
+        let id = |pid: &Arc<AtomicU32>| Some(pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0);
+        [id(&self.workers[0]), id(&self.workers[1])]
     }
 
     /// What happened since the last call.

@@ -11,9 +11,9 @@ use patchlight::engine::request::Stages;
 use patchlight::project::{Project, RunState};
 
 fn kill(harness: &mut egui_kittest::Harness<'static, Window>, after: std::time::Duration) {
-    wait(harness, "a worker", |w| w.state.jobs.worker().is_some());
+    wait(harness, "a worker", |w| w.state.jobs.workers() != [None, None]);
     std::thread::sleep(after);
-    if let Some(pid) = harness.state().state.jobs.worker() {
+    for pid in harness.state().state.jobs.workers().into_iter().flatten() {
         // The worker may have ended by itself.
         let _ = std::process::Command::new("kill")
             .args(["-9", &pid.to_string()])
@@ -120,4 +120,47 @@ fn a_killed_training_resumes_from_the_window() {
         panic!()
     };
     assert!(open.catalog.runs.iter().all(|r| r.state == RunState::Done));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_killed_import_leaves_nothing_half_made_open() {
+    if !can_draw() {
+        return;
+    }
+    for millis in [0u64, 15, 60] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut harness = window(options(Look::Dark));
+        harness.state_mut().state.command(Command::Import {
+            data: data(),
+            project: folder.path().join("new.patchlight"),
+        });
+        harness.step();
+        kill(&mut harness, std::time::Duration::from_millis(millis));
+        let last = harness.state().state.jobs.list.back().unwrap().state.clone();
+        match last {
+            JobState::Done => wait(&mut harness, "the project", |w| {
+                matches!(w.state.project, Slot::Open(_))
+            }),
+            JobState::Crashed(_) => {
+                let offer = harness.state().state.notices.list.iter().find_map(|n| n.action.clone());
+                let (words, command) = offer.expect("a way to go on");
+                assert_eq!(words, "Try again");
+                // Again, into a place of its own.
+                let Command::Import { data, .. } = command else {
+                    panic!("{command:?}")
+                };
+                let project = folder.path().join("again.patchlight");
+                harness.state_mut().state.command(Command::Import { data, project });
+                wait(&mut harness, "the project", |w| {
+                    matches!(w.state.project, Slot::Open(_))
+                });
+            }
+            other => panic!("{other:?}"),
+        }
+        let Slot::Open(open) = &harness.state().state.project else {
+            panic!()
+        };
+        assert_eq!(open.catalog.pictures.len(), 24);
+    }
 }

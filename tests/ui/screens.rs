@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
 use patchlight::app::command::{Action, Command, Place};
 use patchlight::app::filter::Filter;
@@ -156,8 +157,11 @@ fn a_project_that_opens_or_does_not() {
         snapshot(&mut harness, &format!("project_none_{name}"));
         let library = patchlight::app::library::Library::closed();
         harness.state_mut().state.project = Slot::Opening("/data/birds.patchlight".into(), library);
-        // Without animation the spinner still turns with time; steps have a fixed length.
+        // The spinner turns with time: what is said is compared, not what is drawn.
         harness.step();
+        harness.step();
+        assert!(harness.query_by_label_contains("Opening birds").is_some());
+        assert!(harness.query_by_label("Home").is_some(), "the way out stays");
     }
 }
 
