@@ -105,10 +105,12 @@ fn home() {
         harness.state_mut().state.desk.hovering = true;
     }
     // While the device is being found out.
-    let mut harness = window(options(Look::Dark));
-    harness.state_mut().state.device = Default::default();
-    settle(&mut harness);
-    snapshot(&mut harness, "home_loading_dark");
+    for (look, name) in LOOKS {
+        let mut harness = window(options(look));
+        harness.state_mut().state.device = Default::default();
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("home_loading_{name}"));
+    }
 }
 
 #[test]
@@ -126,15 +128,17 @@ fn pictures() {
         settle(&mut harness);
         snapshot(&mut harness, &format!("pictures_filtered_empty_{name}"));
     }
-    let (_folder, mut harness) = opened("plain", Look::Dark);
-    snapshot(&mut harness, "pictures_unscored_dark");
-    if let Slot::Open(open) = &mut harness.state_mut().state.project {
-        open.catalog.pictures.clear();
-        open.catalog.truth.clear();
-        open.version += 1;
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("plain", look);
+        snapshot(&mut harness, &format!("pictures_unscored_{name}"));
+        if let Slot::Open(open) = &mut harness.state_mut().state.project {
+            open.catalog.pictures.clear();
+            open.catalog.truth.clear();
+            open.version += 1;
+        }
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("pictures_empty_{name}"));
     }
-    settle(&mut harness);
-    snapshot(&mut harness, "pictures_empty_dark");
 }
 
 #[test]
@@ -182,21 +186,23 @@ fn inspector() {
         settle(&mut harness);
         snapshot(&mut harness, &format!("inspector_heat_{name}"));
     }
-    let (_folder, mut harness) = opened("plain", Look::Dark);
-    run(&mut harness, Command::Inspect(1));
-    wait(&mut harness, "the picture", |w| w.state.inspect.examined.is_some());
-    settle(&mut harness);
-    snapshot(&mut harness, "inspector_unscored_dark");
-    // The file is gone.
-    let (_folder, mut harness) = opened("scored", Look::Light);
-    if let Slot::Open(open) = &mut harness.state_mut().state.project {
-        open.catalog.pictures[3].path = "/nowhere/gone.jpg".into();
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("plain", look);
+        run(&mut harness, Command::Inspect(1));
+        wait(&mut harness, "the picture", |w| w.state.inspect.examined.is_some());
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("inspector_unscored_{name}"));
+        // The file is gone.
+        let (_folder, mut harness) = opened("scored", look);
+        if let Slot::Open(open) = &mut harness.state_mut().state.project {
+            open.catalog.pictures[3].path = "/nowhere/gone.jpg".into();
+        }
+        harness.state_mut().state.thumbs.clear();
+        run(&mut harness, Command::Inspect(3));
+        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("inspector_broken_{name}"));
     }
-    harness.state_mut().state.thumbs.clear();
-    run(&mut harness, Command::Inspect(3));
-    wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
-    settle(&mut harness);
-    snapshot(&mut harness, "inspector_broken_light");
 }
 
 #[test]
@@ -241,9 +247,11 @@ fn results() {
         run(&mut harness, Command::Do(Action::Results));
         snapshot(&mut harness, &format!("results_full_{name}"));
     }
-    let (_folder, mut harness) = opened("plain", Look::Dark);
-    run(&mut harness, Command::Do(Action::Results));
-    snapshot(&mut harness, "results_empty_dark");
+    for (look, name) in LOOKS {
+        let (_folder, mut harness) = opened("plain", look);
+        run(&mut harness, Command::Do(Action::Results));
+        snapshot(&mut harness, &format!("results_empty_{name}"));
+    }
 }
 
 #[test]
@@ -263,11 +271,13 @@ fn settings_about_and_log() {
         run(&mut harness, Command::Do(Action::Log));
         snapshot(&mut harness, &format!("log_{name}"));
     }
-    let mut harness = window(options(Look::Light));
-    let failure = Failure::new("/models/cats.pt is not a CLIP", "Give the folder of a CLIP checkpoint.");
-    harness.state_mut().state.model = Some(Err(failure));
-    run(&mut harness, Command::Do(Action::Settings));
-    snapshot(&mut harness, "settings_wrong_model_light");
+    for (look, name) in LOOKS {
+        let mut harness = window(options(look));
+        let failure = Failure::new("/models/cats.pt is not a CLIP", "Give the folder of a CLIP checkpoint.");
+        harness.state_mut().state.model = Some(Err(failure));
+        run(&mut harness, Command::Do(Action::Settings));
+        snapshot(&mut harness, &format!("settings_wrong_model_{name}"));
+    }
 }
 
 #[test]
