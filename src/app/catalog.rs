@@ -191,8 +191,7 @@ impl Catalog {
     pub fn index_of(&self, id: i64) -> Option<usize> {
         // Ids ascend in most projects, but an import may have given them otherwise.
         let near = self.pictures.binary_search_by_key(&id, |p| p.id).ok();
-        near.filter(|i| self.pictures[*i].id == id)
-            .or_else(|| self.pictures.iter().position(|p| p.id == id))
+        near.or_else(|| self.pictures.iter().position(|p| p.id == id))
     }
 }
 

@@ -248,9 +248,7 @@ fn travel(state: &mut State, by: isize) {
     }
     browse.cursor = browse.cursor.saturating_add_signed(by).min(browse.shown.len() - 1);
     browse.reveal = true;
-    if state.inspect.picture.is_some()
-        && let Some(index) = state.browse.current()
-    {
+    if let Some(index) = state.browse.current() {
         inspect(state, index);
     }
 }
@@ -334,21 +332,17 @@ pub fn predict(state: &mut State, run: &str) {
     });
 }
 
-fn training_spec(request: TrainRequest, title: String, demo: bool) -> Spec {
+fn training_spec(request: TrainRequest, title: String) -> Spec {
     Spec {
         shared: Some(request.project.clone()),
         request: Request::Train(request),
         title,
-        purpose: Purpose::Train { demo },
+        purpose: Purpose::Train,
     }
 }
 
-fn train(state: &mut State, setup: Setup) {
-    train_as(state, setup, false);
-}
-
-/// Trains; `demo`: with the demo's own settings beside the given ones.
-pub fn train_as(state: &mut State, setup: Setup, demo: bool) {
+/// Trains.
+pub fn train(state: &mut State, setup: Setup) {
     if !may_write(state) {
         return;
     }
@@ -370,7 +364,7 @@ pub fn train_as(state: &mut State, setup: Setup, demo: bool) {
         log_every: 2,
         checkpoint_every: None,
     };
-    let id = state.jobs.start(training_spec(request, title.to_owned(), demo));
+    let id = state.jobs.start(training_spec(request, title.to_owned()));
     state.training = Some(Training::new(id));
     state.train.again = false;
 }
@@ -397,7 +391,7 @@ fn resume(state: &mut State, run: String) {
         log_every: 2,
         checkpoint_every: None,
     };
-    let id = state.jobs.start(training_spec(request, title, false));
+    let id = state.jobs.start(training_spec(request, title));
     // The curves so far stay in sight where it is the same training.
     match &mut state.training {
         Some(training) if training.run() == Some(run.as_str()) => training.job = id,

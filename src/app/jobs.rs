@@ -27,11 +27,8 @@ pub enum Purpose {
         /// Fewer pictures and epochs.
         quick: bool,
     },
-    /// Training. `run`: the one that is resumed.
-    Train {
-        /// Whether the demo asked for it.
-        demo: bool,
-    },
+    /// Training.
+    Train,
     /// Scores of all pictures by a run.
     Predict {
         /// The run.
@@ -205,7 +202,7 @@ impl Jobs {
         let id = self.next;
         self.next += 1;
         let mut job = Job::new(id, spec.clone());
-        let small = !matches!(spec.purpose, Purpose::Train { .. } | Purpose::Predict { .. });
+        let small = !matches!(spec.purpose, Purpose::Train | Purpose::Predict { .. });
         let order = (id, spec, self.device, job.cancel.clone());
         if self.orders[usize::from(small)].send(order).is_err() {
             job.state = State::Failed(Failure::new(

@@ -421,7 +421,7 @@ impl Shelf {
             .filter(|r| !has(Split::Train) || r.split == Some(Split::Train))
             .map(|r| r.id)
             .collect();
-        let positives = super::measure::positives(&self.project.truth(&trained)?.values, labels);
+        let positives = crate::eval::positives(&self.project.truth(&trained)?.values, labels);
         let runs = self.project.runs()?;
         let newest = runs.iter().rev().take(COMPARED).rev().map(|r| r.id.clone());
         let mut measures = Vec::new();

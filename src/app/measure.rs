@@ -35,17 +35,6 @@ pub struct Measured {
     pub images: usize,
 }
 
-/// Positives of each label in a truth matrix.
-pub fn positives(truth: &[i8], labels: usize) -> Vec<usize> {
-    let mut counts = vec![0; labels];
-    for row in truth.chunks_exact(labels.max(1)) {
-        for (count, t) in counts.iter_mut().zip(row) {
-            *count += usize::from(*t == 1);
-        }
-    }
-    counts
-}
-
 /// Average precision of each label in percent, and the means by frequency group. Pictures that were not scored (NaN) count as
 /// unknown.
 ///

@@ -68,7 +68,7 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
             let path = path.clone();
             execute::use_model_here(state, path);
         }
-        (Purpose::Train { .. }, _) => {
+        (Purpose::Train, _) => {
             if let Some(training) = state.training.as_mut().filter(|t| t.job == id) {
                 training.note(event);
             }
@@ -169,7 +169,7 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
         }
         JobState::Crashed(failure) => {
             let run = match purpose {
-                Purpose::Train { .. } => state
+                Purpose::Train => state
                     .training
                     .as_ref()
                     .filter(|t| t.job == id)
@@ -200,7 +200,7 @@ fn retry(spec: &Spec) -> Option<Command> {
             // What the dead worker began is not taken over.
             project: super::bring::project_for(&request.data),
         },
-        (Purpose::Train { .. }, Request::Train(request)) => match &request.resume {
+        (Purpose::Train, Request::Train(request)) => match &request.resume {
             Some(run) => Command::Resume(run.clone()),
             None => Command::Train(Setup {
                 stages: request.stages,
@@ -222,7 +222,7 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
                 state.desk.demo = Some(*quick);
             }
         }
-        Purpose::Train { .. } => {
+        Purpose::Train => {
             let runs: Vec<String> = state
                 .training
                 .iter()
@@ -410,7 +410,7 @@ fn opened(state: &mut State, auto: bool) {
             set: jobs::demo_settings(quick),
             seed: 0,
         };
-        execute::train_as(state, setup, true);
+        execute::train(state, setup);
     } else if score {
         execute::predict(state, &run);
         let chosen = state.open().is_some_and(|o| o.catalog.model.is_some());

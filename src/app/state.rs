@@ -306,6 +306,6 @@ impl State {
 
     /// Whether a training is at work or waits.
     pub fn trains(&self) -> bool {
-        self.jobs.has(|p| matches!(p, super::jobs::Purpose::Train { .. }))
+        self.jobs.has(|p| matches!(p, super::jobs::Purpose::Train))
     }
 }

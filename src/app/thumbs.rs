@@ -5,7 +5,7 @@ use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Sides of the two sizes in pixels: in a grid, and in the inspector (less where the GPU allows less).
 const SIDES: [u32; 2] = [320, 2048];
@@ -61,6 +61,13 @@ struct Queue {
     bell: Condvar,
 }
 
+impl Queue {
+    /// The list. A thread that panicked leaves it as it was: it takes one wish at a time.
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Wish>>> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Textures of pictures.
 pub struct Thumbs {
     entries: HashMap<Key, Entry>,
@@ -104,13 +111,7 @@ impl Thumbs {
         self.entries.clear();
         self.bytes = 0;
         self.generation += 1;
-        if let Some(wishes) = self
-            .queue
-            .wishes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-        {
+        if let Some(wishes) = self.queue.lock().as_mut() {
             wishes.clear();
         }
     }
@@ -182,13 +183,7 @@ impl Thumbs {
             side: SIDES[usize::from(key.large)].min(most.max(64)),
         };
         let mut dropped = Vec::new();
-        if let Some(wishes) = self
-            .queue
-            .wishes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-        {
+        if let Some(wishes) = self.queue.lock().as_mut() {
             wishes.push(wish);
             while wishes.len() > WISHES {
                 dropped.push(wishes.remove(0).key);
@@ -215,7 +210,7 @@ impl Thumbs {
 
 impl Drop for Thumbs {
     fn drop(&mut self) {
-        *self.queue.wishes.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.queue.lock() = None;
         self.queue.bell.notify_all();
     }
 }
@@ -223,7 +218,7 @@ impl Drop for Thumbs {
 fn work(queue: &Queue, sender: &Sender<Made>, ctx: &Context) {
     loop {
         let wish = {
-            let mut wishes = queue.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut wishes = queue.lock();
             loop {
                 match wishes.as_mut() {
                     None => return,

@@ -44,6 +44,17 @@ pub struct GroupMeans {
     pub tail: Option<f64>,
 }
 
+/// Positives of each class in truth `[pictures, classes]`.
+pub fn positives(truth: &[i8], classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    for row in truth.chunks_exact(classes.max(1)) {
+        for (count, t) in counts.iter_mut().zip(row) {
+            *count += usize::from(*t == 1);
+        }
+    }
+    counts
+}
+
 /// Means of the classes' average precisions (in [0, 1]; `None` entries are left out), in percent.
 pub fn group_means(ap: &[Option<f64>], groups: &[Group]) -> GroupMeans {
     let mean = |wanted: Option<Group>| {

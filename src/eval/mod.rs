@@ -2,4 +2,4 @@
 
 mod metrics;
 
-pub use metrics::{Counts, F1, GroupMeans, average_precision, f1_at_probability, f1_at_top, group_means};
+pub use metrics::{Counts, F1, GroupMeans, average_precision, f1_at_probability, f1_at_top, group_means, positives};

@@ -197,7 +197,7 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     }
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("my birds");
-    copy_data(&data(), &here);
+    copy(&data(), &here);
     let before = listing(&here);
     let mut harness = window(options(Look::Light));
     harness.step();
@@ -234,19 +234,6 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
             .iter()
             .any(|n| n.text.contains("There is nothing at"))
     );
-}
-
-fn copy_data(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_data(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -366,7 +353,7 @@ fn an_edit_during_training_is_kept() {
         _ => false,
     });
     assert!(
-        harness.state().state.jobs.has(|p| matches!(p, Purpose::Train { .. })),
+        harness.state().state.jobs.has(|p| matches!(p, Purpose::Train)),
         "the training goes on"
     );
     harness.state_mut().state.jobs.stop_all();

@@ -75,7 +75,7 @@ fn job_as(harness: &mut Harness<'static, Window>, state: JobState) -> u64 {
         Spec {
             request: Request::Doctor,
             title: "Training both stages".to_owned(),
-            purpose: Purpose::Train { demo: false },
+            purpose: Purpose::Train,
             shared: None,
         },
     );

@@ -110,7 +110,8 @@ pub fn project(name: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, to)
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -121,14 +121,8 @@ const WORDS: [(&str, &str, &str); 37] = [
 /// Every setting: plain name, technical name, value, default.
 pub fn table(ui: &mut Ui, form: &mut TrainForm) {
     // What a preset says is the default of this form.
-    let preset: Vec<String> = PRESETS
-        .get(form.preset)
-        .map_or(&[][..], |p| p.2)
-        .iter()
-        .map(|s| (*s).to_owned())
-        .collect();
     let defaults = Settings::default()
-        .with_overrides(None, &preset)
+        .with_overrides(None, &preset(form))
         .unwrap_or_default()
         .values();
     ui.add_space(theme::SMALL);
@@ -183,15 +177,20 @@ fn words(name: &str) -> (&'static str, &'static str) {
     WORDS.iter().find(|w| w.0 == name).map_or(("", ""), |w| (w.1, w.2))
 }
 
+/// What the chosen preset says, as `key=value`.
+fn preset(form: &TrainForm) -> Vec<String> {
+    let set = PRESETS.get(form.preset).map_or(&[][..], |p| p.2);
+    set.iter().map(|s| (*s).to_owned()).collect()
+}
+
 /// Settings of the form as `key=value`: the preset's, then what was changed.
 pub fn settings(form: &TrainForm) -> Vec<String> {
-    let preset = PRESETS.get(form.preset).map_or(&[][..], |p| p.2);
     let typed = form
         .changed
         .iter()
         .filter(|(_, v)| !v.trim().is_empty())
         .map(|(k, v)| format!("{k}={}", v.trim()));
-    preset.iter().map(|s| (*s).to_owned()).chain(typed).collect()
+    preset(form).into_iter().chain(typed).collect()
 }
 
 #[cfg(test)]

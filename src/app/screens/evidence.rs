@@ -329,8 +329,7 @@ fn patch(ui: &mut Ui, state: &mut State, view: &View) {
             let adds = rank.map_or_else(
                 || "not in the top K".to_owned(),
                 |rank| {
-                    let share =
-                        (1.0 - view.alpha) as f32 * similarity / view.evidence[label].patches.len().max(1) as f32;
+                    let share = view.adds(label, similarity);
                     format!("{share:+.4}, number {}", rank + 1)
                 },
             );
@@ -394,7 +393,7 @@ fn numbers(ui: &mut Ui, state: &mut State, view: &View) {
     lines.push("patches: row, column, similarity, adds to s".to_owned());
     let side = view.scorer.config.grid;
     for (j, similarity) in e.patches.iter().take(10) {
-        let adds = (1.0 - alpha) as f32 * similarity / k.max(1) as f32;
+        let adds = view.adds(label, *similarity);
         lines.push(format!(
             "         {:>3}  {:>3}  {similarity:.4}  {adds:+.5}",
             j / side + 1,

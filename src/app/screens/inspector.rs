@@ -279,7 +279,7 @@ fn speaks_for(state: &State, view: &View, patch: usize) -> String {
     let mut said: Vec<(f32, String)> = Vec::new();
     for (label, evidence) in view.evidence.iter().enumerate() {
         if let Some(rank) = evidence.patches.iter().position(|(j, _)| *j == patch) {
-            let adds = (1.0 - view.alpha) as f32 * evidence.patches[rank].1 / evidence.patches.len().max(1) as f32;
+            let adds = view.adds(label, evidence.patches[rank].1);
             let name = &open.catalog.labels[label].name;
             said.push((
                 adds,

@@ -62,6 +62,11 @@ impl View {
         })
     }
 
+    /// What a patch of this similarity in the top K adds to a label's score: (1 - alpha) * similarity / K (METHOD section 4).
+    pub fn adds(&self, label: usize, similarity: f32) -> f32 {
+        (1.0 - self.alpha) as f32 * similarity / self.evidence[label].patches.len().max(1) as f32
+    }
+
     /// Labels by falling probability.
     pub fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.probability.len()).collect();

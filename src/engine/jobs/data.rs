@@ -3,6 +3,7 @@
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
 use crate::engine::{Context, Failure};
+use crate::eval::positives;
 use crate::project::{PictureRow, Project};
 use crate::train::loader::Item;
 
@@ -82,13 +83,7 @@ impl Pictures {
 
     /// Positives of each label, n_c.
     pub fn positives(&self, labels: usize) -> Vec<usize> {
-        let mut counts = vec![0; labels];
-        for row in self.truth.chunks_exact(labels.max(1)) {
-            for (count, truth) in counts.iter_mut().zip(row) {
-                *count += usize::from(*truth == 1);
-            }
-        }
-        counts
+        positives(&self.truth, labels)
     }
 }
 

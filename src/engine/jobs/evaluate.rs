@@ -6,7 +6,7 @@ use super::project::open_for_work;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::train::identity;
 use super::train_one::student_preprocess;
-use super::train_two::{HostScores, cached_scores};
+use super::train_two::HostScores;
 use crate::compute::Compute;
 use crate::dataset::model::Split;
 use crate::engine::event::{ClassMetrics, Metrics};
@@ -66,28 +66,7 @@ pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'
     let Encoded { store, failed, .. } = encoded;
     let pictures = pictures.without(&failed, names.len(), context);
 
-    let (scores, truth) = cached_scores(
-        &store,
-        &pictures,
-        names.len(),
-        &view.text,
-        view.fusion(),
-        compute.device(),
-    )?;
-    let zero = match &view.neutral {
-        Some(neutral) => {
-            cached_scores(&store, &pictures, 0, neutral, view.fusion(), compute.device())?
-                .0
-                .fused
-        }
-        None => Vec::new(),
-    };
-    let probabilities: Vec<f32> = (scores.fused.iter().enumerate())
-        .map(|(i, s)| {
-            view.probability
-                .of(*s, zero.get(i / names.len()).copied().unwrap_or(0.0))
-        })
-        .collect();
+    let (scores, truth, probabilities) = view.score(&store, &pictures, compute)?;
     let mut metrics = measure(request, split, names, &train_positives, &scores, &probabilities, &truth);
     metrics.pointing = pointing(&view, data, &store, &pictures, &truth, &scores.kept)?;
     if let Some(path) = &request.scores {

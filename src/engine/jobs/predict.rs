@@ -4,7 +4,6 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure};
 use super::project::open_for_work;
 use super::run_view::RunView;
-use super::train_two::cached_scores;
 use crate::compute::Compute;
 use crate::engine::request::{EvaluateRequest, PredictRequest};
 use crate::engine::scorer::{Scorer, ScorerConfig};
@@ -63,23 +62,14 @@ pub fn run(request: &PredictRequest, compute: &Compute, context: &mut Context<'_
         context.check_cancelled()?;
         let part = Pictures {
             items: pictures.items[first..(first + COMMIT).min(count)].to_vec(),
-            truth: Vec::new(),
+            truth: pictures.truth[first * width..(first + COMMIT).min(count) * width].to_vec(),
         };
-        let scores = cached_scores(&store, &part, 0, &view.text, view.fusion(), compute.device())?.0;
-        let zero = match &view.neutral {
-            Some(neutral) => {
-                cached_scores(&store, &part, 0, neutral, view.fusion(), compute.device())?
-                    .0
-                    .fused
-            }
-            None => Vec::new(),
-        };
+        let (scores, _, probabilities) = view.score(&store, &part, compute)?;
         let mut rows = Vec::with_capacity(scores.fused.len());
         for (row, index) in scores.kept.iter().enumerate() {
             for (column, label) in labels.iter().enumerate() {
-                let score = scores.fused[row * width + column];
-                let probability = view.probability.of(score, zero.get(row).copied().unwrap_or(0.0));
-                rows.push((part.items[*index].id, *label, score, probability));
+                let i = row * width + column;
+                rows.push((part.items[*index].id, *label, scores.fused[i], probabilities[i]));
             }
         }
         project.set_predictions(&request.run, &rows)?;

@@ -1,12 +1,12 @@
 //! A run, or the untrained CLIP, as something that scores pictures: its encoder, text embeddings and probabilities.
 
-use super::data;
+use super::data::{self, Pictures};
 use super::encode::Encoder;
 use super::model;
 use super::run_folder::RunConfig;
 use super::train::run_config;
 use super::train_one::{teacher_config, top_k};
-use super::train_two::{calibration, frozen_encoder, saved, start_contexts, teacher};
+use super::train_two::{HostScores, cached_scores, calibration, frozen_encoder, saved, start_contexts, teacher};
 use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
@@ -18,6 +18,7 @@ use crate::engine::scorer::Probability;
 use crate::method::prompts::{ContextKind, PromptFrame};
 use crate::method::score::Fusion;
 use crate::project::Project;
+use crate::train::features::FeatureStore;
 use crate::train::params;
 use crate::train::settings::Settings;
 use burn::tensor::Tensor;
@@ -85,6 +86,34 @@ impl RunView {
             alpha: self.config.settings.alpha,
             top_k: self.config.top_k,
         }
+    }
+
+    /// Scores of pictures from cached features, with their truth and probabilities in the same order, `[pictures, labels]`.
+    ///
+    /// # Errors
+    /// [`Failure`] where the device fails.
+    pub fn score(
+        &self,
+        store: &FeatureStore,
+        pictures: &Pictures,
+        compute: &Compute,
+    ) -> Result<(HostScores, Vec<i8>, Vec<f32>), Failure> {
+        let (width, device) = (self.labels.len(), compute.device());
+        let (scores, truth) = cached_scores(store, pictures, width, &self.text, self.fusion(), device)?;
+        let neutral = match &self.neutral {
+            Some(neutral) => {
+                cached_scores(store, pictures, 0, neutral, self.fusion(), device)?
+                    .0
+                    .fused
+            }
+            None => Vec::new(),
+        };
+        let of = |(i, s): (usize, &f32)| {
+            let neutral = neutral.get(i / width).copied().unwrap_or(0.0);
+            self.probability.of(*s, neutral)
+        };
+        let probabilities = scores.fused.iter().enumerate().map(of).collect();
+        Ok((scores, truth, probabilities))
     }
 
     /// The image encoder behind it.
