@@ -131,6 +131,22 @@ pub enum DatasetError {
         /// The second list.
         second: PathBuf,
     },
+    /// Something that a format has no way to write.
+    #[error("{what} cannot be written as {format}: {problem}")]
+    Inexpressible {
+        /// The format's name for people.
+        format: &'static str,
+        /// The label or picture.
+        what: String,
+        /// What stands in the way.
+        problem: String,
+    },
+    /// A place that is taken.
+    #[error("{}: something is there already", path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// A number out of its range.
     #[error("{problem}")]
     Setting {
@@ -161,6 +177,8 @@ impl DatasetError {
             Self::NoneReadable { .. } => "Check that these files are pictures and were copied whole.",
             Self::Layout { .. } => "Name the format with --format, or name one annotation file instead of a folder.",
             Self::TwoLists { .. } => "Take the picture out of one of the lists.",
+            Self::Inexpressible { .. } => "Rename it, or choose another format; nothing was written.",
+            Self::Exists { .. } => "Choose another place, or allow what is there to be replaced.",
             Self::Setting { .. } => "Correct the number.",
             Self::Cancelled => "Start again when you want to; nothing was kept.",
         }

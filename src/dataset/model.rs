@@ -121,11 +121,24 @@ pub struct Picture {
     pub boxes: Vec<BoxAnnotation>,
 }
 
+/// What a source may say of a label beside its name. Only our own project has all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelDetails {
+    /// What prompts say instead of the name.
+    pub prompt_words: Option<String>,
+    /// 0xRRGGBB.
+    pub colour: Option<u32>,
+    /// For people: what the label means, and what does not count.
+    pub description: Option<String>,
+}
+
 /// Pictures and labels of a source, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
-    /// Label names in the source's order.
+    /// Label names in the source's order. `A/B` is the label B below A.
     pub labels: Vec<String>,
+    /// One for each label, or empty where the source says nothing of any.
+    pub details: Vec<LabelDetails>,
     /// Pictures in data order.
     pub pictures: Vec<Picture>,
     /// What a label means that a picture does not mention.

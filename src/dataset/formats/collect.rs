@@ -1,11 +1,11 @@
 //! From what an importer found to a data set: pictures are probed, boxes are brought to the picture as shown, and copies,
 //! leaks and look-alike labels are reported.
 
-use super::{ImportRequest, Progress, content};
+use super::{Columns, Contents, ImportRequest, Progress, content};
 use crate::dataset::decode::{Limits, Shape, probe};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
-use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, Picture, Quarantined, Split, Warning};
+use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, LabelDetails, Picture, Quarantined, Split, Warning};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,10 @@ pub struct Entry {
     pub split: Option<Split>,
     /// Label indices, in any order, with repeats.
     pub positives: Vec<usize>,
+    /// Labels that the source says are not there. What is positive as well counts as positive.
+    pub negatives: Vec<usize>,
+    /// Labels that the source says are not known. What is positive or negative as well counts as that.
+    pub unknowns: Vec<usize>,
     /// Label and x, y, width, height, not checked yet.
     pub boxes: Vec<(usize, [f64; 4])>,
     /// Width and height that the source claims.
@@ -32,11 +36,17 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     pub labels: Vec<String>,
+    /// One for each label, or empty.
+    pub details: Vec<LabelDetails>,
     pub entries: Vec<Entry>,
     pub unmatched: Vec<String>,
     pub warnings: Vec<Warning>,
     /// Pictures of one split with the same content are one picture with the labels of all.
     pub merge_same: bool,
+    /// The columns of a table, in order.
+    pub columns: Vec<String>,
+    /// What the columns were taken for.
+    pub mapping: Columns,
 }
 
 /// The file that `path` names under `root`; `Ok(None)` if there is none.
@@ -147,7 +157,9 @@ impl Findings {
             &mut report.warnings,
         );
         unique_names(&mut pictures, root);
-        copies(&mut pictures, self.merge_same, &mut report);
+        if self.merge_same || request.contents == Contents::Now {
+            copies(&mut pictures, self.merge_same, &mut report);
+        }
         similar_labels(&self.labels, &mut report.warnings);
         for split in pictures.iter().filter_map(|p| p.split) {
             *report.splits.entry(split.name().to_owned()).or_default() += 1;
@@ -158,6 +170,7 @@ impl Findings {
         Ok((
             Dataset {
                 labels: self.labels,
+                details: self.details,
                 pictures,
                 absent: request.absent,
             },
@@ -198,16 +211,26 @@ fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
             None => tally.add("box-dropped", || format!("{bounds:?} in {}", entry.name)),
         }
     }
-    let positives: BTreeSet<usize> = entry.positives.iter().copied().collect();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut sorted = |labels: &[usize]| -> Vec<usize> {
+        let new: BTreeSet<usize> = labels.iter().copied().filter(|l| !taken.contains(l)).collect();
+        taken.extend(&new);
+        new.into_iter().collect()
+    };
+    let (positives, negatives, unknowns) = (
+        sorted(&entry.positives),
+        sorted(&entry.negatives),
+        sorted(&entry.unknowns),
+    );
     Picture {
         path: entry.path.clone(),
         name: entry.name.clone(),
         width,
         height,
         split: entry.split,
-        positives: positives.into_iter().collect(),
-        negatives: Vec::new(),
-        unknowns: Vec::new(),
+        positives,
+        negatives,
+        unknowns,
         boxes,
     }
 }
@@ -275,6 +298,11 @@ fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
             let mut labels: BTreeSet<usize> = pictures[i].positives.iter().copied().collect();
             labels.extend(&pictures[first].positives);
             pictures[first].positives = labels.into_iter().collect();
+            let (positives, negatives) = (pictures[first].positives.clone(), pictures[i].negatives.clone());
+            pictures[first]
+                .negatives
+                .retain(|l| !positives.contains(l) && negatives.contains(l));
+            pictures[first].unknowns.retain(|l| !positives.contains(l));
             gone.insert(i);
         }
         if kept.len() < 2 {

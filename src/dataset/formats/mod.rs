@@ -1,18 +1,29 @@
-//! Importing pictures with labels: which format, and the common way from any format to a [`Dataset`].
+//! Data sets on disk, in and out: which format, the common way from any format to a [`Dataset`], a look before anything is
+//! imported, and the way back.
+//!
+//! Each format has a module with `read` (to [`collect::Findings`]) and, where it can be written, `check` (refuses what the format
+//! cannot express, before anything is written) and `write`.
 
 mod coco;
 mod collect;
 mod content;
 mod detect;
+mod export;
 mod folder;
 pub mod lines;
 mod list;
+mod locate;
+mod preview;
 #[cfg(test)]
 mod tests;
+
+pub use export::{ExportReport, ExportRequest, PicturesAs, export};
+pub use preview::{Preview, PreviewRow, preview};
 
 use super::error::DatasetError;
 use super::files::absolute;
 use super::model::{Absent, Dataset, ImportReport};
+use collect::Findings;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -20,29 +31,76 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// How labels are written down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Told from the content.
     #[default]
     Auto,
     /// COCO instance annotations (JSON).
     Coco,
+    /// Pascal VOC: an XML file for each picture.
+    Voc,
+    /// YOLO: a text file for each picture, with boxes or class numbers alone.
+    Yolo,
+    /// A table: a column for each label, a column of labels, or a line for each label.
+    Csv,
     /// Lists of `path id id ..`.
     List,
     /// A folder for each label.
     Folder,
+    /// Label Studio's JSON export.
+    LabelStudio,
+    /// CVAT's "CVAT for images" XML export.
+    Cvat,
+    /// A project of this program.
+    Project,
 }
 
 impl Format {
-    const ALL: [Self; 4] = [Self::Auto, Self::Coco, Self::List, Self::Folder];
+    /// All formats, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::Auto,
+        Self::Coco,
+        Self::Voc,
+        Self::Yolo,
+        Self::Csv,
+        Self::List,
+        Self::Folder,
+        Self::LabelStudio,
+        Self::Cvat,
+        Self::Project,
+    ];
 
-    fn name(self) -> &'static str {
+    /// The word for it on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Coco => "coco",
+            Self::Voc => "voc",
+            Self::Yolo => "yolo",
+            Self::Csv => "csv",
             Self::List => "list",
             Self::Folder => "folder",
+            Self::LabelStudio => "label-studio",
+            Self::Cvat => "cvat",
+            Self::Project => "project",
+        }
+    }
+
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Auto => "Find out",
+            Self::Coco => "COCO",
+            Self::Voc => "Pascal VOC",
+            Self::Yolo => "YOLO",
+            Self::Csv => "Table (CSV)",
+            Self::List => "Lists",
+            Self::Folder => "A folder for each label",
+            Self::LabelStudio => "Label Studio",
+            Self::Cvat => "CVAT",
+            Self::Project => "Patchlight project",
         }
     }
 }
@@ -57,9 +115,57 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| format!("{text} is no format that can be read; use auto, coco, list or folder"))
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Self::ALL.iter().map(|f| f.name()).collect();
+                format!("{text} is no format; use one of {}", names.join(", "))
+            })
     }
+}
+
+/// The shapes of a table of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TableShape {
+    /// `filename,cat,dog` with 1, 0 or nothing (not known).
+    Wide,
+    /// `filename,labels` with `cat|dog`.
+    Joined,
+    /// `filename,label` or `filename,label,score`: a line for each label.
+    Long,
+}
+
+/// What the columns of a table mean; whatever is unset is told from the header and the content.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Columns {
+    /// How labels lie in the table.
+    pub shape: Option<TableShape>,
+    /// Column of file names.
+    pub image: Option<String>,
+    /// Column of labels (joined and long tables).
+    pub labels: Option<String>,
+    /// Column of scores (long tables).
+    pub score: Option<String>,
+    /// Column of splits.
+    pub split: Option<String>,
+    /// What stands between the labels of a joined table.
+    pub separator: Option<char>,
+    /// From which score on a label counts (long tables); unset: 0.5.
+    pub threshold: Option<f64>,
+}
+
+/// When the content of pictures is looked at for copies (their headers always are).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Contents {
+    /// During the import.
+    #[default]
+    Now,
+    /// Later, by a check of the project.
+    Later,
 }
 
 /// What to import.
@@ -71,10 +177,14 @@ pub struct ImportRequest {
     pub format: Format,
     /// Where the pictures are; the usual places around `data` otherwise.
     pub images: Option<PathBuf>,
-    /// File of label names (`name id` a line), for lists.
+    /// File of label names (`name id` a line), for lists and YOLO.
     pub labels: Option<PathBuf>,
     /// What it means that a picture does not mention a label.
     pub absent: Absent,
+    /// What the columns of a table mean.
+    pub columns: Columns,
+    /// When copies are looked for.
+    pub contents: Contents,
 }
 
 impl ImportRequest {
@@ -86,6 +196,8 @@ impl ImportRequest {
             images: None,
             labels: None,
             absent: Absent::default(),
+            columns: Columns::default(),
+            contents: Contents::default(),
         }
     }
 }
@@ -99,6 +211,15 @@ pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
 /// The data cannot be read or understood, hold no usable picture, or `progress` stopped the import
 /// ([`DatasetError::Cancelled`]).
 pub fn import(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<(Dataset, ImportReport), DatasetError> {
+    let (request, _, found) = read(request, progress)?;
+    found.finish(&request, progress)
+}
+
+/// What the source says, before any picture is opened: the request with absolute paths, the format, the findings.
+fn read(
+    request: &ImportRequest,
+    progress: &mut Progress<'_>,
+) -> Result<(ImportRequest, Format, Findings), DatasetError> {
     let data = absolute(&request.data)?;
     let about = std::fs::metadata(&data).map_err(DatasetError::io(&data))?;
     if !about.is_file() && !about.is_dir() {
@@ -128,8 +249,21 @@ pub fn import(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<(D
     let mut found = match format {
         Format::Coco => coco::read(&request, progress)?,
         Format::List => list::read(&request, progress)?,
-        Format::Folder | Format::Auto => folder::read(&request, progress)?,
+        Format::Folder => folder::read(&request, progress)?,
+        Format::Auto
+        | Format::Project
+        | Format::Voc
+        | Format::Yolo
+        | Format::Csv
+        | Format::LabelStudio
+        | Format::Cvat => {
+            let problem = format!("{} cannot be read from here", format.title());
+            return Err(DatasetError::Layout {
+                path: request.data,
+                problem,
+            });
+        }
     };
     found.warnings.splice(0..0, notices);
-    found.finish(&request, progress)
+    Ok((request, format, found))
 }

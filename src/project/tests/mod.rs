@@ -28,6 +28,7 @@ fn picture(path: PathBuf, positives: &[usize]) -> Picture {
 
 fn dataset(labels: &[&str], pictures: Vec<Picture>, absent: Absent) -> Dataset {
     Dataset {
+        details: Vec::new(),
         labels: labels.iter().map(|l| (*l).to_owned()).collect(),
         pictures,
         absent,

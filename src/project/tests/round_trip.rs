@@ -194,6 +194,7 @@ fn twenty_thousand_pictures() {
         })
         .collect();
     let data = Dataset {
+        details: Vec::new(),
         labels,
         pictures,
         absent: Absent::Negative,

@@ -6,15 +6,14 @@
 //! picture as shown, which is how annotation tools in browsers work.
 
 mod lenient;
-mod locate;
 mod parse;
 
 use super::collect::{Entry, Findings, Tally};
+use super::locate::{self, Locator, stem};
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::by_bytes;
 use crate::dataset::model::{Split, Warning};
-use locate::Locator;
 use parse::{Bounds, Coco, Id};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -81,12 +80,6 @@ pub fn annotation_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
         .cloned()
         .collect();
     Ok(if instances.is_empty() { all } else { instances })
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map(|s| s.to_string_lossy().into_owned())
-        .unwrap_or_default()
 }
 
 /// Reads the annotations and finds their pictures.

@@ -1,12 +1,18 @@
 //! Finding the pictures that annotations name: at the usual places, else by a file name that only one picture has.
 
-use super::{Progress, stem};
+use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{Found, PictureIndex, walk};
-use crate::dataset::formats::ImportRequest;
 use crate::dataset::formats::collect::{Tally, inside};
 use crate::dataset::model::{Split, Warning};
 use std::path::{Component, Path, PathBuf};
+
+/// A file's name without its extension.
+pub fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
 
 /// The split that an annotation file is of: `instances_train2017.json`, else a folder between `root` and the file.
 pub fn split_of_file(path: &Path, root: &Path) -> Option<Split> {
