@@ -43,5 +43,6 @@ pub mod project;
 #[cfg(feature = "compute")]
 pub mod starter;
 pub mod support;
+pub mod tagging;
 #[cfg(feature = "compute")]
 pub mod train;

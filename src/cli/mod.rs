@@ -3,6 +3,7 @@
 mod arguments;
 mod output;
 mod window;
+mod words;
 
 use crate::engine::{self, Context, Failure, worker};
 use arguments::{Arguments, Command};

@@ -17,6 +17,43 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A picture has its labels.
+    Tags(Tags),
+    /// What was written, or would be.
+    Written {
+        /// The file or folder.
+        path: String,
+        /// What happened to it, for people.
+        what: String,
+        /// Whether it was only looked at (`--dry-run`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dry_run: bool,
+    },
+    /// A table of tags that has no file to go to.
+    Table {
+        /// The table.
+        text: String,
+    },
+    /// What a benchmark measured.
+    Bench {
+        /// The benchmark.
+        name: String,
+        /// Numbers by name.
+        values: BTreeMap<String, f64>,
+    },
+    /// A batch of pictures has ended.
+    Tagged {
+        /// Pictures that were asked for.
+        images: usize,
+        /// Pictures with their labels.
+        tagged: usize,
+        /// Pictures that could not be read or written.
+        skipped: usize,
+        /// Pictures that an interrupted batch had done before.
+        resumed: usize,
+        /// How long it took.
+        seconds: f64,
+    },
     /// An import has ended.
     Import {
         /// Pictures imported.
@@ -264,6 +301,40 @@ pub struct PatchEvidence {
     /// x0, y0, x1, y1 in pixels of the picture as shown.
     #[serde(rename = "box")]
     pub bounds: [f32; 4],
+}
+
+/// The labels of a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tags {
+    /// The picture.
+    pub image: String,
+    /// At or above the label's threshold, by falling probability.
+    pub tags: Vec<Tag>,
+    /// Where asked for: everything behind the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<TagEvidence>,
+}
+
+/// A label of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The label.
+    pub label: String,
+    /// Its probability.
+    pub probability: f32,
+}
+
+/// What a window shows of a tagged picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagEvidence {
+    /// Width as shown, in pixels.
+    pub width: u32,
+    /// Height as shown, in pixels.
+    pub height: u32,
+    /// Probability of every label, in the tagger's order.
+    pub probability: Vec<f32>,
+    /// For every label the boxes (x0, y0, x1, y1, in pixels of the picture as shown) of its best patches with their similarity.
+    pub patches: Vec<Vec<([f32; 4], f32)>>,
 }
 
 /// A warning of an import.

@@ -169,7 +169,7 @@ pub enum Contents {
 }
 
 /// What to import.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportRequest {
     /// An annotation file, or a folder.
     pub data: PathBuf,
@@ -182,8 +182,10 @@ pub struct ImportRequest {
     /// What it means that a picture does not mention a label.
     pub absent: Absent,
     /// What the columns of a table mean.
+    #[serde(default)]
     pub columns: Columns,
     /// When copies are looked for.
+    #[serde(default)]
     pub contents: Contents,
 }
 

@@ -1,10 +1,12 @@
 //! The jobs themselves, one file each.
 
+mod bench;
 mod data;
 mod demo;
 mod doctor;
 mod encode;
 mod evaluate;
+mod export_model;
 mod inspect;
 mod model;
 mod predict;
@@ -15,6 +17,8 @@ mod run_view;
 mod score;
 mod starter;
 mod starter_model;
+mod tag;
+mod taggers;
 mod train;
 mod train_one;
 mod train_two;
@@ -73,6 +77,19 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::Demo(request) => {
             let compute = open(context)?;
             demo::run(request, &compute, context)
+        }
+        Request::Tag(request) => {
+            let compute = open(context)?;
+            tag::run(request, &compute, context)
+        }
+        Request::BenchImport(request) => bench::import_at_scale(request, context),
+        Request::BenchTag(request) => {
+            let compute = open(context)?;
+            bench::tagging(request, &compute, context)
+        }
+        Request::ExportModel(request) => {
+            let compute = open(context)?;
+            export_model::run(request, &compute, context)
         }
         Request::InspectModel { path } => inspect::run(path, context),
         Request::Doctor => doctor::run(device, context),

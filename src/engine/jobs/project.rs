@@ -29,14 +29,7 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
     // A taken or unwritable place is found before a long import.
     let existed = request.project.exists();
     let mut project = Project::create(&request.project)?;
-    let import = ImportRequest {
-        format: request.format,
-        images: request.images.clone(),
-        labels: request.labels.clone(),
-        absent: request.absent,
-        ..ImportRequest::new(&request.data)
-    };
-    match read_into(&mut project, &import, model.as_deref(), context) {
+    match read_into(&mut project, &request.import, model.as_deref(), context) {
         Ok(report) => {
             context.emit(import_event(report));
             Ok(())
