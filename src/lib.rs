@@ -14,6 +14,7 @@
 //! | [`method`] | dual-view score, patch evidence, losses, prompts, student | `clip`, `compute` |
 //! | [`clip`] | configuration, checkpoint readers and writer, tokenizer, both towers | `compute` |
 //! | [`project`] | the SQLite store: pictures, labels, edits and undo, predictions, runs | `dataset`'s model |
+//! | [`models`] | known checkpoints: the list, downloads, the folder they are kept in | `clip`'s readers |
 //! | [`dataset`] | importers, decoding, preprocessing, augmentation, splits, demo scenes | |
 //! | [`compute`] | devices: the only room that makes one | |
 //! | [`support`] | whole-or-nothing writes, hashes, seeded random streams; free for all | |
@@ -39,6 +40,7 @@ pub mod eval;
 pub mod explain;
 #[cfg(feature = "compute")]
 pub mod method;
+pub mod models;
 pub mod project;
 #[cfg(feature = "compute")]
 pub mod starter;
