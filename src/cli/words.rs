@@ -1,7 +1,7 @@
 //! Events in words.
 
-use crate::engine::event::{Metrics, Score};
 use crate::engine::Event;
+use crate::engine::event::{Metrics, Score};
 use crate::eval::GroupMeans;
 use std::fmt::Write as _;
 
@@ -17,12 +17,37 @@ pub fn describe(event: &Event) -> String {
             let words: Vec<String> = (tags.tags.iter())
                 .map(|t| format!("{} {:.0} %", t.label, 100.0 * t.probability))
                 .collect();
-            let words = if words.is_empty() { "no label".to_owned() } else { words.join(", ") };
+            let words = if words.is_empty() {
+                "no label".to_owned()
+            } else {
+                words.join(", ")
+            };
             format!("{}: {words}", tags.image)
         }
         Event::Written { path, what, dry_run } => {
             let would = if *dry_run { "would write " } else { "" };
             format!("{would}{path}: {what}")
+        }
+        Event::Models { models } => {
+            let width = models.iter().map(|m| m.name.chars().count()).max().unwrap_or(0);
+            let lines = models.iter().map(|m| {
+                let here = m
+                    .path
+                    .as_ref()
+                    .map_or_else(String::new, |p| format!("\n{:width$}  here: {p}", ""));
+                let size = crate::models::bytes(m.bytes);
+                format!(
+                    "{:width$}  {size:>8}  {}. {} ({}){here}",
+                    m.name, m.title, m.good_for, m.licence
+                )
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Event::Fetched { name, path, bytes, .. } => {
+            format!(
+                "{name} is here: {path} ({})\nuse it with --model {name}",
+                crate::models::bytes(*bytes)
+            )
         }
         Event::Table { text } => text.trim_end().to_owned(),
         Event::Bench { name, values } => {

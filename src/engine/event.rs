@@ -29,6 +29,22 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         dry_run: bool,
     },
+    /// Known models.
+    Models {
+        /// Each.
+        models: Vec<ModelEntry>,
+    },
+    /// A model is here.
+    Fetched {
+        /// Its name.
+        name: String,
+        /// Its folder or file.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// Files for which the source declares no checksum.
+        unverified: Vec<String>,
+    },
     /// A table of tags that has no file to go to.
     Table {
         /// The table.
@@ -301,6 +317,31 @@ pub struct PatchEvidence {
     /// x0, y0, x1, y1 in pixels of the picture as shown.
     #[serde(rename = "box")]
     pub bounds: [f32; 4],
+}
+
+/// A model in a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelEntry {
+    /// What `--model` takes.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// In one sentence.
+    pub good_for: String,
+    /// Of the weights.
+    pub licence: String,
+    /// Bytes on the disk, or about how many the download has.
+    pub bytes: u64,
+    /// Whether it has a text tower: a CLIP, not an image model alone.
+    pub clip: bool,
+    /// Side of the input in pixels; 0 where it is not known.
+    pub image_size: usize,
+    /// Side of a patch in pixels; 0 where it is not known.
+    pub patch: usize,
+    /// Where it is, if it is here.
+    pub path: Option<String>,
+    /// Files for which the source declares no checksum.
+    pub unverified: Vec<String>,
 }
 
 /// The labels of a picture.

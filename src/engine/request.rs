@@ -77,6 +77,26 @@ pub enum Request {
     Tag(TagRequest),
     /// Writes a trained model for others to use.
     ExportModel(ExportModel),
+    /// Known models, and which are here.
+    ModelList(ModelPlace),
+    /// Downloads a known model.
+    ModelFetch(FetchModel),
+    /// Gives a checkpoint on the disk a name.
+    ModelAdd {
+        /// File or folder.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// Where models are kept.
+        place: ModelPlace,
+    },
+    /// Removes a model.
+    ModelRemove {
+        /// Its name.
+        name: String,
+        /// Where models are kept.
+        place: ModelPlace,
+    },
     /// Measures an import at scale.
     BenchImport(BenchImport),
     /// Measures tagging against the speed of its parts.
@@ -561,4 +581,27 @@ pub struct BenchTag {
     pub paths: Vec<PathBuf>,
     /// Times that the pictures are gone through.
     pub rounds: usize,
+}
+
+/// Where models are kept, and how servers are reached; what is unset the environment decides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelPlace {
+    /// The folder of all models.
+    pub cache: Option<PathBuf>,
+    /// Address of a mirror of the Hugging Face hub.
+    pub mirror: Option<String>,
+    /// Address of a proxy; `none` for none.
+    pub proxy: Option<String>,
+}
+
+/// See [`Request::ModelFetch`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FetchModel {
+    /// A known name.
+    pub name: String,
+    /// Whether a model that is here is fetched again.
+    pub again: bool,
+    /// Where to, and how.
+    pub place: ModelPlace,
 }

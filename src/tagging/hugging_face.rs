@@ -22,17 +22,28 @@ use std::path::Path;
 /// The error of writing; `AlreadyExists` where something is at `out`.
 pub fn save(tagger: &Tagger, out: &Path) -> io::Result<()> {
     if out.symlink_metadata().is_ok() {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something is there already"));
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something is there already",
+        ));
     }
-    let parent = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = out
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent)?;
-    let staged = tempfile::Builder::new().prefix(".patchlight-model-").tempdir_in(parent)?;
+    let staged = tempfile::Builder::new()
+        .prefix(".patchlight-model-")
+        .tempdir_in(parent)?;
     let folder = staged.path().join("model");
     std::fs::create_dir(&folder)?;
     let config = &tagger.config;
     let vit = !config.student.vision.pre_layer_norm;
     let json = |name: &str, value: &Value| std::fs::write(folder.join(name), serde_json::to_vec_pretty(value)?);
-    json("config.json", &if vit { vit_config(config) } else { clip_config(config) })?;
+    json(
+        "config.json",
+        &if vit { vit_config(config) } else { clip_config(config) },
+    )?;
     json("preprocessor_config.json", &preprocessor(config, vit))?;
     json("patchlight.json", &serde_json::to_value(config)?)?;
     write_tensors(&folder.join("model.safetensors"), &tower(tagger, vit))?;
@@ -65,7 +76,10 @@ fn tower(tagger: &Tagger, vit: bool) -> BTreeMap<String, RawTensor> {
     let student = &tagger.student;
     let mut tensors = canonical(student, "tower.", "vision_model.", patch);
     if vit {
-        tensors = tensors.into_iter().map(|(name, tensor)| vit_name(&name, tensor)).collect();
+        tensors = tensors
+            .into_iter()
+            .map(|(name, tensor)| vit_name(&name, tensor))
+            .collect();
     }
     tensors.extend(canonical(student, "head_global.", "visual_projection.", patch));
     tensors.extend(canonical(student, "head_local.", "local_projection.", patch));
@@ -77,8 +91,16 @@ fn vit_name(name: &str, mut tensor: RawTensor) -> (String, RawTensor) {
     let short = name.strip_prefix("vision_model.").unwrap_or(name);
     for (from, to, batches) in [
         ("embeddings.class_embedding", "embeddings.cls_token", 2),
-        ("embeddings.position_embedding.weight", "embeddings.position_embeddings", 1),
-        ("embeddings.patch_embedding.", "embeddings.patch_embeddings.projection.", 0),
+        (
+            "embeddings.position_embedding.weight",
+            "embeddings.position_embeddings",
+            1,
+        ),
+        (
+            "embeddings.patch_embedding.",
+            "embeddings.patch_embeddings.projection.",
+            0,
+        ),
         ("post_layernorm.", "layernorm.", 0),
     ] {
         if let Some(rest) = short.strip_prefix(from) {
@@ -108,7 +130,11 @@ fn labels(tagger: &Tagger) -> BTreeMap<String, RawTensor> {
     let mut tensors = BTreeMap::new();
     let mut put = |name: &str, values: &[f32], width: usize| {
         if !values.is_empty() {
-            let shape = if width == 1 { vec![values.len()] } else { vec![values.len() / width, width] };
+            let shape = if width == 1 {
+                vec![values.len()]
+            } else {
+                vec![values.len() / width, width]
+            };
             tensors.insert(
                 name.to_owned(),
                 RawTensor {
@@ -175,7 +201,11 @@ fn preprocessor(config: &TaggerConfig, vit: bool) -> Value {
 fn card(config: &TaggerConfig, vit: bool) -> String {
     let p = &config.provenance;
     let mut text = String::new();
-    let kind = if vit { "ViTModel" } else { "CLIPVisionModelWithProjection" };
+    let kind = if vit {
+        "ViTModel"
+    } else {
+        "CLIPVisionModelWithProjection"
+    };
     let trained = match p.stage {
         0 => "It is an untrained CLIP with the labels below.".to_owned(),
         stage => format!(
@@ -193,7 +223,11 @@ fn card(config: &TaggerConfig, vit: bool) -> String {
             format!("probability = sigmoid({scale} * (score - score of the neutral prompt)), not calibrated")
         }
     };
-    let last = if vit { "last_hidden_state" } else { "post_layernorm of last_hidden_state" };
+    let last = if vit {
+        "last_hidden_state"
+    } else {
+        "post_layernorm of last_hidden_state"
+    };
     let _ = write!(
         text,
         "---\nlibrary_name: transformers\npipeline_tag: image-classification\ntags: [multi-label, clip, patchlight]\n---\n\n# {}\n\n\
@@ -214,13 +248,26 @@ fn card(config: &TaggerConfig, vit: bool) -> String {
         config.top_k,
         config.patch_features,
         config.preprocess,
-        if config.preprocess == Mode::Pad { ", which no processor of transformers does" } else { "" },
-        if p.thresholds.is_empty() { "as set" } else { &p.thresholds },
+        if config.preprocess == Mode::Pad {
+            ", which no processor of transformers does"
+        } else {
+            ""
+        },
+        if p.thresholds.is_empty() {
+            "as set"
+        } else {
+            &p.thresholds
+        },
     );
     for (i, label) in config.labels.iter().enumerate() {
         let cell = label.replace(['\n', '\r'], " ").replace('|', "\\|");
         let positives = p.positives.get(i).map_or_else(String::new, ToString::to_string);
-        let ap = p.average_precision.get(i).copied().flatten().map_or_else(|| "n/a".to_owned(), |ap| format!("{ap:.1}"));
+        let ap = p
+            .average_precision
+            .get(i)
+            .copied()
+            .flatten()
+            .map_or_else(|| "n/a".to_owned(), |ap| format!("{ap:.1}"));
         let _ = writeln!(text, "| {cell} | {:.3} | {positives} | {ap} |", config.thresholds[i]);
     }
     text

@@ -216,13 +216,16 @@ impl Tagger {
     /// # Errors
     /// The error of writing.
     pub fn save(&mut self, path: &Path) -> io::Result<()> {
-        let half = |t: &RawTensor| -> Vec<u8> {
-            t.data.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect()
-        };
+        let half = |t: &RawTensor| -> Vec<u8> { t.data.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect() };
         let single = |t: &[f32]| -> Vec<u8> { t.iter().flat_map(|v| v.to_le_bytes()).collect() };
         let mut parts: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
         for (name, tensor) in &self.student {
-            parts.push((format!("student.{name}"), Dtype::F16, tensor.shape.clone(), half(tensor)));
+            parts.push((
+                format!("student.{name}"),
+                Dtype::F16,
+                tensor.shape.clone(),
+                half(tensor),
+            ));
         }
         let embed = self.config.student.embed.max(1);
         for (name, values) in TEXTS.iter().zip(self.text.iter().chain(&self.neutral)) {
@@ -246,7 +249,10 @@ impl Tagger {
     /// # Errors
     /// [`TaggerError`] in every case but a whole, consistent file with finite numbers.
     pub fn load(path: &Path) -> Result<Self, TaggerError> {
-        let io = |source| TaggerError::Io { path: path.to_owned(), source };
+        let io = |source| TaggerError::Io {
+            path: path.to_owned(),
+            source,
+        };
         if !std::fs::metadata(path).map_err(io)?.is_file() {
             return Err(TaggerError::NotATagger {
                 path: path.to_owned(),
@@ -255,14 +261,23 @@ impl Tagger {
         }
         let bytes = std::fs::read(path).map_err(io)?;
         let config = description(path, &bytes)?;
-        let damaged = |problem: String| TaggerError::Damaged { path: path.to_owned(), problem };
+        let damaged = |problem: String| TaggerError::Damaged {
+            path: path.to_owned(),
+            problem,
+        };
         config.check().map_err(damaged)?;
         let mut tensors = read_tensors(path, &bytes)?;
         let embed = config.student.embed;
         let mut take = |name: &str, rows: Option<usize>| -> Result<Vec<f32>, TaggerError> {
-            let tensor = tensors.remove(name).ok_or_else(|| damaged(format!("{name} is missing")))?;
+            let tensor = tensors
+                .remove(name)
+                .ok_or_else(|| damaged(format!("{name} is missing")))?;
             let fits = rows.is_none_or(|rows| tensor.data.len() == rows * embed);
-            if fits { Ok(tensor.data) } else { Err(damaged(format!("{name} has another size than its description"))) }
+            if fits {
+                Ok(tensor.data)
+            } else {
+                Err(damaged(format!("{name} has another size than its description")))
+            }
         };
         let labels = Some(config.labels.len());
         let neutral = match config.probability {
@@ -275,7 +290,10 @@ impl Tagger {
             .into_iter()
             .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
             .collect();
-        let numbers = student.values().flat_map(|t| &t.data).chain(text.iter().chain(&neutral).flatten());
+        let numbers = student
+            .values()
+            .flat_map(|t| &t.data)
+            .chain(text.iter().chain(&neutral).flatten());
         if numbers.into_iter().any(|v| !v.is_finite()) {
             return Err(damaged("it holds a number that is not finite".to_owned()));
         }
@@ -293,7 +311,10 @@ impl Tagger {
     /// # Errors
     /// As [`Self::load`], but for the numbers.
     pub fn describe(path: &Path) -> Result<TaggerConfig, TaggerError> {
-        let io = |source| TaggerError::Io { path: path.to_owned(), source };
+        let io = |source| TaggerError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let file = std::fs::File::open(path).map_err(io)?;
         if !file.metadata().map_err(io)?.is_file() {
             return Err(TaggerError::NotATagger {
@@ -304,7 +325,10 @@ impl Tagger {
         let mut head = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(file, HEAD), &mut head).map_err(io)?;
         let config = description(path, &head)?;
-        config.check().map_err(|problem| TaggerError::Damaged { path: path.to_owned(), problem })?;
+        config.check().map_err(|problem| TaggerError::Damaged {
+            path: path.to_owned(),
+            problem,
+        })?;
         Ok(config)
     }
 

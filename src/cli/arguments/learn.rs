@@ -117,24 +117,24 @@ impl TrainArguments {
     /// [`Failure`] (wrong usage) where an option is out of its range.
     pub fn request(self, seed: u64) -> Result<Request, Failure> {
         Ok(Request::Train(TrainRequest {
-                project: self.project,
-                stages: match self.stage {
-                    StageArgument::One => Stages::One,
-                    StageArgument::Two => Stages::Two,
-                    StageArgument::Both => Stages::Both,
-                },
-                model: self.model,
-                from: self.from,
-                resume: self.resume,
-                config: self.config,
-                set: self.set,
-                seed,
-                log_every: at_least_one("--log-every", self.log_every)?,
-                checkpoint_every: self
-                    .checkpoint_every
-                    .map(|n| at_least_one("--checkpoint-every", n))
-                    .transpose()?,
-            }))
+            project: self.project,
+            stages: match self.stage {
+                StageArgument::One => Stages::One,
+                StageArgument::Two => Stages::Two,
+                StageArgument::Both => Stages::Both,
+            },
+            model: self.model,
+            from: self.from,
+            resume: self.resume,
+            config: self.config,
+            set: self.set,
+            seed,
+            log_every: at_least_one("--log-every", self.log_every)?,
+            checkpoint_every: self
+                .checkpoint_every
+                .map(|n| at_least_one("--checkpoint-every", n))
+                .transpose()?,
+        }))
     }
 }
 
@@ -145,14 +145,14 @@ impl EvaluateArguments {
     /// [`Failure`] (wrong usage) where an option is out of its range.
     pub fn request(self) -> Result<Request, Failure> {
         Ok(Request::Evaluate(EvaluateRequest {
-                project: self.project,
-                run: self.run,
-                model: self.model,
-                split: self.split,
-                scores: self.scores,
-                set: self.set,
-                on: self.on,
-            }))
+            project: self.project,
+            run: self.run,
+            model: self.model,
+            split: self.split,
+            scores: self.scores,
+            set: self.set,
+            on: self.on,
+        }))
     }
 }
 
@@ -163,11 +163,11 @@ impl DemoArguments {
     /// [`Failure`] (wrong usage) where an option is out of its range.
     pub fn request(self, seed: u64) -> Result<Request, Failure> {
         Ok(Request::Demo(DemoRequest {
-                out: self.out,
-                quick: self.quick,
-                seed,
-                set: self.set,
-            }))
+            out: self.out,
+            quick: self.quick,
+            seed,
+            set: self.set,
+        }))
     }
 }
 
@@ -178,12 +178,12 @@ impl StarterArguments {
     /// [`Failure`] (wrong usage) where an option is out of its range.
     pub fn request(self, seed: u64) -> Result<Request, Failure> {
         Ok(Request::Starter(StarterRequest {
-                out: self.out,
-                steps: at_least_one("--steps", self.steps)?,
-                batch: at_least_one("--batch", self.batch)?,
-                lr: self.lr,
-                probe_every: at_least_one("--probe-every", self.probe_every)?,
-                seed,
-            }))
+            out: self.out,
+            steps: at_least_one("--steps", self.steps)?,
+            batch: at_least_one("--batch", self.batch)?,
+            lr: self.lr,
+            probe_every: at_least_one("--probe-every", self.probe_every)?,
+            seed,
+        }))
     }
 }

@@ -5,12 +5,12 @@ mod learn;
 mod tags;
 
 use crate::compute::DeviceChoice;
+use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
-use crate::engine::request::Request;
+use crate::engine::request::{BenchImport, BenchTag, Request, TagSource};
 use clap::{Parser, Subcommand, ValueEnum};
 use data::{ProjectCommand, SplitArguments};
 use learn::{DemoArguments, EvaluateArguments, StarterArguments, TrainArguments};
-#[cfg(feature = "window")]
 use std::path::PathBuf;
 use tags::{ExportModelArguments, ModelCommand, ScoreArguments, TagArguments};
 
@@ -76,7 +76,7 @@ pub enum Command {
     Tag(TagArguments),
     /// Write a trained model as one file for Patchlight, or as a folder for transformers
     ExportModel(ExportModelArguments),
-    /// See what a checkpoint is
+    /// Download a CLIP by name, list those that are here, see what a checkpoint is
     #[command(subcommand)]
     Model(ModelCommand),
     /// Check the device and print a report to paste into a bug
@@ -90,7 +90,6 @@ pub enum Command {
         paths: Vec<PathBuf>,
     },
     /// Measure how fast the program is on this machine
-    #[cfg(feature = "window")]
     #[command(subcommand)]
     Bench(BenchCommand),
     /// Serve requests on standard input (used by Patchlight itself)
@@ -99,9 +98,33 @@ pub enum Command {
 }
 
 /// `bench`.
-#[cfg(feature = "window")]
 #[derive(Subcommand, Debug)]
 pub enum BenchCommand {
+    /// Import of a generated COCO set: time and memory
+    Import {
+        /// Pictures
+        #[arg(long, default_value_t = 100_000)]
+        images: usize,
+        /// Boxes
+        #[arg(long, default_value_t = 1_000_000)]
+        annotations: usize,
+    },
+    /// Tagging from end to end, and the speed of its parts
+    Tag {
+        /// Pictures, and folders with pictures
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// A tagger (default: the built-in model with a few words)
+        #[arg(long)]
+        tagger: Option<PathBuf>,
+        /// Checkpoint of an untrained CLIP
+        #[arg(long)]
+        model: Option<String>,
+        /// Times that the pictures are gone through
+        #[arg(long, default_value_t = 1)]
+        rounds: usize,
+    },
+    #[cfg(feature = "window")]
     /// CPU time of a frame: a grid of 100,000 pictures, and the inspector with 80 labels
     Window {
         /// Frames of each
@@ -126,9 +149,32 @@ impl Command {
             Self::Starter(a) => a.request(seed)?,
             Self::Tag(a) => a.request()?,
             Self::ExportModel(a) => a.request(),
-            Self::Model(ModelCommand::Inspect { path }) => Request::InspectModel { path },
+            Self::Model(a) => a.request(),
+            Self::Bench(BenchCommand::Import { images, annotations }) => Request::BenchImport(BenchImport {
+                images,
+                annotations,
+                seed,
+            }),
+            Self::Bench(BenchCommand::Tag {
+                paths,
+                tagger,
+                model,
+                rounds,
+            }) => Request::BenchTag(BenchTag {
+                source: match tagger {
+                    Some(path) => TagSource::Tagger { path },
+                    None => TagSource::Words {
+                        model,
+                        labels: ["person", "dog", "cat", "car", "tree"].map(str::to_owned).to_vec(),
+                        template: "a photo of a {c}.".to_owned(),
+                        preprocess: Mode::Stretch,
+                    },
+                },
+                paths,
+                rounds,
+            }),
             #[cfg(feature = "window")]
-            Self::Open { .. } | Self::Bench(_) => Request::Doctor,
+            Self::Open { .. } | Self::Bench(BenchCommand::Window { .. }) => Request::Doctor,
             Self::Doctor | Self::Worker => Request::Doctor,
         })
     }

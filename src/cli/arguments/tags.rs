@@ -4,7 +4,7 @@ use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    ExportModel, ModelFormat, Request, ScoreRequest, TagRequest, TagSource, TagWrite,
+    ExportModel, FetchModel, ModelFormat, ModelPlace, Request, ScoreRequest, TagRequest, TagSource, TagWrite,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -44,11 +44,91 @@ pub struct ScoreArguments {
 /// `model`.
 #[derive(Subcommand, Debug)]
 pub enum ModelCommand {
+    /// List known checkpoints, and those that are here
+    List {
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Download a known checkpoint; called again, an interrupted download goes on
+    Fetch {
+        /// Its name in the list
+        name: String,
+        /// Fetch it again although it is here
+        #[arg(long)]
+        again: bool,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Give a checkpoint on your disk a name (it stays where it is)
+    Add {
+        /// Folder or file
+        path: PathBuf,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Remove a downloaded checkpoint, or the name of one of your own
+    Remove {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
     /// Tell a checkpoint's layout and sizes
     Inspect {
         /// Folder or file
         path: PathBuf,
     },
+}
+
+/// Where models are kept, and how servers are reached.
+#[derive(Args, Debug)]
+pub struct PlaceArguments {
+    /// Folder of all models (default: PATCHLIGHT_MODELS, else in the user's cache folder)
+    #[arg(long)]
+    cache: Option<PathBuf>,
+    /// Address of a mirror of the Hugging Face hub (default: HF_ENDPOINT)
+    #[arg(long)]
+    mirror: Option<String>,
+    /// Address of a proxy, or none (default: HTTPS_PROXY and its like)
+    #[arg(long)]
+    proxy: Option<String>,
+}
+
+impl From<PlaceArguments> for ModelPlace {
+    fn from(a: PlaceArguments) -> Self {
+        Self {
+            cache: a.cache,
+            mirror: a.mirror,
+            proxy: a.proxy,
+        }
+    }
+}
+
+impl ModelCommand {
+    /// The request that the command means.
+    pub fn request(self) -> Request {
+        match self {
+            Self::List { place } => Request::ModelList(place.into()),
+            Self::Fetch { name, again, place } => Request::ModelFetch(FetchModel {
+                name,
+                again,
+                place: place.into(),
+            }),
+            Self::Add { path, name, place } => Request::ModelAdd {
+                path,
+                name,
+                place: place.into(),
+            },
+            Self::Remove { name, place } => Request::ModelRemove {
+                name,
+                place: place.into(),
+            },
+            Self::Inspect { path } => Request::InspectModel { path },
+        }
+    }
 }
 
 /// `tag`.
@@ -183,7 +263,9 @@ impl TagArguments {
         }
         let mut thresholds = std::collections::BTreeMap::new();
         for text in &self.label_threshold {
-            let pair = text.rsplit_once('=').and_then(|(label, p)| Some((label, p.trim().parse::<f32>().ok()?)));
+            let pair = text
+                .rsplit_once('=')
+                .and_then(|(label, p)| Some((label, p.trim().parse::<f32>().ok()?)));
             let Some((label, threshold)) = pair.filter(|(_, t)| (0.0..=1.0).contains(t)) else {
                 return Err(Failure::usage(
                     format!("--label-threshold {text} is not LABEL=P with P between 0 and 1"),
@@ -216,8 +298,17 @@ impl TagArguments {
     }
 
     fn write(&self) -> Result<Vec<TagWrite>, Failure> {
-        let needs = |what: &str| Failure::usage(format!("--format {what} needs --out"), "Name a new file or folder with --out.");
-        let formats = if self.format.is_empty() { vec![TagFormat::Json] } else { self.format.clone() };
+        let needs = |what: &str| {
+            Failure::usage(
+                format!("--format {what} needs --out"),
+                "Name a new file or folder with --out.",
+            )
+        };
+        let formats = if self.format.is_empty() {
+            vec![TagFormat::Json]
+        } else {
+            self.format.clone()
+        };
         let to_file = |f: &TagFormat| *f != TagFormat::Xmp;
         if formats.iter().filter(|f| to_file(f)).count() > 1 {
             return Err(Failure::usage(

@@ -24,7 +24,11 @@ pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Resu
     };
     let mut progress = |done: usize, total: usize| {
         context.progress("importing", done, total);
-        if context.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if context.cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let (dataset, report) = import(&asked, &mut progress)?;
     let read = start.elapsed().as_secs_f64();

@@ -17,7 +17,10 @@ pub fn run(request: &ExportModel, compute: &Compute, context: &mut Context<'_>) 
     if out.is_dir() || (request.format == ModelFormat::HuggingFace && out.symlink_metadata().is_ok()) {
         return Err(taken("Name a new file (tagger) or a new folder (huggingface)."));
     }
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = out
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // Said now, not after the pictures have been encoded.
     std::fs::create_dir_all(folder).map_err(|e| Failure::io("make the folder", folder, &e))?;
     let project = open_for_work(&request.project, context)?;

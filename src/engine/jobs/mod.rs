@@ -9,6 +9,7 @@ mod evaluate;
 mod export_model;
 mod inspect;
 mod model;
+mod models;
 mod predict;
 mod project;
 mod report;
@@ -82,6 +83,10 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             tag::run(request, &compute, context)
         }
+        Request::ModelList(place) => models::list(place, context),
+        Request::ModelFetch(request) => models::fetch(request, context),
+        Request::ModelAdd { path, name, place } => models::add(path, name, place, context),
+        Request::ModelRemove { name, place } => models::remove(name, place, context),
         Request::BenchImport(request) => bench::import_at_scale(request, context),
         Request::BenchTag(request) => {
             let compute = open(context)?;

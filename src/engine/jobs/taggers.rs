@@ -61,7 +61,11 @@ pub fn of_run(
         }
         None => {
             let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
-            params::collect(&Student::from_clip(&checkpoint, config.student.vision.image_size, compute.device())?)?
+            params::collect(&Student::from_clip(
+                &checkpoint,
+                config.student.vision.image_size,
+                compute.device(),
+            )?)?
         }
     };
     let both = |pair: &(Tensor<2>, Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
@@ -84,7 +88,11 @@ pub fn of_run(
             probability: view.probability,
             provenance: Provenance {
                 program: env!("CARGO_PKG_VERSION").to_owned(),
-                run: if run == ZERO_SHOT { String::new() } else { run.to_owned() },
+                run: if run == ZERO_SHOT {
+                    String::new()
+                } else {
+                    run.to_owned()
+                },
                 stage: config.stage,
                 model: config.model_fingerprint.clone(),
                 model_name: file_name(&config.model),
@@ -120,15 +128,23 @@ fn fit(
     if val.items.is_empty() {
         "0.5: there are no validation pictures".clone_into(&mut config.provenance.thresholds);
     } else {
-        let Encoded { store, failed, .. } =
-            ensure(view.encoder(project)?, &project.features_folder(), &val.items, compute, context)?;
+        let Encoded { store, failed, .. } = ensure(
+            view.encoder(project)?,
+            &project.features_folder(),
+            &val.items,
+            compute,
+            context,
+        )?;
         let val = val.without(&failed, classes, context);
         let (scores, truth, probability) = view.score(&store, &val, compute)?;
         config.thresholds = fit_thresholds(&probability, &truth, classes);
         let column = |c: usize| -> (Vec<f32>, Vec<i8>) {
             let every = |i: &usize| *i % classes == c;
             let rows: Vec<usize> = (0..truth.len()).filter(every).collect();
-            (rows.iter().map(|i| scores.fused[*i]).collect(), rows.iter().map(|i| truth[*i]).collect())
+            (
+                rows.iter().map(|i| scores.fused[*i]).collect(),
+                rows.iter().map(|i| truth[*i]).collect(),
+            )
         };
         config.provenance.average_precision = (0..classes)
             .map(|c| {
@@ -194,7 +210,9 @@ pub fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>)
             preprocess: words.preprocess,
             alpha: 0.5,
             top_k: evidence::default_top_k(config.vision.patches()),
-            probability: Probability::Uncalibrated { scale: clip.logit_scale },
+            probability: Probability::Uncalibrated {
+                scale: clip.logit_scale,
+            },
             provenance: Provenance {
                 program: env!("CARGO_PKG_VERSION").to_owned(),
                 model: fingerprint,
@@ -213,11 +231,14 @@ pub fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>)
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }
 
 fn name_of(project: &Path, run: &str) -> String {
-    let name = project.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let name = project
+        .file_stem()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     format!("{name} {run}")
 }
 

@@ -21,10 +21,17 @@ pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<Path
             Ok(about) if about.is_dir() => {
                 let mut progress = |seen: usize| {
                     context.progress("looking for pictures", seen, 0);
-                    if context.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if context.cancelled() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 };
                 let walked = walk(&path, &mut progress)?;
-                walked.warnings.into_iter().for_each(|w| context.warn(&w.code, w.message));
+                walked
+                    .warnings
+                    .into_iter()
+                    .for_each(|w| context.warn(&w.code, w.message));
                 found.extend(walked.pictures.into_iter().filter(|p| seen.insert(p.clone())));
             }
             // A file that was named is tried whatever its name: its content decides.
@@ -39,7 +46,11 @@ pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<Path
         }
     }
     if found.is_empty() {
-        let problem = if missing > 0 { "none of the pictures is there" } else { "there is no picture in there" };
+        let problem = if missing > 0 {
+            "none of the pictures is there"
+        } else {
+            "there is no picture in there"
+        };
         return Err(Failure::new(
             problem,
             "Give picture files, or folders that hold some (JPEG, PNG, GIF, WebP, BMP, TIFF).",

@@ -104,7 +104,9 @@ impl Journal {
                         break;
                     }
                 } else {
-                    let Ok(Line { path, stamp, entry }) = serde_json::from_slice(&line) else { break };
+                    let Ok(Line { path, stamp, entry }) = serde_json::from_slice(&line) else {
+                        break;
+                    };
                     known.insert(path, (stamp, entry));
                 }
                 whole += read as u64;
@@ -176,7 +178,11 @@ mod tests {
         let mut first = Journal::open(&journal, "tagger 1", false).unwrap();
         first.note(&picture, stamp(&picture), tags.clone()).unwrap();
         first
-            .note(&folder.path().join("gone.jpg"), (0, 0), Entry::Failed("not there".to_owned()))
+            .note(
+                &folder.path().join("gone.jpg"),
+                (0, 0),
+                Entry::Failed("not there".to_owned()),
+            )
             .unwrap();
         drop(first);
         // A kill in the middle of a line.

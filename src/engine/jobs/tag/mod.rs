@@ -11,7 +11,7 @@ mod pipeline;
 use super::project::open_for_work;
 use super::taggers::{self, Words};
 use crate::compute::Compute;
-use crate::engine::event::{TagEvidence, Tag, Tags};
+use crate::engine::event::{Tag, TagEvidence, Tags};
 use crate::engine::request::{BenchTag, TagRequest, TagSource, TagWrite};
 use crate::engine::{Context, Event, Failure};
 use crate::support::hash;
@@ -39,7 +39,10 @@ pub fn run(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -
     let start = Instant::now();
     let tagger = open(request, compute, context)?;
     if request.watch && !request.paths.iter().any(|p| p.is_dir()) {
-        return Err(Failure::usage("there is no folder to watch", "Give at least one folder with --watch."));
+        return Err(Failure::usage(
+            "there is no folder to watch",
+            "Give at least one folder with --watch.",
+        ));
     }
     let machine = Machine::new(&tagger, compute)?;
     let identity = identity(request, &tagger)?;
@@ -145,7 +148,9 @@ fn identity(request: &TagRequest, tagger: &Tagger) -> Result<String, Failure> {
     let config = serde_json::to_string(&config).map_err(bug)?;
     let write = serde_json::to_string(&request.write).map_err(bug)?;
     let fingerprint = &tagger.fingerprint;
-    Ok(hash::of_bytes(format!("{fingerprint}\n{config}\n{write}\n{}", request.watch).as_bytes()))
+    Ok(hash::of_bytes(
+        format!("{fingerprint}\n{config}\n{write}\n{}", request.watch).as_bytes(),
+    ))
 }
 
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
@@ -277,7 +282,10 @@ impl Batch<'_> {
                         }
                         context.emit(Event::Tags(event_of(&tags, &judged, machine, evidence)));
                         if queue.send((path.to_owned(), stamp, tags)).is_err() {
-                            return Err(Failure::new("writing has stopped", "Run the command again: it goes on."));
+                            return Err(Failure::new(
+                                "writing has stopped",
+                                "Run the command again: it goes on.",
+                            ));
                         }
                     }
                     Err(reason) => settle(
@@ -437,7 +445,11 @@ pub fn speed(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -
 /// The labels at or above their thresholds, by falling probability.
 fn tags_of(tagger: &Tagger, path: &Path, judged: &Judged) -> model::Tags {
     let config = &tagger.config;
-    let given = judged.labels.iter().enumerate().filter(|(c, (_, p))| *p >= config.thresholds[*c]);
+    let given = judged
+        .labels
+        .iter()
+        .enumerate()
+        .filter(|(c, (_, p))| *p >= config.thresholds[*c]);
     let mut tags: Vec<model::Tag> = given
         .map(|(c, (_, probability))| model::Tag {
             label: config.labels[c].clone(),
@@ -456,7 +468,8 @@ fn event_of(tags: &model::Tags, judged: &Judged, machine: &Machine<'_>, evidence
     let (grid, patch) = (vision.grid(), vision.patch);
     let boxes = |found: &crate::explain::LabelEvidence| {
         let best = found.patches.iter().take(SHOWN_PATCHES);
-        best.map(|(j, s)| (judged.geometry.patch_box(j / grid, j % grid, patch), *s)).collect()
+        best.map(|(j, s)| (judged.geometry.patch_box(j / grid, j % grid, patch), *s))
+            .collect()
     };
     Tags {
         image: tags.image.to_string_lossy().into_owned(),

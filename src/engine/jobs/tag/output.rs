@@ -3,11 +3,11 @@
 use super::journal::Entry;
 use crate::engine::request::TagWrite;
 use crate::engine::{Context, Event, Failure};
+use crate::tagging::TaggingError;
 use crate::tagging::folders::{Folders, Placing};
 use crate::tagging::model::{Tag, TaggedBy, Tags};
 use crate::tagging::table::{Table, TableFormat, TableOptions};
 use crate::tagging::xmp::{Action, Keywords, SidecarStyle, Sidecars};
-use crate::tagging::TaggingError;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -62,13 +62,21 @@ impl Outputs {
                     wide,
                     spreadsheet_safe,
                 } => {
-                    let format = if *wide { TableFormat::CsvWide } else { TableFormat::CsvLong };
+                    let format = if *wide {
+                        TableFormat::CsvWide
+                    } else {
+                        TableFormat::CsvLong
+                    };
                     table(out, format, *spreadsheet_safe);
                 }
                 TagWrite::Json { out } => table(out, TableFormat::Json, false),
                 TagWrite::Coco { out } => table(&Some(out.clone()), TableFormat::Coco, false),
                 TagWrite::Xmp { stem } => {
-                    let style = if *stem { SidecarStyle::Stem } else { SidecarStyle::Appended };
+                    let style = if *stem {
+                        SidecarStyle::Stem
+                    } else {
+                        SidecarStyle::Appended
+                    };
                     let sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), style);
                     outputs.each.push(Each::Xmp(style, sidecars));
                 }
@@ -79,7 +87,10 @@ impl Outputs {
             }
         }
         for (out, _) in &outputs.tables {
-            let folder = out.as_deref().and_then(Path::parent).filter(|p| !p.as_os_str().is_empty());
+            let folder = out
+                .as_deref()
+                .and_then(Path::parent)
+                .filter(|p| !p.as_os_str().is_empty());
             if let Some(folder) = folder.filter(|f| !f.is_dir()) {
                 return Err(Failure::new(
                     format!("there is no folder {} to write the tags to", folder.display()),

@@ -178,7 +178,11 @@ impl<'a> Machine<'a> {
     }
 
     /// Sends a batch to the tower. On the CPU in parts, each on a thread.
-    fn launch<'j>(&self, paths: &'j [PathBuf], mut prepared: Vec<Result<Prepared, String>>) -> Result<Flight<'j>, Failure> {
+    fn launch<'j>(
+        &self,
+        paths: &'j [PathBuf],
+        mut prepared: Vec<Result<Prepared, String>>,
+    ) -> Result<Flight<'j>, Failure> {
         let size = self.preprocess.size;
         let mut pixels: Vec<Vec<f32>> = prepared
             .iter_mut()
@@ -195,7 +199,8 @@ impl<'a> Machine<'a> {
         let features = on_threads(parts, |part| {
             let shape = [part.len(), 3, size, size];
             let data = TensorData::new(part.concat(), shape);
-            self.student.forward(Tensor::from_data(data, self.compute.device()), mode)
+            self.student
+                .forward(Tensor::from_data(data, self.compute.device()), mode)
         });
         Ok(Flight {
             paths,
