@@ -1,6 +1,8 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+use crate::dataset::formats::{ExportReport, Preview};
 use crate::eval::GroupMeans;
+use crate::project::{DuplicateGroup, ImportDiff, Overview, RelinkPlan, SplitRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,6 +89,63 @@ pub enum Event {
         /// The full report: duplicates, quarantined pictures.
         #[serde(default, flatten)]
         more: serde_json::Map<String, serde_json::Value>,
+    },
+    /// What an import would bring.
+    Preview(Preview),
+    /// What an import changes in a project that exists, before it does.
+    ImportDiff {
+        /// The difference.
+        diff: ImportDiff,
+        /// Whether it stays with that (`--dry-run`).
+        dry_run: bool,
+    },
+    /// The content of pictures was checked.
+    Check {
+        /// Pictures of the project.
+        images: usize,
+        /// Pictures that were read now.
+        checked: usize,
+        /// Name and reason of each picture that cannot be used.
+        unusable: Vec<(String, String)>,
+        /// Groups of copies; those that lie in several splits leak from one into the other.
+        copies: Vec<DuplicateGroup>,
+    },
+    /// Pictures that were moved.
+    Relink {
+        /// Pictures whose new place was taken over.
+        linked: usize,
+        /// What was found.
+        plan: RelinkPlan,
+        /// Whether it stays with that (`--dry-run`).
+        dry_run: bool,
+    },
+    /// Labels in another format.
+    Exported {
+        /// The new file or folder.
+        path: String,
+        /// What was written.
+        #[serde(flatten)]
+        report: ExportReport,
+    },
+    /// A project in numbers.
+    Overview {
+        /// The numbers.
+        #[serde(flatten)]
+        overview: Overview,
+        /// Id and name of each label.
+        names: Vec<(i64, String)>,
+    },
+    /// Labels were changed.
+    Labels {
+        /// What was done, for people.
+        what: String,
+        /// All labels now, in order.
+        labels: Vec<String>,
+    },
+    /// Every split that was made.
+    SplitHistory {
+        /// Oldest first.
+        splits: Vec<SplitRecord>,
     },
     /// A project's content.
     Project {

@@ -45,6 +45,8 @@ pub enum Request {
     },
     /// Writes a project's labels in another format.
     Export(ExportLabels),
+    /// Writes a project's labels into XMP sidecars beside the pictures.
+    ExportXmp(ExportXmp),
     /// Changes a label.
     EditLabel(EditLabel),
     /// What a project holds.
@@ -191,6 +193,19 @@ pub struct ExportLabels {
     pub splits: Vec<Split>,
 }
 
+/// See [`Request::ExportXmp`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportXmp {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Only the pictures of these splits; empty: all.
+    pub splits: Vec<Split>,
+    /// `img.xmp` instead of `img.jpg.xmp`.
+    pub stem: bool,
+    /// Tells what would be written, and writes nothing.
+    pub dry_run: bool,
+}
+
 /// See [`Request::EditLabel`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EditLabel {
@@ -310,6 +325,8 @@ pub enum Scheme {
         /// Its number in the history.
         id: i64,
     },
+    /// Tells every split that was made, with the command that makes it again; changes nothing.
+    History,
     /// Writes train.txt, val.txt and test.txt; changes nothing.
     Export {
         /// A new folder.

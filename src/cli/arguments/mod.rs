@@ -9,7 +9,7 @@ use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{BenchImport, BenchTag, Request, TagSource};
 use clap::{Parser, Subcommand, ValueEnum};
-use data::{ProjectCommand, SplitArguments};
+use data::{ExportArguments, LabelArguments, ProjectCommand, SplitArguments};
 use learn::{DemoArguments, EvaluateArguments, StarterArguments, TrainArguments};
 use std::path::PathBuf;
 use tags::{ExportModelArguments, ModelCommand, ScoreArguments, TagArguments};
@@ -68,6 +68,10 @@ pub enum Command {
     Project(ProjectCommand),
     /// Choose which pictures train, validate and test
     Split(SplitArguments),
+    /// Rename, merge, split and describe a project's labels
+    Label(LabelArguments),
+    /// Write a project's labels in another format
+    Export(ExportArguments),
     /// Train on a project: Stage 1 aligns the image tower, Stage 2 tunes the prompts
     Train(TrainArguments),
     /// Measure a run, or the untrained model, on a split
@@ -143,6 +147,8 @@ impl Command {
             Self::Score(a) => a.request()?,
             Self::Project(a) => a.request()?,
             Self::Split(a) => a.request(seed)?,
+            Self::Label(a) => a.request()?,
+            Self::Export(a) => a.request()?,
             Self::Train(a) => a.request(seed)?,
             Self::Evaluate(a) => a.request()?,
             Self::Demo(a) => a.request(seed)?,

@@ -14,8 +14,13 @@ use std::time::Instant;
 pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
     let data = folder.path().join("data");
-    context.progress("generating", 0, 0);
-    scale::generate(&data, request.images, request.annotations, request.seed)?;
+    let scale = scale::Scale {
+        images: request.images,
+        annotations: request.annotations,
+        seed: request.seed,
+        ..scale::Scale::default()
+    };
+    scale::generate(&data, &scale, &mut super::import::progress_of(context, "generating"))?;
     let before = peak_memory();
     let start = Instant::now();
     let asked = ImportRequest {

@@ -3,7 +3,7 @@
 
 use super::report::{self, Report};
 use super::run_view::ZERO_SHOT;
-use super::{evaluate, project, starter_model, train};
+use super::{evaluate, import as importing, starter_model, train};
 use crate::compute::Compute;
 use crate::dataset::formats::{Format, ImportRequest};
 use crate::dataset::scenes::SceneError;
@@ -176,7 +176,7 @@ fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<
         },
         model: Some(starter_model::NAME.to_owned()),
     };
-    project::new(&request, context)
+    importing::new(&request, context)
 }
 
 fn measure(

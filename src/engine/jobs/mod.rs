@@ -1,12 +1,15 @@
 //! The jobs themselves, one file each.
 
 mod bench;
+mod care;
 mod data;
 mod demo;
 mod doctor;
 mod encode;
 mod evaluate;
+mod export;
 mod export_model;
+mod import;
 mod inspect;
 mod model;
 mod models;
@@ -16,6 +19,7 @@ mod report;
 mod run_folder;
 mod run_view;
 mod score;
+mod split;
 mod starter;
 mod starter_model;
 mod tag;
@@ -59,9 +63,18 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             score::run(request, &compute, context)
         }
-        Request::ProjectNew(request) => project::new(request, context),
+        Request::ProjectNew(request) => import::new(request, context),
+        Request::ProjectPreview { import, rows } => import::preview(import, *rows, context),
+        Request::ProjectAdd(request) => import::add(request, context),
+        Request::ProjectCheck { project } => care::check(project, context),
+        Request::Relink(request) => care::relink(request, context),
+        Request::ProjectReport { project, out } => care::report(project, out, context),
+        Request::Overview { project } => project::overview(project, context),
+        Request::Export(request) => export::run(request, context),
+        Request::ExportXmp(request) => export::xmp(request, context),
+        Request::EditLabel(request) => care::edit_label(request, context),
         Request::ProjectInfo { project } => project::info(project, context),
-        Request::Split(request) => project::split(request, context),
+        Request::Split(request) => split::run(request, context),
         Request::Train(request) => {
             let compute = open(context)?;
             train::run(request, &compute, context)
