@@ -14,6 +14,7 @@
 //! | [`method`] | dual-view score, patch evidence, losses, prompts, student | `clip`, `compute` |
 //! | [`clip`] | configuration, checkpoint readers and writer, tokenizer, both towers | `compute` |
 //! | [`project`] | the SQLite store: pictures, labels, edits and undo, predictions, runs | `dataset`'s model |
+//! | [`tagging`] | tags on their way out: XMP sidecars, CSV, JSON, COCO, folders by label | `dataset`'s file names |
 //! | [`dataset`] | importers, decoding, preprocessing, augmentation, splits, demo scenes | |
 //! | [`compute`] | devices: the only room that makes one | |
 //! | [`support`] | whole-or-nothing writes, hashes, seeded random streams; free for all | |
@@ -43,5 +44,6 @@ pub mod project;
 #[cfg(feature = "compute")]
 pub mod starter;
 pub mod support;
+pub mod tagging;
 #[cfg(feature = "compute")]
 pub mod train;
