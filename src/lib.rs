@@ -15,6 +15,7 @@
 //! | [`clip`] | configuration, checkpoint readers and writer, tokenizer, both towers | `compute` |
 //! | [`project`] | the SQLite store: pictures, labels, edits and undo, predictions, runs | `dataset`'s model |
 //! | [`models`] | known checkpoints: the list, downloads, the folder they are kept in | `clip`'s readers |
+//! | [`tagging`] | taggers, and tags on their way out: XMP sidecars, CSV, JSON, COCO, folders by label | `train`, `method`, `explain`, `clip`, `dataset` |
 //! | [`dataset`] | importers, decoding, preprocessing, augmentation, splits, demo scenes | |
 //! | [`compute`] | devices: the only room that makes one | |
 //! | [`support`] | whole-or-nothing writes, hashes, seeded random streams; free for all | |

@@ -4,7 +4,7 @@ use super::journal::Entry;
 use crate::engine::request::TagWrite;
 use crate::engine::{Context, Event, Failure};
 use crate::tagging::TaggingError;
-use crate::tagging::folders::{Folders, Placing};
+use crate::tagging::folders::{FolderPlan, PlacementAction, Transfer};
 use crate::tagging::model::{Tag, TaggedBy, Tags};
 use crate::tagging::table::{Table, TableFormat, TableOptions};
 use crate::tagging::xmp::{Action, Keywords, SidecarStyle, Sidecars};
@@ -13,18 +13,15 @@ use std::time::SystemTime;
 
 /// Everything that a request writes.
 pub struct Outputs {
-    /// Written for each picture as soon as it is tagged.
-    each: Vec<Each>,
-    /// Written when all pictures are.
+    /// Sidecars are written for each picture as soon as it is tagged.
+    sidecars: Vec<(SidecarStyle, Sidecars)>,
+    /// Written when all pictures are, as are folders: which names clash is known only then.
     tables: Vec<(Option<PathBuf>, TableOptions)>,
+    folders: Vec<(PathBuf, Transfer)>,
     by: TaggedBy,
     dry_run: bool,
 }
 
-enum Each {
-    Xmp(SidecarStyle, Sidecars),
-    Folders(Folders),
-}
 
 /// What was written of a picture: the file, and what happened to it in words.
 pub type Note = (PathBuf, String);
@@ -42,8 +39,9 @@ impl Outputs {
         dry_run: bool,
     ) -> Result<Self, Failure> {
         let mut outputs = Self {
-            each: Vec::new(),
+            sidecars: Vec::new(),
             tables: Vec::new(),
+            folders: Vec::new(),
             by,
             dry_run,
         };
@@ -78,11 +76,11 @@ impl Outputs {
                         SidecarStyle::Appended
                     };
                     let sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), style);
-                    outputs.each.push(Each::Xmp(style, sidecars));
+                    outputs.sidecars.push((style, sidecars));
                 }
                 TagWrite::Folders { out, copies } => {
-                    let placing = if *copies { Placing::Copy } else { Placing::Link };
-                    outputs.each.push(Each::Folders(Folders::new(out, placing)));
+                    let transfer = if *copies { Transfer::Copy } else { Transfer::HardLink };
+                    outputs.folders.push((out.clone(), transfer));
                 }
             }
         }
@@ -103,15 +101,14 @@ impl Outputs {
 
     /// Whether anything is kept, so that a batch can be interrupted and go on.
     pub fn keeps(&self) -> bool {
-        !self.dry_run && (!self.each.is_empty() || self.tables.iter().any(|(out, _)| out.is_some()))
+        let kept = self.tables.iter().any(|(out, _)| out.is_some());
+        !self.dry_run && (kept || !self.sidecars.is_empty() || !self.folders.is_empty())
     }
 
     /// New pictures in a watched folder: which sidecars are whose is asked anew.
     pub fn look_again(&mut self, pictures: &[PathBuf]) {
-        for each in &mut self.each {
-            if let Each::Xmp(style, sidecars) = each {
-                *sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), *style);
-            }
+        for (style, sidecars) in &mut self.sidecars {
+            *sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), *style);
         }
     }
 
@@ -121,40 +118,27 @@ impl Outputs {
     /// Why something of it cannot be written; what was written before stays.
     pub fn picture(&self, tags: &Tags) -> Result<Vec<Note>, TaggingError> {
         let mut notes = Vec::new();
-        for each in &self.each {
-            match each {
-                Each::Xmp(_, sidecars) => {
-                    let plan = sidecars.plan_write(tags, &self.by, SystemTime::now());
-                    let what = words(&plan.action);
-                    let path = plan.sidecar.clone();
-                    if let Action::Refused(error) = plan.action {
-                        return Err(error);
-                    }
-                    if !self.dry_run {
-                        plan.apply()?;
-                    }
-                    notes.extend(what.map(|what| (path, what)));
-                }
-                Each::Folders(folders) => {
-                    let plan = folders.plan(tags)?;
-                    for step in plan.steps() {
-                        notes.push((step.target.clone(), step.words()));
-                    }
-                    if !self.dry_run {
-                        plan.apply()?;
-                    }
-                }
+        for (_, sidecars) in &self.sidecars {
+            let plan = sidecars.plan_write(tags, &self.by, SystemTime::now());
+            let what = words(&plan.action);
+            let path = plan.sidecar.clone();
+            if !self.dry_run {
+                plan.apply()?;
             }
+            if let Action::Refused(error) = plan.action {
+                return Err(error);
+            }
+            notes.extend(what.map(|what| (path, what)));
         }
         Ok(notes)
     }
 
-    /// Writes the tables of all pictures, in the order given. One that has no file goes to the reader as text.
+    /// Writes tables and folders of all pictures, in the order given. A table that has no file goes to the reader as text.
     ///
     /// # Errors
     /// [`Failure`] where a table cannot hold the tags, or its file cannot be written.
     pub fn tables(&self, all: &[(PathBuf, Entry)], context: &mut Context<'_>) -> Result<(), Failure> {
-        if self.tables.is_empty() {
+        if self.tables.is_empty() && self.folders.is_empty() {
             return Ok(());
         }
         let tagged = |(path, entry): &(PathBuf, Entry)| match entry {
@@ -194,6 +178,39 @@ impl Outputs {
                     });
                 }
             }
+        }
+        for (out, transfer) in &self.folders {
+            self.place(&FolderPlan::new(&tags, out, *transfer), context)?;
+        }
+        Ok(())
+    }
+
+    /// Copies or links pictures into their labels' folders. What is refused is told, the rest goes on.
+    fn place(&self, plan: &FolderPlan, context: &mut Context<'_>) -> Result<(), Failure> {
+        for (label, folder) in &plan.renamed {
+            let text = format!("the folder of the label {label} is named {}", folder.display());
+            context.warn("folder-renamed", text);
+        }
+        for (i, placement) in plan.placements.iter().enumerate() {
+            context.check_cancelled()?;
+            let done = match &placement.action {
+                PlacementAction::Refused(error) => Err(error.to_string()),
+                _ if self.dry_run => Ok(matches!(placement.action, PlacementAction::Place)),
+                _ => placement.apply().map_err(|e| e.to_string()),
+            };
+            match done {
+                Ok(true) => context.emit(Event::Written {
+                    path: placement.target.to_string_lossy().into_owned(),
+                    what: placement.label.clone(),
+                    dry_run: self.dry_run,
+                }),
+                Ok(false) => {}
+                Err(reason) => context.emit(Event::Skipped {
+                    image: placement.picture.to_string_lossy().into_owned(),
+                    reason,
+                }),
+            }
+            context.progress("putting pictures into folders", i + 1, plan.placements.len());
         }
         Ok(())
     }
