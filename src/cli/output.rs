@@ -14,13 +14,24 @@ use std::process::ExitCode;
 /// Writes what a job tells.
 pub struct Output {
     json: bool,
+    /// A table goes to standard output, and nothing else does.
+    table: bool,
     bar: Option<(String, ProgressBar)>,
 }
 
 impl Output {
     /// JSON lines, or text for people.
     pub fn new(json: bool) -> Self {
-        Self { json, bar: None }
+        Self {
+            json,
+            table: false,
+            bar: None,
+        }
+    }
+
+    /// A table goes to standard output: everything for people goes to standard error.
+    pub fn only_table(&mut self) {
+        self.table = true;
     }
 
     /// Writes an event.
@@ -29,15 +40,23 @@ impl Output {
             return self.progress(phase, *done, *total);
         }
         if self.json {
+            // The events before it said it all, one a line.
+            if matches!(event, Event::Table { .. }) {
+                return;
+            }
             if let Ok(line) = serde_json::to_string(event) {
                 print_line(&line);
             }
             return;
         }
-        let warning = matches!(event, Event::Warning { .. } | Event::Skipped { .. });
+        let to_error = matches!(event, Event::Warning { .. } | Event::Skipped { .. })
+            || (self.table && !matches!(event, Event::Table { .. }));
+        if self.table && matches!(event, Event::Tags(_)) {
+            return;
+        }
         let text = describe(event);
         let print = || {
-            if warning {
+            if to_error {
                 eprintln!("{text}")
             } else {
                 print_line(&text)

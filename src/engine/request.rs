@@ -529,6 +529,13 @@ pub enum TagWrite {
     },
 }
 
+impl TagWrite {
+    /// Whether it goes to standard output.
+    pub fn to_output(&self) -> bool {
+        matches!(self, Self::Csv { out: None, .. } | Self::Json { out: None })
+    }
+}
+
 /// See [`Request::Tag`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TagRequest {

@@ -158,7 +158,7 @@ pub struct TagArguments {
     /// How a picture becomes a square for an untrained CLIP: stretch, crop or pad
     #[arg(long, default_value = "stretch")]
     preprocess: Mode,
-    /// How to write the tags; may be given several times (default: json)
+    /// How to write the tags; may be given several times (default: json with --out, else lines to read)
     #[arg(long, value_enum)]
     format: Vec<TagFormat>,
     /// File for csv, json or coco, or the folder of folders (default: standard output)
@@ -304,10 +304,9 @@ impl TagArguments {
                 "Name a new file or folder with --out.",
             )
         };
-        let formats = if self.format.is_empty() {
-            vec![TagFormat::Json]
-        } else {
-            self.format.clone()
+        let formats = match (self.format.as_slice(), &self.out) {
+            ([], Some(_)) => vec![TagFormat::Json],
+            (formats, _) => formats.to_vec(),
         };
         let to_file = |f: &TagFormat| *f != TagFormat::Xmp;
         if formats.iter().filter(|f| to_file(f)).count() > 1 {

@@ -111,7 +111,13 @@ impl Sidecars {
         self.plan_write(&none, &nobody, SystemTime::UNIX_EPOCH)
     }
 
-    fn fill(&self, plan: &mut SidecarPlan, tags: &Tags, tagger: &TaggedBy, now: SystemTime) -> Result<(), TaggingError> {
+    fn fill(
+        &self,
+        plan: &mut SidecarPlan,
+        tags: &Tags,
+        tagger: &TaggedBy,
+        now: SystemTime,
+    ) -> Result<(), TaggingError> {
         plan.sidecar = self.of(&tags.image).inspect_err(|error| {
             if let TaggingError::SharedSidecar { sidecar, .. } = error {
                 plan.sidecar.clone_from(sidecar);

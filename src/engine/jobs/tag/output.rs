@@ -22,7 +22,6 @@ pub struct Outputs {
     dry_run: bool,
 }
 
-
 /// What was written of a picture: the file, and what happened to it in words.
 pub type Note = (PathBuf, String);
 
