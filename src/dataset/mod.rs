@@ -9,6 +9,7 @@ pub mod labels;
 pub mod model;
 pub mod preprocess;
 pub mod report;
+pub mod scale;
 pub mod scenes;
 pub mod similar;
 pub mod split;
