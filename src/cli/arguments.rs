@@ -272,6 +272,8 @@ pub enum StageArgument {
     Two,
     /// One after the other
     Both,
+    /// Student and prompts together
+    Joint,
 }
 
 /// `evaluate`.
@@ -374,6 +376,7 @@ impl Command {
                     StageArgument::One => Stages::One,
                     StageArgument::Two => Stages::Two,
                     StageArgument::Both => Stages::Both,
+                    StageArgument::Joint => Stages::Joint,
                 },
                 model: a.model,
                 from: a.from,
@@ -386,6 +389,7 @@ impl Command {
                     .checkpoint_every
                     .map(|n| at_least_one("--checkpoint-every", n))
                     .transpose()?,
+                watch: Vec::new(),
             }),
             Self::Evaluate(a) => Request::Evaluate(EvaluateRequest {
                 project: a.project,

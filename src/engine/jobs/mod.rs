@@ -3,24 +3,32 @@
 mod data;
 mod demo;
 mod doctor;
+mod drive;
 mod encode;
+mod environment;
 mod evaluate;
+mod fit;
 mod inspect;
+mod memory;
 mod model;
 mod predict;
 mod project;
 mod report;
+mod reporter;
 mod run_folder;
 mod run_view;
 mod score;
 mod starter;
 mod starter_model;
 mod train;
+mod train_joint;
 mod train_one;
 mod train_two;
 mod watch;
+mod watched;
 
 pub use demo::settings as demo_settings;
+pub use memory::CODE as MEMORY_WARNING;
 pub use run_view::ZERO_SHOT;
 pub use starter_model::NAME as STARTER;
 
