@@ -1,7 +1,7 @@
 //! The GPU path against the CPU path, values and gradients. Where wgpu finds no adapter at all the tests say so and pass;
 //! with `PATCHLIGHT_TEST_GPU=required` (as in CI, on llvmpipe) they fail.
 
-use crate::gradients::{Measured, StageOne, StageTwo};
+use crate::gradients::{Measured, StageOne, StageTwo, near_in_half};
 use crate::support::{arg, fixture, run, run_on, training_project};
 use patchlight::clip::vision::PatchFeatures;
 use patchlight::compute::{Compute, ComputeError, DeviceChoice};
@@ -52,6 +52,17 @@ fn stage_one_agrees_with_the_cpu() {
         assert!(cpu.gradients.len() > 30, "every parameter of the student is trained");
         same(&format!("{mode}"), &cpu, &StageOne::new(&gpu, mode).measure());
     }
+}
+
+#[test]
+fn half_precision_is_near_single() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.supports_f16() {
+        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        return;
+    }
+    let cpu = StageOne::new(&Compute::cpu(), PatchFeatures::Token).measure();
+    near_in_half(&cpu, &StageOne::new(&gpu, PatchFeatures::Token).measure_half());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::fixture;
 use crate::towers::formula_pixels;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, FloatDType, Gradients, Tensor};
 use patchlight::clip::checkpoint;
 use patchlight::clip::model::Clip;
 use patchlight::clip::tokenizer::Tokenizer;
@@ -144,6 +144,52 @@ impl StageOne {
             gradients,
         }
     }
+
+    /// The same with the tower in 16-bit floats and the loss scaled, as `precision=f16` trains on a GPU.
+    pub fn measure_half(&self) -> Measured {
+        const SCALE: f32 = 4096.0;
+        let model = self.model();
+        let pixels = Tensor::<4>::from_data(formula_pixels(32), self.compute.device()).cast(FloatDType::F16);
+        let f = params::half(model.student.clone()).forward(pixels, self.mode);
+        let (cls, patches) = (f.cls.cast(FloatDType::F32), f.patches.cast(FloatDType::F32));
+        let kd = Distillation::L1.forward(cls.clone(), self.teacher.clone());
+        let scores = score::dual_view(cls, patches, self.text.clone(), self.text.clone(), FUSION, None).unwrap();
+        let loss = db().forward(model.calibration.logits(scores.fused), &TRUTH) + kd.mul_scalar(10.0);
+        let mut gradients = gradients_of(&model, &loss.clone().mul_scalar(SCALE).backward());
+        gradients.values_mut().flatten().for_each(|g| *g /= SCALE);
+        Measured {
+            loss: host_values(loss.detach()).unwrap()[0],
+            gradients,
+        }
+    }
+}
+
+/// Fails where half precision is further from single than its rounding explains.
+pub fn near_in_half(single: &Measured, half: &Measured) {
+    let off = (single.loss - half.loss).abs();
+    assert!(off <= 0.01 * single.loss.abs(), "{} against {}", half.loss, single.loss);
+    assert_eq!(
+        single.gradients.keys().collect::<Vec<_>>(),
+        half.gradients.keys().collect::<Vec<_>>()
+    );
+    let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+    for (name, a) in &single.gradients {
+        let b = &half.gradients[name];
+        let size = norm(&mut a.iter().copied());
+        let off = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+        assert!(off <= 0.1 * size + 1e-3, "{name}: off by {off} of {size}");
+    }
+}
+
+#[test]
+fn half_precision_is_near_single_where_the_cpu_can() {
+    let cpu = Compute::cpu();
+    if !cpu.supports_f16() {
+        println!("skipped: the CPU computes no 16-bit floats here");
+        return;
+    }
+    let stage = StageOne::new(&cpu, PatchFeatures::Token);
+    near_in_half(&stage.measure(), &stage.measure_half());
 }
 
 /// Stage 2 on the same pictures: everything but the contexts and the calibration is frozen.
