@@ -13,7 +13,7 @@
 //! | [`eval`] | average precision, F1, group means | `dataset` |
 //! | [`method`] | dual-view score, patch evidence, losses, prompts, student | `clip`, `compute` |
 //! | [`clip`] | configuration, checkpoint readers and writer, tokenizer, both towers | `compute` |
-//! | [`project`] | the SQLite store: pictures, labels, edits and undo, predictions, runs | `dataset`'s model |
+//! | [`project`] | the SQLite store: pictures, labels, edits and undo, splits, copies, predictions, runs | `dataset` |
 //! | [`dataset`] | importers, decoding, preprocessing, augmentation, splits, demo scenes | |
 //! | [`compute`] | devices: the only room that makes one | |
 //! | [`support`] | whole-or-nothing writes, hashes, seeded random streams; free for all | |
