@@ -19,9 +19,10 @@ fn keep(run: &Path, step: usize, optimizer: bool, best: Option<usize>) {
         map: 50.0,
         kept: true,
     });
+    let (model, moments) = (tensors(step as f32), tensors(0.0));
     let content = Content {
-        model: &tensors(step as f32),
-        optimizer: optimizer.then_some(&tensors(0.0)),
+        model: &model,
+        optimizer: optimizer.then_some(&moments),
         average: None,
     };
     let progress = Progress {
