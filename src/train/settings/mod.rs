@@ -3,7 +3,7 @@
 mod check;
 mod kinds;
 
-pub use kinds::{AugmentSet, Keep, KdView, Precision, Unfreeze};
+pub use kinds::{AugmentSet, KdView, Keep, Precision, Unfreeze};
 
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
