@@ -344,15 +344,17 @@ fn both_at_once_is_trained_evaluated_and_resumed() {
         "lr_prompts=1e-2",
         "warm_prompts=0.25",
         "unfreeze=gradual",
+        "augment=false",
     ];
     let (_folder, project) = training_project();
     let said = train(&project, &["--stage", "joint", "--checkpoint-every", "2"], &set);
     assert_eq!(said.one("run")["stage"], 3);
     let steps = said.of("step");
     assert!(steps.iter().all(|s| s["kd"].is_number() && s["sc"].is_number()));
-    // The prompts learn alone at first: the pictures' features stay those of CLIP while the words leave theirs.
+    // The prompts learn alone in the first quarter: the pictures' features stay those of CLIP while the words leave theirs.
     let of = |name: &str, i: usize| steps[i][name].as_f64().unwrap();
-    assert!(of("sc", 3) > 0.0 && of("sc", 11) > of("sc", 1), "{steps:?}");
+    assert!((0..=3).all(|i| of("kd", i) < 1e-6) && of("kd", 11) > 1e-5, "{steps:?}");
+    assert!(of("sc", 0) == 0.0 && of("sc", 1) > 0.0, "{steps:?}");
     let kept = said.one("kept");
     let best = kept["map"].as_f64().unwrap();
     let fitted = said.one("fitted");
@@ -362,27 +364,18 @@ fn both_at_once_is_trained_evaluated_and_resumed() {
     );
     let used = val(&project, "run-1", &[])["map"]["total"].as_f64().unwrap();
     assert!((used - fitted["map"].as_f64().unwrap()).abs() < 1e-6);
-    let csv = project.parent().unwrap().join("s.csv");
-    run(&[
-        "evaluate",
-        arg(&project),
-        "--run",
-        "run-1",
-        "--split",
-        "val",
-        "--scores",
-        arg(&csv),
-    ])
-    .well();
     // Again: the same numbers. And with every gate open from the start: others.
     let (_b, again) = training_project();
     let repeated = train(&again, &["--stage", "joint"], &set);
     assert_eq!(crate::support::steps(&said), crate::support::steps(&repeated));
     let (_c, open) = training_project();
-    let other = train(&open, &["--stage", "joint"], &[&set[..4], &["warm_prompts=0"]].concat());
+    let other = train(
+        &open,
+        &["--stage", "joint"],
+        &[&set[..4], &["warm_prompts=0", "augment=false"]].concat(),
+    );
     let kd = |said: &Said, i: usize| kds(said)[i];
-    // After one step the open one has moved away from its teacher's view of the same picture, the warming one has not.
-    assert!((kd(&other, 3) - kd(&said, 3)).abs() > 1e-6);
+    assert!(kd(&other, 3) > 1e-5 && kd(&said, 3) < 1e-6);
     let (message, _) = run(&["train", arg(&project), "--stage", "2", "--from", "run-1"]).failed(2);
     assert!(message.contains("not a Stage 1 run"), "{message}");
 }
