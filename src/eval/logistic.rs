@@ -12,12 +12,12 @@ pub struct Logistic {
 /// Newton steps at most.
 const ROUNDS: usize = 50;
 
-/// Fits scale and offset to known pairs (truth 1 or 0; others are left out) by maximum likelihood, from `start`, which is returned
+/// Fits scale and offset to known pairs (truth 1 or 0; others are left out) by maximum likelihood. `fallback` is returned
 /// where nothing can be learned: one kind of pairs only, or scores that fall with the truth.
 ///
 /// Targets are Platt's, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) instead of 1 and 0: pairs that a threshold separates would drive the scale
 /// to infinity otherwise.
-pub fn fit_logistic(scores: &[f32], truth: &[i8], start: Logistic) -> Logistic {
+pub fn fit_logistic(scores: &[f32], truth: &[i8], fallback: Logistic) -> Logistic {
     let known: Vec<(f64, bool)> = scores
         .iter()
         .zip(truth)
@@ -27,7 +27,7 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], start: Logistic) -> Logistic {
     let ones = known.iter().filter(|k| k.1).count() as f64;
     let zeros = known.len() as f64 - ones;
     if ones == 0.0 || zeros == 0.0 {
-        return start;
+        return fallback;
     }
     let (high, low) = ((ones + 1.0) / (ones + 2.0), 1.0 / (zeros + 2.0));
     // Standardised, so that the two unknowns are of one size and the Hessian is well conditioned.
@@ -35,7 +35,7 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], start: Logistic) -> Logistic {
     let variance = known.iter().map(|k| (k.0 - mean).powi(2)).sum::<f64>() / known.len() as f64;
     let spread = variance.sqrt();
     if spread < 1e-12 {
-        return start;
+        return fallback;
     }
     let pairs: Vec<(f64, f64)> = known
         .iter()
@@ -49,10 +49,8 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], start: Logistic) -> Logistic {
         };
         pairs.iter().map(of).sum()
     };
-    let (mut a, mut b) = (start.scale * spread, start.scale * (mean - start.offset));
-    if !(a.is_finite() && b.is_finite()) {
-        (a, b) = (1.0, 0.0);
-    }
+    // The loss is convex: any start leads to the same place, and a moderate one leads there safely.
+    let (mut a, mut b) = (1.0, (ones / zeros).ln());
     let mut current = loss(a, b);
     for _ in 0..ROUNDS {
         let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
@@ -92,7 +90,7 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], start: Logistic) -> Logistic {
     if scale > 1e-6 && scale.is_finite() && offset.is_finite() {
         Logistic { scale, offset }
     } else {
-        start
+        fallback
     }
 }
 
@@ -101,7 +99,7 @@ mod tests {
     use super::*;
     use crate::support::rng::{self, Rng};
 
-    const START: Logistic = Logistic {
+    const FALLBACK: Logistic = Logistic {
         scale: 20.0,
         offset: 0.1,
     };
@@ -120,7 +118,7 @@ mod tests {
             scores.push(s as f32);
             truth.push(if i % 7 == 0 { -1 } else { i8::from(rng.random_bool(p)) });
         }
-        let found = fit_logistic(&scores, &truth, START);
+        let found = fit_logistic(&scores, &truth, FALLBACK);
         assert!((found.scale - wanted.scale).abs() < 1.5, "{found:?}");
         assert!((found.offset - wanted.offset).abs() < 0.003, "{found:?}");
         // At the optimum the mean probability is the share of positives.
@@ -133,7 +131,7 @@ mod tests {
 
     #[test]
     fn separable_pairs_stay_finite_and_hopeless_ones_change_nothing() {
-        let found = fit_logistic(&[0.1, 0.2, 0.3, 0.4], &[0, 0, 1, 1], START);
+        let found = fit_logistic(&[0.1, 0.2, 0.3, 0.4], &[0, 0, 1, 1], FALLBACK);
         assert!(
             found.scale.is_finite() && (0.2..0.3).contains(&found.offset),
             "{found:?}"
@@ -146,23 +144,31 @@ mod tests {
             (vec![f32::NAN, 0.1], vec![1, 0]),
             (vec![], vec![]),
         ] {
-            assert_eq!(fit_logistic(&scores, &truth, START), START, "{scores:?}");
+            assert_eq!(fit_logistic(&scores, &truth, FALLBACK), FALLBACK, "{scores:?}");
         }
     }
 
     #[test]
-    fn a_far_start_still_arrives() {
+    fn no_scale_or_offset_is_better() {
         let scores = [0.1, 0.2, 0.15, 0.3, 0.25, 0.4];
         let truth = [0, 0, 1, 0, 1, 1];
-        let near = fit_logistic(&scores, &truth, START);
-        let far = fit_logistic(
-            &scores,
-            &truth,
-            Logistic {
-                scale: 4000.0,
-                offset: -3.0,
-            },
-        );
-        assert!((near.scale - far.scale).abs() < 1e-2 * near.scale, "{near:?} {far:?}");
+        let found = fit_logistic(&scores, &truth, FALLBACK);
+        // Platt's targets for three of each.
+        let loss = |l: Logistic| -> f64 {
+            let pairs = scores.iter().zip(&truth);
+            pairs
+                .map(|(s, t)| {
+                    let (z, t) = (l.scale * (f64::from(*s) - l.offset), if *t == 1 { 0.8 } else { 0.2 });
+                    z.exp().ln_1p() - t * z
+                })
+                .sum()
+        };
+        for (scale, offset) in [(0.01, 0.0), (-0.01, 0.0), (0.0, 1e-4), (0.0, -1e-4)] {
+            let moved = Logistic {
+                scale: found.scale + scale,
+                offset: found.offset + offset,
+            };
+            assert!(loss(moved) > loss(found), "{moved:?} is better than {found:?}");
+        }
     }
 }

@@ -106,6 +106,38 @@ fn the_worker_trains_and_evaluates() {
 }
 
 #[test]
+fn half_precision_trains_as_single_does() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.supports_f16() {
+        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        return;
+    }
+    let set = ["shuffle=false", "augment=false", "max_steps=2", "batch_1=4"]
+        .map(|s| ["--set", s])
+        .concat();
+    let losses = |device: &str, precision: &str| -> Vec<f64> {
+        let (_folder, project) = training_project();
+        let train = [
+            "train",
+            arg(&project),
+            "--stage",
+            "1",
+            "--log-every",
+            "1",
+            "--set",
+            precision,
+        ];
+        let said = run_on(device, &[&train[..], &set].concat()).well();
+        said.of("step").iter().map(|s| s["loss"].as_f64().unwrap()).collect()
+    };
+    let (half, single) = (losses("gpu", "precision=f16"), losses("cpu", "precision=f32"));
+    assert_ne!(half, single, "it was computed in 16 bits");
+    for (a, b) in half.iter().zip(&single) {
+        assert!((a - b).abs() < 0.02 * b, "{half:?} against {single:?}");
+    }
+}
+
+#[test]
 fn scores_agree_with_the_cpu() {
     if gpu().is_none() {
         return;

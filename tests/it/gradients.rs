@@ -164,7 +164,9 @@ impl StageOne {
     }
 }
 
-/// Fails where half precision is further from single than its rounding explains.
+/// Fails where half precision is further from single than its rounding explains: losses within a percent, gradients in one direction.
+/// A patch that enters the top K in one and not in the other, or a sign of the L1 distance, turns single entries; a wrong formula
+/// turns the whole.
 pub fn near_in_half(single: &Measured, half: &Measured) {
     let off = (single.loss - half.loss).abs();
     assert!(off <= 0.01 * single.loss.abs(), "{} against {}", half.loss, single.loss);
@@ -172,12 +174,18 @@ pub fn near_in_half(single: &Measured, half: &Measured) {
         single.gradients.keys().collect::<Vec<_>>(),
         half.gradients.keys().collect::<Vec<_>>()
     );
-    let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    let cosine = |a: &[f32], b: &[f32]| dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(1e-30);
+    let all = |m: &Measured| m.gradients.values().flatten().copied().collect::<Vec<f32>>();
+    let (a, b) = (all(single), all(half));
+    assert!(cosine(&a, &b) > 0.98, "all together: {}", cosine(&a, &b));
+    let whole = dot(&a, &a).sqrt();
     for (name, a) in &single.gradients {
         let b = &half.gradients[name];
-        let size = norm(&mut a.iter().copied());
-        let off = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
-        assert!(off <= 0.1 * size + 1e-3, "{name}: off by {off} of {size}");
+        // What is nearly nothing has no direction: a key's bias cancels out in the softmax.
+        if dot(a, a).sqrt() > 1e-3 * whole {
+            assert!(cosine(a, b) > 0.9, "{name}: {}", cosine(a, b));
+        }
     }
 }
 

@@ -22,9 +22,9 @@ const RICH: [&str; 23] = [
     "--set",
     "batch_2=4",
     "--set",
-    "epochs_1=4",
+    "epochs_1=2",
     "--set",
-    "epochs_2=12",
+    "epochs_2=14",
     "--set",
     "ema=0.9",
     "--set",
@@ -54,7 +54,7 @@ fn left_by(project: &Path) -> BTreeMap<String, Vec<u8>> {
         for checkpoint in std::fs::read_dir(folder.join("checkpoints")).unwrap() {
             let path = checkpoint.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let newest = name.ends_with("12") || name.ends_with("36");
+            let newest = name.ends_with("06") || name.ends_with("42");
             if name.starts_with("best") || newest {
                 let bytes = std::fs::read(path.join("model.safetensors")).unwrap();
                 found.insert(format!("{id} {name}"), bytes);
@@ -96,12 +96,13 @@ fn twenty_kills_change_no_number() {
     run(&[&["train", arg(&whole)][..], &RICH].concat()).well();
     let (_b, project) = training_project();
     let mut rng = rng::stream(20, "kills", 0);
-    let mut kills = 0;
+    let mut kills = [0, 0];
     for _ in 0..20 {
-        let (events, moment) = (rng.random_range(0..6), Duration::from_millis(rng.random_range(0..40)));
-        kills += usize::from(killed(&project, events, moment));
+        let (events, moment) = (rng.random_range(0..9), Duration::from_millis(rng.random_range(0..40)));
+        let stage = usize::from(project.join("runs/run-2").exists());
+        kills[stage] += usize::from(killed(&project, events, moment));
     }
-    assert!(kills >= 15, "only {kills} came in time");
+    assert!(kills[0] >= 2 && kills[1] >= 4, "kills in each stage: {kills:?}");
     let last: &[&str] = if has_run(&project) {
         &["--resume", "run-1"]
     } else {
@@ -268,7 +269,7 @@ fn out_of_memory_halves_what_is_computed_at_once_and_changes_no_result() {
         same_losses(&parts, &whole);
     }
     // Because the memory was too small, told by an error or by a panic.
-    for fault in ["oom:1:2", "oom-panic:1:2"] {
+    for fault in ["oom:2:2", "oom-panic:2:2"] {
         let (_c, project) = training_project();
         let forced = run_with(
             &[("PATCHLIGHT_FAIL", fault)],

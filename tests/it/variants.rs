@@ -210,7 +210,7 @@ fn lower_blocks_learn_more_slowly() {
                 "shuffle=false",
                 "augment=false",
                 "lr_encoder=1e-3",
-                "warmup=0",
+                "warmup=1",
                 "weight_decay=0",
                 decay,
             ],
@@ -333,4 +333,49 @@ fn watched_pictures_show_what_is_scored() {
     let session: Value = serde_json::from_str(&session).unwrap();
     assert!(session[0]["processor"].as_str().is_some_and(|p| !p.is_empty()) && session[0]["seed"] == 0);
     assert!(fixture("training/data").exists());
+}
+
+#[test]
+fn both_at_once_is_trained_evaluated_and_resumed() {
+    let set = [
+        "epochs_1=4",
+        "batch_1=4",
+        "lr_encoder=1e-3",
+        "lr_prompts=1e-2",
+        "warm_prompts=0.25",
+        "unfreeze=gradual",
+        "augment=false",
+    ];
+    let (_folder, project) = training_project();
+    let said = train(&project, &["--stage", "joint", "--checkpoint-every", "2"], &set);
+    assert_eq!(said.one("run")["stage"], 3);
+    let steps = said.of("step");
+    assert!(steps.iter().all(|s| s["kd"].is_number() && s["sc"].is_number()));
+    // The prompts learn alone in the first quarter: the pictures' features stay those of CLIP while the words leave theirs.
+    let of = |name: &str, i: usize| steps[i][name].as_f64().unwrap();
+    assert!((0..=3).all(|i| of("kd", i) < 1e-6) && of("kd", 11) > 1e-5, "{steps:?}");
+    assert!(of("sc", 0) == 0.0 && of("sc", 1) > 0.0, "{steps:?}");
+    let kept = said.one("kept");
+    let best = kept["map"].as_f64().unwrap();
+    let fitted = said.one("fitted");
+    assert!(
+        (fitted["map_before"].as_f64().unwrap() - best).abs() < 0.2,
+        "{kept} {fitted}"
+    );
+    let used = val(&project, "run-1", &[])["map"]["total"].as_f64().unwrap();
+    assert!((used - fitted["map"].as_f64().unwrap()).abs() < 1e-6);
+    // Again: the same numbers. And with every gate open from the start: others.
+    let (_b, again) = training_project();
+    let repeated = train(&again, &["--stage", "joint"], &set);
+    assert_eq!(crate::support::steps(&said), crate::support::steps(&repeated));
+    let (_c, open) = training_project();
+    let other = train(
+        &open,
+        &["--stage", "joint"],
+        &[&set[..4], &["warm_prompts=0", "augment=false"]].concat(),
+    );
+    let kd = |said: &Said, i: usize| kds(said)[i];
+    assert!(kd(&other, 3) > 1e-5 && kd(&said, 3) < 1e-6);
+    let (message, _) = run(&["train", arg(&project), "--stage", "2", "--from", "run-1"]).failed(2);
+    assert!(message.contains("not a Stage 1 run"), "{message}");
 }

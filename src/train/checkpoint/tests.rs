@@ -67,10 +67,11 @@ fn the_best_epoch_outlives_newer_checkpoints() {
 #[test]
 fn a_moving_average_is_what_is_used() {
     let run = tempfile::tempdir().unwrap();
+    let (model, moments, average) = (tensors(1.0), tensors(0.0), tensors(2.0));
     let content = Content {
-        model: &tensors(1.0),
-        optimizer: Some(&tensors(0.0)),
-        average: Some(&tensors(2.0)),
+        model: &model,
+        optimizer: Some(&moments),
+        average: Some(&average),
     };
     let fingerprint = save(run.path(), 3, &content, &Progress::default()).unwrap();
     let (saved, _) = load_used(run.path()).unwrap();

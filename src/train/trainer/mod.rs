@@ -550,3 +550,6 @@ fn finite(tensors: Result<Tensors, ComputeError>) -> Result<Tensors, ComputeErro
     }
     Ok(tensors)
 }
+
+#[cfg(test)]
+mod tests;
