@@ -6,8 +6,15 @@ use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 mod coco;
+mod coco_out;
+mod csv;
+mod csv_wrong;
+mod detect;
+mod export;
 mod folder;
 mod list;
+mod round_trip;
+mod trips;
 
 /// A folder to fill.
 struct Set(tempfile::TempDir);
@@ -53,6 +60,22 @@ impl Set {
     fn import(&self) -> (Dataset, ImportReport) {
         self.import_as(|_| {}).unwrap()
     }
+}
+
+fn on(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Writes a set as `format` to `out`, with changes to the request.
+fn export_as(
+    dataset: &Dataset,
+    format: Format,
+    out: &Path,
+    change: impl FnOnce(&mut ExportRequest),
+) -> Result<ExportReport, DatasetError> {
+    let mut request = ExportRequest::new(format, out);
+    change(&mut request);
+    export(dataset, &request, &mut on)
 }
 
 fn codes(report: &ImportReport) -> Vec<&str> {
