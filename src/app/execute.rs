@@ -9,8 +9,8 @@ use super::prefs::{Look, Recent};
 use super::state::{Slot, State};
 use super::training::Training;
 use super::{bring, dialogs};
-use crate::dataset::formats::Format;
-use crate::dataset::model::{Absent, Truth};
+use crate::dataset::formats::ImportRequest;
+use crate::dataset::model::Truth;
 use crate::engine::request::{
     DemoRequest, PredictRequest, ProjectNew, Request, Scheme, SplitRequest, Stages, TrainRequest,
 };
@@ -202,11 +202,7 @@ fn import(state: &mut State, data: PathBuf, project: PathBuf) {
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let request = Request::ProjectNew(ProjectNew {
         project: project.clone(),
-        data,
-        format: Format::Auto,
-        images: None,
-        labels: None,
-        absent: Absent::Negative,
+        import: ImportRequest::new(&data),
         model: state.prefs.model.clone(),
     });
     state.jobs.start(Spec {

@@ -196,9 +196,9 @@ fn retry(spec: &Spec) -> Option<Command> {
         (Purpose::Model { path }, _) => Command::UseModel(path.clone()),
         (Purpose::Split, _) => Command::Split,
         (Purpose::Import { .. }, Request::ProjectNew(request)) => Command::Import {
-            data: request.data.clone(),
+            data: request.import.data.clone(),
             // What the dead worker began is not taken over.
-            project: super::bring::project_for(&request.data),
+            project: super::bring::project_for(&request.import.data),
         },
         (Purpose::Train, Request::Train(request)) => match &request.resume {
             Some(run) => Command::Resume(run.clone()),

@@ -3,8 +3,10 @@
 mod arguments;
 mod output;
 mod window;
+mod words;
 
-use crate::engine::{self, Context, Failure, worker};
+use crate::engine::request::TagWrite;
+use crate::engine::{self, Context, Failure, Request, worker};
 use arguments::{Arguments, Command};
 use clap::Parser;
 use output::Output;
@@ -51,6 +53,11 @@ pub fn main() -> ExitCode {
     }
     let mut output = Output::new(json);
     let result = command.request(arguments.seed).and_then(|request| {
+        if let Request::Tag(tag) = &request
+            && tag.write.iter().any(TagWrite::to_output)
+        {
+            output.only_table();
+        }
         let cancel = stop_on_ctrl_c();
         let mut emit = |event| output.event(&event);
         let mut context = Context::new(&mut emit, &cancel);

@@ -40,7 +40,8 @@ pub fn hugging_face(folder: &Path, config: &ModelConfig, text: &TextConfig, weig
     atomic::write(&folder.join("model.safetensors"), &file)
 }
 
-fn activation(activation: Activation) -> &'static str {
+/// The word that transformers has for a nonlinearity.
+pub fn activation(activation: Activation) -> &'static str {
     match activation {
         Activation::QuickGelu => "quick_gelu",
         Activation::Gelu => "gelu",

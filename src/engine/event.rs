@@ -1,6 +1,8 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+use crate::dataset::formats::{ExportReport, Preview};
 use crate::eval::GroupMeans;
+use crate::project::{DuplicateGroup, ImportDiff, Overview, RelinkPlan, SplitRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,6 +18,59 @@ pub enum Event {
         image: String,
         /// Why.
         reason: String,
+    },
+    /// A picture has its labels.
+    Tags(Tags),
+    /// What was written, or would be.
+    Written {
+        /// The file or folder.
+        path: String,
+        /// What happened to it, for people.
+        what: String,
+        /// Whether it was only looked at (`--dry-run`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dry_run: bool,
+    },
+    /// Known models.
+    Models {
+        /// Each.
+        models: Vec<ModelEntry>,
+    },
+    /// A model is here.
+    Fetched {
+        /// Its name.
+        name: String,
+        /// Its folder or file.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// Files for which the source declares no checksum.
+        unverified: Vec<String>,
+    },
+    /// A table of tags that has no file to go to.
+    Table {
+        /// The table.
+        text: String,
+    },
+    /// What a benchmark measured.
+    Bench {
+        /// The benchmark.
+        name: String,
+        /// Numbers by name.
+        values: BTreeMap<String, f64>,
+    },
+    /// A batch of pictures has ended.
+    Tagged {
+        /// Pictures that were asked for.
+        images: usize,
+        /// Pictures with their labels.
+        tagged: usize,
+        /// Pictures that could not be read or written.
+        skipped: usize,
+        /// Pictures that an interrupted batch had done before.
+        resumed: usize,
+        /// How long it took.
+        seconds: f64,
     },
     /// An import has ended.
     Import {
@@ -34,6 +89,63 @@ pub enum Event {
         /// The full report: duplicates, quarantined pictures.
         #[serde(default, flatten)]
         more: serde_json::Map<String, serde_json::Value>,
+    },
+    /// What an import would bring.
+    Preview(Preview),
+    /// What an import changes in a project that exists, before it does.
+    ImportDiff {
+        /// The difference.
+        diff: ImportDiff,
+        /// Whether it stays with that (`--dry-run`).
+        dry_run: bool,
+    },
+    /// The content of pictures was checked.
+    Check {
+        /// Pictures of the project.
+        images: usize,
+        /// Pictures that were read now.
+        checked: usize,
+        /// Name and reason of each picture that cannot be used.
+        unusable: Vec<(String, String)>,
+        /// Groups of copies; those that lie in several splits leak from one into the other.
+        copies: Vec<DuplicateGroup>,
+    },
+    /// Pictures that were moved.
+    Relink {
+        /// Pictures whose new place was taken over.
+        linked: usize,
+        /// What was found.
+        plan: RelinkPlan,
+        /// Whether it stays with that (`--dry-run`).
+        dry_run: bool,
+    },
+    /// Labels in another format.
+    Exported {
+        /// The new file or folder.
+        path: String,
+        /// What was written.
+        #[serde(flatten)]
+        report: ExportReport,
+    },
+    /// A project in numbers.
+    Overview {
+        /// The numbers.
+        #[serde(flatten)]
+        overview: Overview,
+        /// Id and name of each label.
+        names: Vec<(i64, String)>,
+    },
+    /// Labels were changed.
+    Labels {
+        /// What was done, for people.
+        what: String,
+        /// All labels now, in order.
+        labels: Vec<String>,
+    },
+    /// Every split that was made.
+    SplitHistory {
+        /// Oldest first.
+        splits: Vec<SplitRecord>,
     },
     /// A project's content.
     Project {
@@ -302,6 +414,65 @@ pub struct PatchEvidence {
     /// x0, y0, x1, y1 in pixels of the picture as shown.
     #[serde(rename = "box")]
     pub bounds: [f32; 4],
+}
+
+/// A model in a list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelEntry {
+    /// What `--model` takes.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// In one sentence.
+    pub good_for: String,
+    /// Of the weights.
+    pub licence: String,
+    /// Bytes on the disk, or about how many the download has.
+    pub bytes: u64,
+    /// Whether it has a text tower: a CLIP, not an image model alone.
+    pub clip: bool,
+    /// Side of the input in pixels; 0 where it is not known.
+    pub image_size: usize,
+    /// Side of a patch in pixels; 0 where it is not known.
+    pub patch: usize,
+    /// Where it is, if it is here.
+    pub path: Option<String>,
+    /// Files for which the source declares no checksum.
+    pub unverified: Vec<String>,
+}
+
+/// The labels of a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tags {
+    /// The picture.
+    pub image: String,
+    /// At or above the label's threshold, by falling probability.
+    pub tags: Vec<Tag>,
+    /// Where asked for: everything behind the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<TagEvidence>,
+}
+
+/// A label of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The label.
+    pub label: String,
+    /// Its probability.
+    pub probability: f32,
+}
+
+/// What a window shows of a tagged picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TagEvidence {
+    /// Width as shown, in pixels.
+    pub width: u32,
+    /// Height as shown, in pixels.
+    pub height: u32,
+    /// Probability of every label, in the tagger's order.
+    pub probability: Vec<f32>,
+    /// For every label the boxes (x0, y0, x1, y1, in pixels of the picture as shown) of its best patches with their similarity.
+    pub patches: Vec<Vec<([f32; 4], f32)>>,
 }
 
 /// A warning of an import.

@@ -4,7 +4,10 @@ use crate::clip::checkpoint::CheckpointError;
 use crate::clip::model::ClipError;
 use crate::compute::ComputeError;
 use crate::dataset::error::DatasetError;
+use crate::models::FetchError;
 use crate::project::ProjectError;
+use crate::tagging::TaggingError;
+use crate::tagging::tagger::TaggerError;
 use crate::train::checkpoint::RunCheckpointError;
 use crate::train::settings::SettingError;
 use crate::train::trainer::TrainError;
@@ -107,6 +110,28 @@ impl From<ClipError> for Failure {
 
 impl From<DatasetError> for Failure {
     fn from(error: DatasetError) -> Self {
+        Self::of(&error, Some(error.hint().to_owned()))
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let usage = matches!(error, FetchError::UnknownModel { .. });
+        Self {
+            usage,
+            ..Self::of(&error, error.hint())
+        }
+    }
+}
+
+impl From<TaggerError> for Failure {
+    fn from(error: TaggerError) -> Self {
+        Self::of(&error, Some(error.hint().to_owned()))
+    }
+}
+
+impl From<TaggingError> for Failure {
+    fn from(error: TaggingError) -> Self {
         Self::of(&error, Some(error.hint().to_owned()))
     }
 }

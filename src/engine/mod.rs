@@ -87,6 +87,11 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Set where the user wants to stop.
+    pub fn cancel_flag(&self) -> &'a AtomicBool {
+        self.cancel
+    }
+
     /// Whether the user wants to stop.
     pub fn cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)

@@ -1,8 +1,8 @@
 //! Requests: what a job is asked to do.
 
 use crate::clip::vision::PatchFeatures;
-use crate::dataset::formats::Format;
-use crate::dataset::model::{Absent, Split};
+use crate::dataset::formats::{ExportRequest, ImportRequest};
+use crate::dataset::model::Split;
 use crate::dataset::preprocess::Mode;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,40 @@ pub enum Request {
     Score(ScoreRequest),
     /// Makes a project from data.
     ProjectNew(ProjectNew),
+    /// What an import would bring; writes nothing.
+    ProjectPreview {
+        /// What to import.
+        import: ImportRequest,
+        /// Pictures to show.
+        rows: usize,
+    },
+    /// Imports into a project that exists: merges, and tells the difference.
+    ProjectAdd(ProjectAdd),
+    /// Looks at the content of pictures: damage, copies, leakage between splits.
+    ProjectCheck {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// Finds pictures that were moved.
+    Relink(Relink),
+    /// Writes what the imports found to a file.
+    ProjectReport {
+        /// The project's folder.
+        project: PathBuf,
+        /// A new file; a table where it ends in `.csv`.
+        out: PathBuf,
+    },
+    /// Frequencies, co-occurrence, sizes.
+    Overview {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// Writes a project's labels in another format.
+    Export(ExportLabels),
+    /// Writes a project's labels into XMP sidecars beside the pictures.
+    ExportXmp(ExportXmp),
+    /// Changes a label.
+    EditLabel(EditLabel),
     /// What a project holds.
     ProjectInfo {
         /// The project's folder.
@@ -41,6 +75,34 @@ pub enum Request {
     Doctor,
     /// Trains the built-in model.
     Starter(StarterRequest),
+    /// Gives pictures their labels, and writes them down.
+    Tag(TagRequest),
+    /// Writes a trained model for others to use.
+    ExportModel(ExportModel),
+    /// Known models, and which are here.
+    ModelList(ModelPlace),
+    /// Downloads a known model.
+    ModelFetch(FetchModel),
+    /// Gives a checkpoint on the disk a name.
+    ModelAdd {
+        /// File or folder.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// Where models are kept.
+        place: ModelPlace,
+    },
+    /// Removes a model.
+    ModelRemove {
+        /// Its name.
+        name: String,
+        /// Where models are kept.
+        place: ModelPlace,
+    },
+    /// Measures an import at scale.
+    BenchImport(BenchImport),
+    /// Measures tagging against the speed of its parts.
+    BenchTag(BenchTag),
 }
 
 impl Request {
@@ -55,6 +117,9 @@ impl Request {
                 | Self::Starter(_)
                 | Self::Demo(_)
                 | Self::Predict(_)
+                | Self::Tag(_)
+                | Self::BenchTag(_)
+                | Self::ExportModel(_)
         )
     }
 }
@@ -87,18 +152,138 @@ pub struct ScoreRequest {
 pub struct ProjectNew {
     /// The project's folder, to be made.
     pub project: PathBuf,
-    /// Data to import.
-    pub data: PathBuf,
-    /// Its format.
-    pub format: Format,
-    /// Where pictures are, if not beside the data.
-    pub images: Option<PathBuf>,
-    /// Label file of a list.
-    pub labels: Option<PathBuf>,
-    /// What an absent label means.
-    pub absent: Absent,
+    /// What to import.
+    pub import: ImportRequest,
     /// The project's model.
     pub model: Option<String>,
+}
+
+/// See [`Request::ProjectAdd`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectAdd {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// What to import.
+    pub import: ImportRequest,
+    /// Tells the difference, and writes nothing.
+    pub dry_run: bool,
+}
+
+/// See [`Request::Relink`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relink {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Where the pictures were; unset: found out.
+    pub from: Option<PathBuf>,
+    /// Where they are now.
+    pub to: PathBuf,
+    /// Tells what would be found, and writes nothing.
+    pub dry_run: bool,
+}
+
+/// See [`Request::Export`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportLabels {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Format, place, and how pictures come along.
+    pub export: ExportRequest,
+    /// Only the pictures of these splits; empty: all.
+    pub splits: Vec<Split>,
+}
+
+/// See [`Request::ExportXmp`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportXmp {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Only the pictures of these splits; empty: all.
+    pub splits: Vec<Split>,
+    /// `img.xmp` instead of `img.jpg.xmp`.
+    pub stem: bool,
+    /// Tells what would be written, and writes nothing.
+    pub dry_run: bool,
+}
+
+/// See [`Request::EditLabel`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditLabel {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// What to do.
+    pub edit: LabelEdit,
+}
+
+/// A change of labels, by their names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum LabelEdit {
+    /// A new label.
+    Add {
+        /// Its name.
+        name: String,
+    },
+    /// Another name; labels below go along.
+    Rename {
+        /// The label.
+        label: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Everything of one label becomes another's.
+    Merge {
+        /// The label that goes.
+        label: String,
+        /// The label that stays.
+        into: String,
+    },
+    /// A part of a label's pictures gets a label of its own.
+    Split {
+        /// The label.
+        label: String,
+        /// The new label.
+        to: String,
+        /// Names of the pictures.
+        pictures: Vec<String>,
+    },
+    /// The label goes.
+    Delete {
+        /// The label.
+        label: String,
+    },
+    /// What CLIP reads instead of the name.
+    Words {
+        /// The label.
+        label: String,
+        /// The words; unset: the name again.
+        words: Option<String>,
+    },
+    /// What the label means, for people.
+    Describe {
+        /// The label.
+        label: String,
+        /// The text; unset: none.
+        text: Option<String>,
+    },
+    /// The label's colour.
+    Colour {
+        /// The label.
+        label: String,
+        /// 0xRRGGBB; unset: the program's choice.
+        colour: Option<u32>,
+    },
+    /// Another place in the order.
+    Move {
+        /// The label.
+        label: String,
+        /// From 0.
+        place: usize,
+    },
+    /// Takes the last change of labels or values back.
+    Undo,
+    /// Does it again.
+    Redo,
 }
 
 /// See [`Request::Split`].
@@ -129,6 +314,23 @@ pub enum Scheme {
         min: usize,
         /// Exponent of the Pareto curve.
         exponent: f64,
+    },
+    /// Some labels are kept out of training: base and novel classes.
+    BaseNovel {
+        /// Share of the labels that are novel.
+        fraction: f64,
+    },
+    /// Gives back the splits that were made before.
+    Restore {
+        /// Its number in the history.
+        id: i64,
+    },
+    /// Tells every split that was made, with the command that makes it again; changes nothing.
+    History,
+    /// Writes train.txt, val.txt and test.txt; changes nothing.
+    Export {
+        /// A new folder.
+        out: PathBuf,
     },
     /// K positives a class, as few pictures as possible.
     FewShot {
@@ -264,4 +466,171 @@ impl EvaluateRequest {
             on: None,
         }
     }
+}
+
+/// What gives labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum TagSource {
+    /// A tagger file.
+    Tagger {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A run of a project, or `zero-shot`.
+    Run {
+        /// The project's folder.
+        project: PathBuf,
+        /// The run.
+        run: String,
+    },
+    /// An untrained CLIP with words.
+    Words {
+        /// Checkpoint: file, folder or known name; unset: the built-in one.
+        model: Option<String>,
+        /// Labels, in order.
+        labels: Vec<String>,
+        /// Templates, separated by `|`.
+        template: String,
+        /// How a picture becomes a square.
+        preprocess: Mode,
+    },
+}
+
+/// How tags are written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "format", rename_all = "snake_case")]
+pub enum TagWrite {
+    /// A table.
+    Csv {
+        /// The file; unset: standard output.
+        out: Option<PathBuf>,
+        /// One line a picture instead of one a tag.
+        wide: bool,
+        /// Cells that a spreadsheet would take for a formula get a leading apostrophe.
+        spreadsheet_safe: bool,
+    },
+    /// An array of pictures with their tags.
+    Json {
+        /// The file; unset: standard output.
+        out: Option<PathBuf>,
+    },
+    /// COCO annotations without boxes.
+    Coco {
+        /// The file.
+        out: PathBuf,
+    },
+    /// XMP sidecars beside the pictures.
+    Xmp {
+        /// `img.xmp` instead of `img.jpg.xmp`.
+        stem: bool,
+    },
+    /// Pictures in a folder for each label.
+    Folders {
+        /// The folder of folders.
+        out: PathBuf,
+        /// Copies rather than hard links.
+        copies: bool,
+    },
+}
+
+impl TagWrite {
+    /// Whether it goes to standard output.
+    pub fn to_output(&self) -> bool {
+        matches!(self, Self::Csv { out: None, .. } | Self::Json { out: None })
+    }
+}
+
+/// See [`Request::Tag`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TagRequest {
+    /// What gives labels.
+    pub source: TagSource,
+    /// Pictures, and folders with pictures below.
+    pub paths: Vec<PathBuf>,
+    /// How tags are written down.
+    pub write: Vec<TagWrite>,
+    /// One threshold for all labels; unset: each label's own.
+    pub threshold: Option<f32>,
+    /// Thresholds of single labels, by name; they go before the others.
+    #[serde(default)]
+    pub thresholds: std::collections::BTreeMap<String, f32>,
+    /// Tells what would be written, and writes nothing.
+    pub dry_run: bool,
+    /// Events have the probability of every label and the patches behind it.
+    pub evidence: bool,
+    /// Goes on for new pictures in the folders until it is stopped.
+    pub watch: bool,
+    /// Does not go on with an interrupted batch.
+    pub fresh: bool,
+}
+
+/// A layout of a trained model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelFormat {
+    /// One file for Patchlight.
+    Tagger,
+    /// A folder for transformers.
+    HuggingFace,
+}
+
+/// See [`Request::ExportModel`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportModel {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id, or `zero-shot`.
+    pub run: String,
+    /// The new file or folder.
+    pub out: PathBuf,
+    /// Its layout.
+    pub format: ModelFormat,
+    /// A name for people; unset: made of project and run.
+    pub name: Option<String>,
+}
+
+/// See [`Request::BenchImport`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchImport {
+    /// Pictures to generate.
+    pub images: usize,
+    /// Boxes to generate.
+    pub annotations: usize,
+    /// Seed of the generated set.
+    pub seed: u64,
+}
+
+/// See [`Request::BenchTag`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchTag {
+    /// What gives labels.
+    pub source: TagSource,
+    /// Pictures, and folders with pictures below.
+    pub paths: Vec<PathBuf>,
+    /// Times that the pictures are gone through.
+    pub rounds: usize,
+}
+
+/// Where models are kept, and how servers are reached; what is unset the environment decides.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelPlace {
+    /// The folder of all models.
+    pub cache: Option<PathBuf>,
+    /// Address of a mirror of the Hugging Face hub.
+    pub mirror: Option<String>,
+    /// Address of a proxy; `none` for none.
+    pub proxy: Option<String>,
+}
+
+/// See [`Request::ModelFetch`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FetchModel {
+    /// A known name.
+    pub name: String,
+    /// Whether a model that is here is fetched again.
+    pub again: bool,
+    /// Where to, and how.
+    pub place: ModelPlace,
 }

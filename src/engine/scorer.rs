@@ -2,6 +2,7 @@
 //! features into scores, evidence and probabilities. A job writes it beside the predictions; a window reads it and follows a
 //! slider with it.
 
+pub use crate::explain::Probability;
 use crate::explain::{self, LabelEvidence, PictureFeatures};
 use crate::support::atomic;
 use crate::train::features::{FeatureKey, FeatureStore};
@@ -11,35 +12,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// How a score becomes a probability.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Probability {
-    /// By the learned scale and offset.
-    Calibrated {
-        /// Log of g.
-        log_scale: f32,
-        /// o.
-        offset: f32,
-    },
-    /// By CLIP's own scale and the score of the neutral prompt.
-    Uncalibrated {
-        /// S.
-        scale: f32,
-    },
-}
-
-impl Probability {
-    /// The probability of a label with score `s`; `neutral` is the neutral prompt's score of the same picture.
-    pub fn of(self, s: f32, neutral: f32) -> f32 {
-        let z = match self {
-            Self::Calibrated { log_scale, offset } => log_scale.exp() * (s - offset),
-            Self::Uncalibrated { scale } => scale * (s - neutral),
-        };
-        1.0 / (1.0 + (-z).exp())
-    }
-}
 
 /// Everything of a [`Scorer`] but its embeddings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 mod logistic;
 mod metrics;
+mod thresholds;
 
 pub use logistic::{Logistic, fit_logistic};
 pub use metrics::{Counts, F1, GroupMeans, average_precision, f1_at_probability, f1_at_top, group_means, positives};
+pub use thresholds::fit_thresholds;

@@ -2,6 +2,7 @@
 //! Cheap enough to follow a slider, and the same numbers as training's.
 
 use crate::method::evidence::top_k;
+use serde::{Deserialize, Serialize};
 
 /// A picture's L2-normalised features.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,35 @@ pub fn evidence(similarity: &[f32], padding: &[bool], global: f32, alpha: f64, k
 /// A cosine of normalised vectors, summed in f64.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>() as f32
+}
+
+/// How a score becomes a probability.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probability {
+    /// By the learned scale and offset: sigmoid(g * (s - o)).
+    Calibrated {
+        /// Log of g.
+        log_scale: f32,
+        /// o.
+        offset: f32,
+    },
+    /// By CLIP's own scale and the score of the neutral prompt: sigmoid(S * (s - s_0)).
+    Uncalibrated {
+        /// S.
+        scale: f32,
+    },
+}
+
+impl Probability {
+    /// The probability of a label with score `s`; `neutral` is the neutral prompt's score of the same picture.
+    pub fn of(self, s: f32, neutral: f32) -> f32 {
+        let z = match self {
+            Self::Calibrated { log_scale, offset } => log_scale.exp() * (s - offset),
+            Self::Uncalibrated { scale } => scale * (s - neutral),
+        };
+        1.0 / (1.0 + (-z).exp())
+    }
 }
 
 /// Whether the middle of a patch box (x0, y0, x1, y1) lies in any of the object boxes (x, y, width, height): a hit of the

@@ -209,7 +209,7 @@ fn random_head(width: usize, embed: usize, seed: u64, name: &str, device: &Devic
 }
 
 /// The student's architecture, enough to rebuild it from its weights.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudentConfig {
     /// Sizes of the tower; `image_size` is the input size that it was trained with.
     pub vision: VisionConfig,

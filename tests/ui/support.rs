@@ -6,8 +6,7 @@ use patchlight::app::prefs::{Look, Prefs};
 use patchlight::app::state::{Device, Slot};
 use patchlight::app::{Options, Window};
 use patchlight::compute::DeviceChoice;
-use patchlight::dataset::formats::Format;
-use patchlight::dataset::model::Absent;
+use patchlight::dataset::formats::{Format, ImportRequest};
 use patchlight::engine::event::Check;
 use patchlight::engine::request::{PredictRequest, ProjectNew, Request};
 use patchlight::engine::{Context, jobs};
@@ -79,11 +78,10 @@ fn prepared() -> &'static Path {
         for name in ["plain", "scored"] {
             job(&Request::ProjectNew(ProjectNew {
                 project: folder.path().join(format!("{name}.patchlight")),
-                data: data.clone(),
-                format: Format::Coco,
-                images: None,
-                labels: None,
-                absent: Absent::Negative,
+                import: ImportRequest {
+                    format: Format::Coco,
+                    ..ImportRequest::new(&data)
+                },
                 model: None,
             }));
         }

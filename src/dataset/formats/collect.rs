@@ -5,11 +5,11 @@ use super::{Columns, Contents, ImportRequest, Progress, content};
 use crate::dataset::decode::{Limits, Shape, probe};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
+use crate::dataset::labels::look_alike_key;
 use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, LabelDetails, Picture, Quarantined, Split, Warning};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use unicode_normalization::UnicodeNormalization;
 
 /// Pictures probed between two reports of progress.
 const CHUNK: usize = 256;
@@ -28,6 +28,8 @@ pub struct Entry {
     pub unknowns: Vec<usize>,
     /// Label and x, y, width, height, not checked yet.
     pub boxes: Vec<(usize, [f64; 4])>,
+    /// Boxes are in parts of the picture's width and height instead of pixels.
+    pub relative: bool,
     /// Width and height that the source claims.
     pub declared: Option<(u32, u32)>,
 }
@@ -195,9 +197,17 @@ fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
     if on_stored && !entry.boxes.is_empty() {
         tally.add("boxes-turned", || entry.name.clone());
     }
+    let (across, down) = if !entry.relative {
+        (1.0, 1.0)
+    } else if on_stored {
+        (shape.stored.0.into(), shape.stored.1.into())
+    } else {
+        (width.into(), height.into())
+    };
     let mut boxes = Vec::with_capacity(entry.boxes.len());
-    for (label, bounds) in &entry.boxes {
-        let bounds = if on_stored { shape.show_box(*bounds) } else { *bounds };
+    for (label, [x, y, w, h]) in &entry.boxes {
+        let bounds: [f64; 4] = [x * across, y * down, w * across, h * down];
+        let bounds = if on_stored { shape.show_box(bounds) } else { bounds };
         match clip(bounds, width, height) {
             Some((inside, clipped)) => {
                 if clipped {
@@ -333,8 +343,7 @@ fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
 fn similar_labels(labels: &[String], warnings: &mut Vec<Warning>) {
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for label in labels {
-        let key = label.to_lowercase().nfc().filter(|c| !c.is_whitespace()).collect();
-        groups.entry(key).or_default().push(label);
+        groups.entry(look_alike_key(label)).or_default().push(label);
     }
     for group in groups.into_values().filter(|group| group.len() > 1) {
         let names: Vec<String> = group.iter().map(|name| format!("\"{name}\"")).collect();

@@ -3,10 +3,9 @@
 
 use super::report::{self, Report};
 use super::run_view::ZERO_SHOT;
-use super::{evaluate, project, starter_model, train};
+use super::{evaluate, import as importing, starter_model, train};
 use crate::compute::Compute;
-use crate::dataset::formats::Format;
-use crate::dataset::model::Absent;
+use crate::dataset::formats::{Format, ImportRequest};
 use crate::dataset::scenes::SceneError;
 use crate::dataset::scenes::dataset::{self as scenes, DemoRequest as Plan};
 use crate::engine::event::Metrics;
@@ -171,14 +170,13 @@ fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<
 fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let request = ProjectNew {
         project: project.to_owned(),
-        data: pictures.to_owned(),
-        format: Format::Coco,
-        images: None,
-        labels: None,
-        absent: Absent::Negative,
+        import: ImportRequest {
+            format: Format::Coco,
+            ..ImportRequest::new(pictures)
+        },
         model: Some(starter_model::NAME.to_owned()),
     };
-    project::new(&request, context)
+    importing::new(&request, context)
 }
 
 fn measure(

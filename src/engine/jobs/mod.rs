@@ -1,5 +1,7 @@
 //! The jobs themselves, one file each.
 
+mod bench;
+mod care;
 mod data;
 mod demo;
 mod doctor;
@@ -7,10 +9,14 @@ mod drive;
 mod encode;
 mod environment;
 mod evaluate;
+mod export;
+mod export_model;
 mod fit;
+mod import;
 mod inspect;
 mod memory;
 mod model;
+mod models;
 mod predict;
 mod project;
 mod report;
@@ -18,8 +24,11 @@ mod reporter;
 mod run_folder;
 mod run_view;
 mod score;
+mod split;
 mod starter;
 mod starter_model;
+mod tag;
+mod taggers;
 mod train;
 mod train_joint;
 mod train_one;
@@ -62,9 +71,18 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             score::run(request, &compute, context)
         }
-        Request::ProjectNew(request) => project::new(request, context),
+        Request::ProjectNew(request) => import::new(request, context),
+        Request::ProjectPreview { import, rows } => import::preview(import, *rows, context),
+        Request::ProjectAdd(request) => import::add(request, context),
+        Request::ProjectCheck { project } => care::check(project, context),
+        Request::Relink(request) => care::relink(request, context),
+        Request::ProjectReport { project, out } => care::report(project, out, context),
+        Request::Overview { project } => project::overview(project, context),
+        Request::Export(request) => export::run(request, context),
+        Request::ExportXmp(request) => export::xmp(request, context),
+        Request::EditLabel(request) => care::edit_label(request, context),
         Request::ProjectInfo { project } => project::info(project, context),
-        Request::Split(request) => project::split(request, context),
+        Request::Split(request) => split::run(request, context),
         Request::Train(request) => {
             let compute = open(context)?;
             train::run(request, &compute, context)
@@ -81,6 +99,23 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::Demo(request) => {
             let compute = open(context)?;
             demo::run(request, &compute, context)
+        }
+        Request::Tag(request) => {
+            let compute = open(context)?;
+            tag::run(request, &compute, context)
+        }
+        Request::ModelList(place) => models::list(place, context),
+        Request::ModelFetch(request) => models::fetch(request, context),
+        Request::ModelAdd { path, name, place } => models::add(path, name, place, context),
+        Request::ModelRemove { name, place } => models::remove(name, place, context),
+        Request::BenchImport(request) => bench::import_at_scale(request, context),
+        Request::BenchTag(request) => {
+            let compute = open(context)?;
+            bench::tagging(request, &compute, context)
+        }
+        Request::ExportModel(request) => {
+            let compute = open(context)?;
+            export_model::run(request, &compute, context)
         }
         Request::InspectModel { path } => inspect::run(path, context),
         Request::Doctor => doctor::run(device, context),

@@ -47,13 +47,26 @@ pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     if wanted == starter_model::NAME {
         return starter_model::folder();
     }
-    std::fs::canonicalize(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(
-            format!("there is no model at {}", path.display()),
-            "Give the folder or file of a CLIP checkpoint (Hugging Face, open_clip or OpenAI layout).",
-        ),
-        _ => Failure::io("open the model", path, &e),
-    })
+    // A name of the list means the model that was downloaded; a folder of that name is `./name`.
+    if let Some(place) = super::models::resolve(wanted) {
+        return Ok(place);
+    }
+    // Links are kept: beside the target of one there may be no configuration.
+    let absolute = std::path::absolute(path).map_err(|e| Failure::io("open the model", path, &e))?;
+    match std::fs::metadata(&absolute) {
+        Ok(_) => Ok(absolute),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let known = crate::models::find(wanted);
+            Err(Failure::new(
+                format!("there is no model at {}", path.display()),
+                match known {
+                    Some(_) => format!("Download it with: patchlight model fetch {wanted}"),
+                    None => "Give the folder or file of a CLIP checkpoint (Hugging Face, open_clip or OpenAI layout), or a name from `patchlight model list`.".to_owned(),
+                },
+            ))
+        }
+        Err(e) => Err(Failure::io("open the model", path, &e)),
+    }
 }
 
 /// The model to use: the one asked for, else the project's, else the starter model inside the program.

@@ -1,0 +1,193 @@
+//! Arguments of the commands that train and measure.
+
+use super::at_least_one;
+use crate::dataset::model::Split;
+use crate::engine::Failure;
+use crate::engine::request::{DemoRequest, EvaluateRequest, Request, Stages, StarterRequest, TrainRequest};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `train`.
+#[derive(Args, Debug)]
+pub struct TrainArguments {
+    /// The project's folder
+    project: PathBuf,
+    /// 1, 2 or both
+    #[arg(long, value_enum, default_value = "both")]
+    stage: StageArgument,
+    /// CLIP checkpoint (default: the project's)
+    #[arg(long)]
+    model: Option<String>,
+    /// Stage 1 run that Stage 2 starts from (default: the untrained CLIP)
+    #[arg(long)]
+    from: Option<String>,
+    /// Go on with a stopped run
+    #[arg(long, conflicts_with = "from")]
+    resume: Option<String>,
+    /// TOML file of settings
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// A setting, for example alpha=0.4
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Steps between reported steps
+    #[arg(long, default_value_t = 10)]
+    log_every: usize,
+    /// Steps between checkpoints (default: one a minute)
+    #[arg(long)]
+    checkpoint_every: Option<usize>,
+}
+
+/// `--stage`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StageArgument {
+    /// Dual-view alignment
+    #[value(name = "1")]
+    One,
+    /// Prompt tuning
+    #[value(name = "2")]
+    Two,
+    /// One after the other
+    Both,
+    /// Student and prompts together
+    Joint,
+}
+
+/// `evaluate`.
+#[derive(Args, Debug)]
+pub struct EvaluateArguments {
+    /// The project's folder
+    project: PathBuf,
+    /// A run's id, or zero-shot for the untrained CLIP
+    #[arg(long)]
+    run: String,
+    /// CLIP checkpoint for zero-shot (default: the project's)
+    #[arg(long)]
+    model: Option<String>,
+    /// train, val or test (default: test, else val)
+    #[arg(long)]
+    split: Option<Split>,
+    /// Write every score to a CSV file
+    #[arg(long)]
+    scores: Option<PathBuf>,
+    /// A setting to score with, for example alpha=1
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Measure on another project, with its labels: how the run does on words that it never saw
+    #[arg(long, value_name = "PROJECT")]
+    on: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArguments {
+    /// A new folder for pictures, project and report (default: patchlight-demo here)
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Fewer pictures and epochs: a minute or two
+    #[arg(long)]
+    quick: bool,
+    /// A setting to train with, for example loss=bce
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// `starter`.
+#[derive(Args, Debug)]
+pub struct StarterArguments {
+    /// Folder for checkpoints, the curve and the finished model; called again, the training goes on
+    #[arg(long)]
+    out: PathBuf,
+    /// Steps
+    #[arg(long, default_value_t = 6000)]
+    steps: usize,
+    /// Scenes a step
+    #[arg(long, default_value_t = 48)]
+    batch: usize,
+    /// Peak learning rate of the image tower
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f64,
+    /// Steps between checkpoints and looks at held-out scenes
+    #[arg(long, default_value_t = 250)]
+    probe_every: usize,
+}
+
+impl TrainArguments {
+    /// The request that the command means.
+    ///
+    /// # Errors
+    /// [`Failure`] (wrong usage) where an option is out of its range.
+    pub fn request(self, seed: u64) -> Result<Request, Failure> {
+        Ok(Request::Train(TrainRequest {
+            project: self.project,
+            stages: match self.stage {
+                StageArgument::One => Stages::One,
+                StageArgument::Two => Stages::Two,
+                StageArgument::Both => Stages::Both,
+                StageArgument::Joint => Stages::Joint,
+            },
+            model: self.model,
+            from: self.from,
+            resume: self.resume,
+            config: self.config,
+            set: self.set,
+            seed,
+            log_every: at_least_one("--log-every", self.log_every)?,
+            checkpoint_every: self
+                .checkpoint_every
+                .map(|n| at_least_one("--checkpoint-every", n))
+                .transpose()?,
+            watch: Vec::new(),
+        }))
+    }
+}
+
+impl EvaluateArguments {
+    /// The request that the command means.
+    ///
+    /// # Errors
+    /// [`Failure`] (wrong usage) where an option is out of its range.
+    pub fn request(self) -> Result<Request, Failure> {
+        Ok(Request::Evaluate(EvaluateRequest {
+            project: self.project,
+            run: self.run,
+            model: self.model,
+            split: self.split,
+            scores: self.scores,
+            set: self.set,
+            on: self.on,
+        }))
+    }
+}
+
+impl DemoArguments {
+    /// The request that the command means.
+    ///
+    /// # Errors
+    /// [`Failure`] (wrong usage) where an option is out of its range.
+    pub fn request(self, seed: u64) -> Result<Request, Failure> {
+        Ok(Request::Demo(DemoRequest {
+            out: self.out,
+            quick: self.quick,
+            seed,
+            set: self.set,
+        }))
+    }
+}
+
+impl StarterArguments {
+    /// The request that the command means.
+    ///
+    /// # Errors
+    /// [`Failure`] (wrong usage) where an option is out of its range.
+    pub fn request(self, seed: u64) -> Result<Request, Failure> {
+        Ok(Request::Starter(StarterRequest {
+            out: self.out,
+            steps: at_least_one("--steps", self.steps)?,
+            batch: at_least_one("--batch", self.batch)?,
+            lr: self.lr,
+            probe_every: at_least_one("--probe-every", self.probe_every)?,
+            seed,
+        }))
+    }
+}

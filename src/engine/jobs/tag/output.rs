@@ -1,0 +1,239 @@
+//! Where tags go: sidecars and folders picture by picture, tables at the end.
+
+use super::journal::Entry;
+use crate::engine::request::TagWrite;
+use crate::engine::{Context, Event, Failure};
+use crate::tagging::TaggingError;
+use crate::tagging::folders::{FolderPlan, PlacementAction, Transfer};
+use crate::tagging::model::{Tag, TaggedBy, Tags};
+use crate::tagging::table::{Table, TableFormat, TableOptions};
+use crate::tagging::xmp::{Action, Keywords, SidecarStyle, Sidecars};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Everything that a request writes.
+pub struct Outputs {
+    /// Sidecars are written for each picture as soon as it is tagged.
+    sidecars: Vec<(SidecarStyle, Sidecars)>,
+    /// Written when all pictures are, as are folders: which names clash is known only then.
+    tables: Vec<(Option<PathBuf>, TableOptions)>,
+    folders: Vec<(PathBuf, Transfer)>,
+    by: TaggedBy,
+    dry_run: bool,
+}
+
+/// What was written of a picture: the file, and what happened to it in words.
+pub type Note = (PathBuf, String);
+
+impl Outputs {
+    /// Looks at what is asked for. `labels`: the tagger's, in order.
+    ///
+    /// # Errors
+    /// [`Failure`] where a place cannot be written: said before the first picture is read.
+    pub fn new(
+        write: &[TagWrite],
+        by: TaggedBy,
+        labels: &[String],
+        pictures: &[PathBuf],
+        dry_run: bool,
+    ) -> Result<Self, Failure> {
+        let mut outputs = Self {
+            sidecars: Vec::new(),
+            tables: Vec::new(),
+            folders: Vec::new(),
+            by,
+            dry_run,
+        };
+        for one in write {
+            let mut table = |out: &Option<PathBuf>, format, spreadsheet_safe| {
+                let options = TableOptions {
+                    spreadsheet_safe,
+                    labels: labels.to_vec(),
+                    ..TableOptions::new(format)
+                };
+                outputs.tables.push((out.clone(), options));
+            };
+            match one {
+                TagWrite::Csv {
+                    out,
+                    wide,
+                    spreadsheet_safe,
+                } => {
+                    let format = if *wide {
+                        TableFormat::CsvWide
+                    } else {
+                        TableFormat::CsvLong
+                    };
+                    table(out, format, *spreadsheet_safe);
+                }
+                TagWrite::Json { out } => table(out, TableFormat::Json, false),
+                TagWrite::Coco { out } => table(&Some(out.clone()), TableFormat::Coco, false),
+                TagWrite::Xmp { stem } => {
+                    let style = if *stem {
+                        SidecarStyle::Stem
+                    } else {
+                        SidecarStyle::Appended
+                    };
+                    let sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), style);
+                    outputs.sidecars.push((style, sidecars));
+                }
+                TagWrite::Folders { out, copies } => {
+                    let transfer = if *copies { Transfer::Copy } else { Transfer::HardLink };
+                    outputs.folders.push((out.clone(), transfer));
+                }
+            }
+        }
+        for (out, _) in &outputs.tables {
+            let folder = out
+                .as_deref()
+                .and_then(Path::parent)
+                .filter(|p| !p.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|f| !f.is_dir()) {
+                return Err(Failure::new(
+                    format!("there is no folder {} to write the tags to", folder.display()),
+                    "Make the folder, or name another place with --out.",
+                ));
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Whether anything is kept, so that a batch can be interrupted and go on.
+    pub fn keeps(&self) -> bool {
+        let kept = self.tables.iter().any(|(out, _)| out.is_some());
+        !self.dry_run && (kept || !self.sidecars.is_empty() || !self.folders.is_empty())
+    }
+
+    /// New pictures in a watched folder: which sidecars are whose is asked anew.
+    pub fn look_again(&mut self, pictures: &[PathBuf]) {
+        for (style, sidecars) in &mut self.sidecars {
+            *sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), *style);
+        }
+    }
+
+    /// Writes what belongs to one picture, or says what would be written.
+    ///
+    /// # Errors
+    /// Why something of it cannot be written; what was written before stays.
+    pub fn picture(&self, tags: &Tags) -> Result<Vec<Note>, TaggingError> {
+        let mut notes = Vec::new();
+        for (_, sidecars) in &self.sidecars {
+            let plan = sidecars.plan_write(tags, &self.by, SystemTime::now());
+            let what = words(&plan.action);
+            let path = plan.sidecar.clone();
+            if !self.dry_run {
+                plan.apply()?;
+            }
+            if let Action::Refused(error) = plan.action {
+                return Err(error);
+            }
+            notes.extend(what.map(|what| (path, what)));
+        }
+        Ok(notes)
+    }
+
+    /// Writes tables and folders of all pictures, in the order given. A table that has no file goes to the reader as text.
+    ///
+    /// # Errors
+    /// [`Failure`] where a table cannot hold the tags, or its file cannot be written.
+    pub fn tables(&self, all: &[(PathBuf, Entry)], context: &mut Context<'_>) -> Result<(), Failure> {
+        if self.tables.is_empty() && self.folders.is_empty() {
+            return Ok(());
+        }
+        let tagged = |(path, entry): &(PathBuf, Entry)| match entry {
+            Entry::Tags(tags) => Some(Tags {
+                image: path.clone(),
+                tags: tags
+                    .iter()
+                    .map(|(label, probability)| Tag {
+                        label: label.clone(),
+                        probability: *probability,
+                    })
+                    .collect(),
+            }),
+            Entry::Failed(_) => None,
+        };
+        let tags: Vec<Tags> = all.iter().filter_map(tagged).collect();
+        for (out, options) in &self.tables {
+            let table = Table::new(&tags, options)?;
+            match out {
+                Some(path) => {
+                    if !self.dry_run {
+                        table.save(path)?;
+                    }
+                    context.emit(Event::Written {
+                        path: path.to_string_lossy().into_owned(),
+                        what: format!("tags of {} pictures", tags.len()),
+                        dry_run: self.dry_run,
+                    });
+                }
+                None => {
+                    let mut text = Vec::new();
+                    table
+                        .write_to(&mut text)
+                        .map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
+                    context.emit(Event::Table {
+                        text: String::from_utf8_lossy(&text).into_owned(),
+                    });
+                }
+            }
+        }
+        for (out, transfer) in &self.folders {
+            self.place(&FolderPlan::new(&tags, out, *transfer), context)?;
+        }
+        Ok(())
+    }
+
+    /// Copies or links pictures into their labels' folders. What is refused is told, the rest goes on.
+    fn place(&self, plan: &FolderPlan, context: &mut Context<'_>) -> Result<(), Failure> {
+        for (label, folder) in &plan.renamed {
+            let text = format!("the folder of the label {label} is named {}", folder.display());
+            context.warn("folder-renamed", text);
+        }
+        for (i, placement) in plan.placements.iter().enumerate() {
+            context.check_cancelled()?;
+            let done = match &placement.action {
+                PlacementAction::Refused(error) => Err(error.to_string()),
+                _ if self.dry_run => Ok(matches!(placement.action, PlacementAction::Place)),
+                _ => placement.apply().map_err(|e| e.to_string()),
+            };
+            match done {
+                Ok(true) => context.emit(Event::Written {
+                    path: placement.target.to_string_lossy().into_owned(),
+                    what: placement.label.clone(),
+                    dry_run: self.dry_run,
+                }),
+                Ok(false) => {}
+                Err(reason) => context.emit(Event::Skipped {
+                    image: placement.picture.to_string_lossy().into_owned(),
+                    reason,
+                }),
+            }
+            context.progress("putting pictures into folders", i + 1, plan.placements.len());
+        }
+        Ok(())
+    }
+}
+
+/// What happens to a sidecar; nothing where it stays as it is.
+fn words(action: &Action) -> Option<String> {
+    let list = |keywords: &Keywords| keywords.subject.join(", ");
+    Some(match action {
+        Action::Create { added } => format!("new, with {}", list(added)),
+        Action::Change { added, removed } => {
+            let mut parts = Vec::new();
+            if !added.subject.is_empty() {
+                parts.push(format!("adds {}", list(added)));
+            }
+            if !removed.subject.is_empty() {
+                parts.push(format!("takes away {}", list(removed)));
+            }
+            if parts.is_empty() {
+                parts.push("keeps its keywords, notes new probabilities".to_owned());
+            }
+            parts.join("; ")
+        }
+        Action::Delete { removed } => format!("goes, it held only {}", list(removed)),
+        Action::Unchanged | Action::Refused(_) => return None,
+    })
+}

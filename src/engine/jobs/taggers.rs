@@ -1,0 +1,250 @@
+//! Making taggers: of a run, or of an untrained CLIP with words that the user typed.
+
+use super::data::Pictures;
+use super::encode::{Encoded, ensure};
+use super::model;
+use super::run_view::{RunView, ZERO_SHOT};
+use super::train_two::saved;
+use crate::clip::model::{Clip, checked_input_size};
+use crate::clip::text::NEUTRAL_PROMPT;
+use crate::clip::tokenizer::Tokenizer;
+use crate::clip::vision::PatchFeatures;
+use crate::compute::Compute;
+use crate::dataset::model::Split;
+use crate::dataset::preprocess::Mode;
+use crate::engine::request::EvaluateRequest;
+use crate::engine::{Context, Failure};
+use crate::eval::{average_precision, fit_thresholds};
+use crate::explain::Probability;
+use crate::method::evidence;
+use crate::method::score::host_values;
+use crate::method::student::{Student, StudentConfig};
+use crate::project::Project;
+use crate::tagging::tagger::{FORMAT, Provenance, Tagger, TaggerConfig};
+use crate::train::params;
+use burn::tensor::Tensor;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Probability from which a label is given where nothing was measured.
+const THRESHOLD: f32 = 0.5;
+
+/// The tagger that a run, or the untrained CLIP of a project, amounts to. Thresholds: those that were set by hand, else fitted on the
+/// validation pictures, else 0.5.
+///
+/// # Errors
+/// [`Failure`] where there is no such run, the device fails, or the user cancels.
+pub fn of_run(
+    project: &Project,
+    run: &str,
+    model: Option<&str>,
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<Tagger, Failure> {
+    let asked = EvaluateRequest {
+        model: model.map(str::to_owned),
+        ..EvaluateRequest::on_test(project.folder(), run)
+    };
+    let view = RunView::open(&asked, project, project, compute)?;
+    let config = &view.config;
+    let trained = match (run, config.stage) {
+        (ZERO_SHOT, _) => None,
+        (run, 1) => Some(run),
+        _ => config.parent.as_deref(),
+    };
+    let student = match trained {
+        Some(run) => {
+            let tensors = saved(project, run)?.model.into_iter();
+            tensors
+                .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
+                .collect()
+        }
+        None => {
+            let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
+            params::collect(&Student::from_clip(
+                &checkpoint,
+                config.student.vision.image_size,
+                compute.device(),
+            )?)?
+        }
+    };
+    let both = |pair: &(Tensor<2>, Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
+        Ok([host_values(pair.0.clone())?, host_values(pair.1.clone())?])
+    };
+    let text = both(&view.text)?;
+    let neutral = view.neutral.as_ref().map(both).transpose()?.unwrap_or_default();
+    let mut tagger = Tagger {
+        config: TaggerConfig {
+            format: FORMAT,
+            name: name_of(project.folder(), run),
+            labels: view.labels.clone(),
+            words: config.words.clone(),
+            thresholds: vec![THRESHOLD; view.labels.len()],
+            student: config.student.clone(),
+            patch_features: config.patch_features,
+            preprocess: config.settings.preprocess,
+            alpha: view.fusion().alpha,
+            top_k: view.fusion().top_k,
+            probability: view.probability,
+            provenance: Provenance {
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                run: if run == ZERO_SHOT {
+                    String::new()
+                } else {
+                    run.to_owned()
+                },
+                stage: config.stage,
+                model: config.model_fingerprint.clone(),
+                model_name: file_name(&config.model),
+                data: config.data.clone(),
+                images: config.images,
+                positives: config.positives.clone(),
+                settings: config.settings.values(),
+                seed: config.seed,
+                created: now(),
+                ..Provenance::default()
+            },
+        },
+        student,
+        text,
+        neutral,
+        fingerprint: String::new(),
+    };
+    fit(&mut tagger, &view, project, compute, context)?;
+    Ok(tagger)
+}
+
+/// Fits thresholds and notes average precisions on the validation pictures.
+fn fit(
+    tagger: &mut Tagger,
+    view: &RunView,
+    project: &Project,
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let classes = view.labels.len();
+    let val = Pictures::of(project, Some(Split::Val), context)?;
+    let config = &mut tagger.config;
+    if val.items.is_empty() {
+        "0.5: there are no validation pictures".clone_into(&mut config.provenance.thresholds);
+    } else {
+        let Encoded { store, failed, .. } = ensure(
+            view.encoder(project)?,
+            &project.features_folder(),
+            &val.items,
+            compute,
+            context,
+        )?;
+        let val = val.without(&failed, classes, context);
+        let (scores, truth, probability) = view.score(&store, &val, compute)?;
+        config.thresholds = fit_thresholds(&probability, &truth, classes);
+        let column = |c: usize| -> (Vec<f32>, Vec<i8>) {
+            let every = |i: &usize| *i % classes == c;
+            let rows: Vec<usize> = (0..truth.len()).filter(every).collect();
+            (
+                rows.iter().map(|i| scores.fused[*i]).collect(),
+                rows.iter().map(|i| truth[*i]).collect(),
+            )
+        };
+        config.provenance.average_precision = (0..classes)
+            .map(|c| {
+                let (scores, truth) = column(c);
+                average_precision(&scores, &truth).map(|ap| 100.0 * ap)
+            })
+            .collect();
+        config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
+    }
+    // What a person chose goes before what was fitted.
+    for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
+        if let Some(chosen) = label.threshold {
+            *threshold = chosen;
+        }
+    }
+    Ok(())
+}
+
+/// What words of an untrained CLIP need.
+pub struct Words<'a> {
+    /// Checkpoint: file, folder or known name.
+    pub model: Option<&'a str>,
+    /// Labels in order.
+    pub labels: &'a [String],
+    /// Templates, separated by `|`.
+    pub template: &'a str,
+    /// How a picture becomes a square.
+    pub preprocess: Mode,
+}
+
+/// The tagger that an untrained CLIP with words amounts to; its probabilities are not calibrated (METHOD section 4).
+///
+/// # Errors
+/// [`Failure`] where the model cannot be read.
+pub fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
+    let wanted = model::choose(words.model, None);
+    model::note_starter(&wanted, words.model, context);
+    let path = model::locate(&wanted)?;
+    let checkpoint = model::open(&wanted)?;
+    let size = checked_input_size(&checkpoint.config.vision, None)?;
+    let student = Student::from_clip(&checkpoint, size, compute.device())?;
+    let (fingerprint, config) = (checkpoint.fingerprint.clone(), checkpoint.config.clone());
+    let clip = Clip::load(checkpoint, None, compute.device())?;
+    let tokenizer = Tokenizer::new();
+    let templates: Vec<String> = words.template.split('|').map(|t| t.trim().to_owned()).collect();
+    let text = host_values(clip.text.encode_labels(&tokenizer, &templates, words.labels))?;
+    let neutral = host_values(clip.text.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]))?;
+    let settings: BTreeMap<String, String> = [("template".to_owned(), words.template.to_owned())].into();
+    Ok(Tagger {
+        config: TaggerConfig {
+            format: FORMAT,
+            name: file_name(&path),
+            labels: words.labels.to_vec(),
+            words: words.labels.to_vec(),
+            thresholds: vec![THRESHOLD; words.labels.len()],
+            student: StudentConfig {
+                vision: config.vision.clone(),
+                embed: config.embed,
+                mean: config.mean,
+                std: config.std,
+            },
+            patch_features: PatchFeatures::Value,
+            preprocess: words.preprocess,
+            alpha: 0.5,
+            top_k: evidence::default_top_k(config.vision.patches()),
+            probability: Probability::Uncalibrated {
+                scale: clip.logit_scale,
+            },
+            provenance: Provenance {
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                model: fingerprint,
+                model_name: file_name(&path),
+                thresholds: "0.5: not calibrated".to_owned(),
+                settings,
+                created: now(),
+                ..Provenance::default()
+            },
+        },
+        student: params::collect(&student)?,
+        text: [text.clone(), text],
+        neutral: [neutral.clone(), neutral],
+        fingerprint: String::new(),
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
+
+fn name_of(project: &Path, run: &str) -> String {
+    let name = project
+        .file_stem()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    format!("{name} {run}")
+}
+
+/// For people only: nothing depends on the clock.
+fn now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
+}

@@ -1,0 +1,230 @@
+//! The folder of models: what is in it, and changing it without ever leaving half a model there.
+//!
+//! ```text
+//! CACHE/NAME/                 a model: its files and `patchlight-model.json`
+//! CACHE/.work/NAME.lock       the lock of whoever works on it
+//! CACHE/.work/NAME/SOURCE/    files on their way here
+//! CACHE/.work/NAME.old        the model that is being replaced or removed
+//! ```
+
+use super::declared::Content;
+use super::error::{FetchError, io_error};
+use super::lock::Lock;
+use super::manifest::{Manifest, Origin, is_absent};
+use super::names;
+use crate::clip::checkpoint;
+use crate::support::atomic;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The folder for work within the cache. No model can be called so.
+pub(super) const WORK: &str = ".work";
+
+/// A model that is here, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The folder or file to open.
+    pub path: PathBuf,
+    /// Bytes on the disk; 0 for a model of the user's own that is used where it lies.
+    pub size: u64,
+    /// What it is and where it came from.
+    pub manifest: Manifest,
+}
+
+impl Installed {
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// Files for which the source declared no hash: they are whole as far as lengths say, but nobody vouches for them.
+    pub fn unverified(&self) -> Vec<&str> {
+        let files = self.manifest.files.iter();
+        files
+            .filter(|file| file.declared.is_none())
+            .map(|file| file.name.as_str())
+            .collect()
+    }
+}
+
+/// The models in `cache`, by name. A folder without a readable record, or with files missing or of another length, is none.
+pub fn installed(cache: &Path) -> Vec<Installed> {
+    let Ok(entries) = std::fs::read_dir(cache) else {
+        return Vec::new();
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut found: Vec<Installed> = names
+        .filter_map(|name| {
+            look_up(cache, &name).unwrap_or_else(|error| {
+                tracing::warn!(%error, name, "a model in the cache cannot be used");
+                None
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.manifest.name.cmp(&b.manifest.name));
+    found
+}
+
+/// The folder or file that the model `name` in `cache` is to be opened by; `None` where no such model is whole.
+pub fn resolve(name: &str, cache: &Path) -> Option<PathBuf> {
+    look_up(cache, name).ok()?.map(|installed| installed.path)
+}
+
+/// The model called `name`, where it is whole.
+///
+/// # Errors
+/// A record that cannot be used.
+pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, FetchError> {
+    if names::check(name).is_err() {
+        return Ok(None);
+    }
+    let folder = cache.join(name);
+    let Some(manifest) = Manifest::read(&folder)?.filter(|manifest| manifest.name == name) else {
+        return Ok(None);
+    };
+    let is_whole = |file: &super::manifest::ManifestFile| {
+        std::fs::metadata(folder.join(&file.name)).is_ok_and(|m| m.is_file() && m.len() == file.size)
+    };
+    let (path, whole) = match &manifest.origin {
+        Origin::Local { path } => (path.clone(), path.exists()),
+        _ => (
+            folder.clone(),
+            !manifest.files.is_empty() && manifest.files.iter().all(is_whole),
+        ),
+    };
+    Ok(whole.then(|| Installed {
+        path,
+        size: manifest.files.iter().map(|file| file.size).sum(),
+        manifest,
+    }))
+}
+
+/// Hashes the files of the model `name` again and compares them with its record; for a model used where it lies, its
+/// fingerprint.
+///
+/// # Errors
+/// [`FetchError::NotInstalled`], [`FetchError::HashMismatch`], [`FetchError::NotAModel`], [`FetchError::Cancelled`],
+/// [`FetchError::Io`].
+pub fn verify(name: &str, cache: &Path, cancel: &AtomicBool) -> Result<Installed, FetchError> {
+    let not_here = || FetchError::NotInstalled { name: name.to_owned() };
+    let model = look_up(cache, name)?.ok_or_else(not_here)?;
+    let mismatch = |file: String, expected: &str, found: String| FetchError::HashMismatch {
+        file,
+        declared_by: "the record of the day it came".to_owned(),
+        expected: expected.to_owned(),
+        found,
+    };
+    for file in &model.manifest.files {
+        let content = Content::of(&model.path.join(&file.name), cancel, false)?;
+        if content.sha256 != file.sha256 {
+            return Err(mismatch(file.name.clone(), &file.sha256, content.sha256));
+        }
+    }
+    if model.manifest.files.is_empty() {
+        let found = checkpoint::open(&model.path)?.fingerprint;
+        if found != model.manifest.fingerprint {
+            return Err(mismatch(
+                model.path.display().to_string(),
+                &model.manifest.fingerprint,
+                found,
+            ));
+        }
+    }
+    Ok(model)
+}
+
+/// Puts a folder or file of the user's under a name. It is used where it lies: nothing is copied, moved or changed, and
+/// the name is gone with it.
+///
+/// # Errors
+/// [`FetchError::NotAModel`] where the reader does not take it, [`FetchError::BadName`], [`FetchError::AlreadyThere`],
+/// [`FetchError::Busy`], [`FetchError::Io`].
+pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, FetchError> {
+    names::check(name)?;
+    // Links are kept: in the hub's own cache a model's files are links to blobs without names.
+    let path = std::path::absolute(path).map_err(io_error(path))?;
+    let opened = checkpoint::open(&path)?;
+    let (layout, fingerprint) = (opened.layout, opened.fingerprint.clone());
+    drop(opened);
+    let work = cache.join(WORK);
+    let _lock = Lock::take(&work, name)?;
+    if refuse_foreign(cache, name)? {
+        return Err(FetchError::AlreadyThere { name: name.to_owned() });
+    }
+    let title = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let manifest = Manifest::new(name, &title, Origin::Local { path }, layout, fingerprint);
+    let stage = tempfile::tempdir_in(&work).map_err(io_error(&work))?;
+    manifest.write(stage.path())?;
+    publish(cache, name, stage.path())?;
+    look_up(cache, name)?.ok_or_else(|| FetchError::NotInstalled { name: name.to_owned() })
+}
+
+/// Removes the model `name` and whatever is left of unfinished downloads of it. A model used where it lies keeps its files.
+///
+/// # Errors
+/// [`FetchError::NotInstalled`] where there is nothing to remove, [`FetchError::InTheWay`] where something else lies there,
+/// [`FetchError::Busy`], [`FetchError::Io`].
+pub fn remove(name: &str, cache: &Path) -> Result<(), FetchError> {
+    names::check(name)?;
+    let work = cache.join(WORK);
+    let unfinished = work.join(name);
+    if !refuse_foreign(cache, name)? && !unfinished.exists() {
+        return Err(FetchError::NotInstalled { name: name.to_owned() });
+    }
+    let _lock = Lock::take(&work, name)?;
+    move_aside(cache, name)?;
+    clear(&unfinished)?;
+    clear(&aside(cache, name))
+}
+
+fn aside(cache: &Path, name: &str) -> PathBuf {
+    cache.join(WORK).join(format!("{name}.old"))
+}
+
+/// Whether a model lies at `name`, whole or not; `false` where nothing does.
+///
+/// # Errors
+/// [`FetchError::InTheWay`] where something lies there that has no record of ours: it is never touched.
+pub(super) fn refuse_foreign(cache: &Path, name: &str) -> Result<bool, FetchError> {
+    let folder = cache.join(name);
+    match Manifest::read(&folder) {
+        Ok(None) if folder.symlink_metadata().is_err_and(|e| is_absent(&e)) => Ok(false),
+        Ok(None) => Err(FetchError::InTheWay { path: folder }),
+        // A record that cannot be read is still ours.
+        Ok(Some(_)) | Err(FetchError::Manifest { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Moves the model `name` out of the list in one step.
+fn move_aside(cache: &Path, name: &str) -> Result<(), FetchError> {
+    if !refuse_foreign(cache, name)? {
+        return Ok(());
+    }
+    let (folder, old) = (cache.join(name), aside(cache, name));
+    clear(&old)?;
+    std::fs::rename(&folder, &old).map_err(io_error(&folder))
+}
+
+/// Makes the whole and checked folder `stage` the model `name`, in place of any earlier one. The lock is held.
+pub(super) fn publish(cache: &Path, name: &str, stage: &Path) -> Result<(), FetchError> {
+    atomic::sync_folder(stage);
+    move_aside(cache, name)?;
+    let folder = cache.join(name);
+    std::fs::rename(stage, &folder).map_err(io_error(&folder))?;
+    atomic::sync_folder(cache);
+    // It is out of the list already; what cannot be deleted now is the next time.
+    if let Err(error) = clear(&aside(cache, name)) {
+        tracing::warn!(%error, "the earlier model is not deleted");
+    }
+    Ok(())
+}
+
+/// Deletes a folder, if it is there.
+pub(super) fn clear(folder: &Path) -> Result<(), FetchError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(folder)(error)),
+        _ => Ok(()),
+    }
+}
