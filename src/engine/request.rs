@@ -77,6 +77,10 @@ pub enum Request {
     Starter(StarterRequest),
     /// Gives pictures their labels, and writes them down.
     Tag(TagRequest),
+    /// Writes given tags down, without looking at the pictures.
+    WriteTags(WriteTags),
+    /// Takes the tags that this program wrote out of sidecars.
+    RemoveTags(RemoveTags),
     /// Writes a trained model for others to use.
     ExportModel(ExportModel),
     /// Known models, and which are here.
@@ -558,6 +562,30 @@ pub struct TagRequest {
     pub watch: bool,
     /// Does not go on with an interrupted batch.
     pub fresh: bool,
+}
+
+/// See [`Request::WriteTags`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WriteTags {
+    /// Pictures, each with its labels and their probabilities.
+    pub items: Vec<(PathBuf, Vec<(String, f32)>)>,
+    /// How they are written down.
+    pub write: Vec<TagWrite>,
+    /// Tells what would be written, and writes nothing.
+    pub dry_run: bool,
+    /// Who gave the tags, for the record in sidecars.
+    pub by: String,
+}
+
+/// See [`Request::RemoveTags`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveTags {
+    /// Pictures, and folders with pictures below.
+    pub paths: Vec<PathBuf>,
+    /// The sidecars are `img.xmp` instead of `img.jpg.xmp`.
+    pub stem: bool,
+    /// Tells what would be taken away, and writes nothing.
+    pub dry_run: bool,
 }
 
 /// A layout of a trained model.

@@ -260,15 +260,12 @@ fn row(ui: &mut Ui, state: &mut State, recent: &Recent) {
     }
 }
 
-/// A few of a project's pictures. Keys below zero are nobody's ids.
+/// A few of a project's pictures.
 fn strip(ui: &mut Ui, state: &mut State, recent: &Recent) {
     let ctx = ui.ctx().clone();
     for path in recent.pictures.iter().take(5) {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(46.0), Sense::hover());
-        let key = thumbs::Key {
-            picture: -1 - (egui::Id::unique(path).value() >> 2) as i64,
-            large: false,
-        };
+        let key = thumbs::Key::of_path(path, false);
         ui.painter().rect_filled(rect, 6.0, theme::palette(ui).hover);
         if let thumbs::Thumb::Ready(texture) = state.thumbs.get(&ctx, key, path) {
             super::pictures::cover(ui, &texture, rect, 6);

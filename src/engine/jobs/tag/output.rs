@@ -216,7 +216,7 @@ impl Outputs {
 }
 
 /// What happens to a sidecar; nothing where it stays as it is.
-fn words(action: &Action) -> Option<String> {
+pub fn words(action: &Action) -> Option<String> {
     let list = |keywords: &Keywords| keywords.subject.join(", ");
     Some(match action {
         Action::Create { added } => format!("new, with {}", list(added)),
