@@ -214,9 +214,11 @@ pub(super) mod tests {
             id,
             name: name.to_owned(),
             prompt_words: None,
+            description: None,
             colour: None,
             position: id,
             threshold: None,
+            novel: false,
         };
         Catalog {
             folder: PathBuf::from("/p/birds.patchlight"),

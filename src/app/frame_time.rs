@@ -177,9 +177,11 @@ fn catalog() -> Catalog {
         id: c as i64 + 1,
         name: format!("label {c}"),
         prompt_words: None,
+        description: None,
         colour: None,
         position: c as i64,
         threshold: None,
+        novel: false,
     });
     let cells = PICTURES * LABELS;
     Catalog {

@@ -3,13 +3,15 @@
 //! An edit is applied in the same transaction as it is logged, so a kill leaves both or neither, and undo goes on where
 //! it was after the project is opened again.
 
+use super::assignment::Assignment;
 use super::error::{ProjectError, Result};
+use super::label_state::LabelState;
+use super::pictures::split_of;
 use super::rows::Provenance;
 use super::store::{Project, Stop, now};
 use super::truth::truth_of;
-use crate::dataset::model::Truth;
+use crate::dataset::model::{Split, Truth};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use serde::{Deserialize, Serialize};
 
 /// One step of undo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +22,6 @@ pub struct EditGroup {
     pub created: i64,
     /// What it did, for people.
     pub description: String,
-}
-
-/// Everything of a label that edits change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct LabelState {
-    pub name: String,
-    pub prompt_words: Option<String>,
-    pub colour: Option<u32>,
-    pub deleted: bool,
-    pub merged_into: Option<i64>,
 }
 
 /// A value with who gave it (`human` or `machine`).
@@ -84,17 +76,45 @@ impl Step<'_> {
 
     /// Changes a label.
     pub fn label(&mut self, id: i64, change: impl FnOnce(&mut LabelState)) -> std::result::Result<(), Stop> {
-        let old = label_state(self.tx, id)?;
+        let old = LabelState::of(self.tx, id)?;
         let mut new = old.clone();
         change(&mut new);
         if old == new {
             return Ok(());
         }
-        put_label(self.tx, id, &new)?;
+        new.put(self.tx, id)?;
+        let group = self.group()?;
+        self.tx
+            .prepare_cached(
+                "INSERT INTO label_edits (edit_group, label, old_state, new_state) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![group, id, old.to_json()?, new.to_json()?])?;
+        Ok(())
+    }
+
+    /// Puts pictures into splits.
+    pub fn splits(&mut self, wanted: Vec<(i64, Option<Split>)>) -> std::result::Result<(), Stop> {
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        {
+            let mut find = self.tx.prepare_cached("SELECT split FROM pictures WHERE id = ?1")?;
+            for (id, split) in Assignment::new(wanted).pairs() {
+                let now = find.query_row([id], |row| split_of(row, 0)).optional()?;
+                let now = now.ok_or(ProjectError::NoPicture { id: *id })?;
+                if now != *split {
+                    old.push((*id, now));
+                    new.push((*id, *split));
+                }
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (old, new) = (Assignment::new(old), Assignment::new(new));
+        put_splits(self.tx, &new)?;
         let group = self.group()?;
         self.tx.execute(
-            "INSERT INTO label_edits (edit_group, label, old_state, new_state) VALUES (?1, ?2, ?3, ?4)",
-            params![group, id, json(&old)?, json(&new)?],
+            "INSERT INTO split_edits (edit_group, old_splits, new_splits) VALUES (?1, ?2, ?3)",
+            params![group, old, new],
         )?;
         Ok(())
     }
@@ -242,13 +262,28 @@ fn replay(tx: &Transaction<'_>, back: bool) -> std::result::Result<Option<EditGr
     let mut rows = query.query([group.id])?;
     while let Some(row) = rows.next()? {
         let target: String = if back { row.get(1)? } else { row.get(2)? };
-        put_label(tx, row.get(0)?, &parse(&target)?)?;
+        LabelState::from_json(&target)?.put(tx, row.get(0)?)?;
+    }
+    let sql = format!("SELECT old_splits, new_splits FROM split_edits WHERE edit_group = ?1 ORDER BY id {order}");
+    let mut query = tx.prepare(&sql)?;
+    let mut rows = query.query([group.id])?;
+    while let Some(row) = rows.next()? {
+        let target: Assignment = if back { row.get(0)? } else { row.get(1)? };
+        put_splits(tx, &target)?;
     }
     tx.execute(
         "UPDATE edit_groups SET state = ?2 WHERE id = ?1",
         params![group.id, state],
     )?;
     Ok(Some(group))
+}
+
+fn put_splits(tx: &Transaction<'_>, splits: &Assignment) -> rusqlite::Result<()> {
+    let mut update = tx.prepare_cached("UPDATE pictures SET split = ?2 WHERE id = ?1")?;
+    for (id, split) in splits.pairs() {
+        update.execute(params![id, split.map(Split::name)])?;
+    }
+    Ok(())
 }
 
 fn put_value(tx: &Transaction<'_>, picture: i64, label: i64, edited: Option<&Edited>) -> rusqlite::Result<()> {
@@ -261,54 +296,4 @@ fn put_value(tx: &Transaction<'_>, picture: i64, label: i64, edited: Option<&Edi
             .execute([picture, label])?,
     };
     Ok(())
-}
-
-/// What a label is, deleted or not.
-fn label_state(tx: &Transaction<'_>, id: i64) -> std::result::Result<LabelState, Stop> {
-    tx.query_row(
-        "SELECT name, prompt_words, colour, deleted, merged_into FROM labels WHERE id = ?1",
-        [id],
-        |row| {
-            Ok(LabelState {
-                name: row.get(0)?,
-                prompt_words: row.get(1)?,
-                colour: row.get(2)?,
-                deleted: row.get(3)?,
-                merged_into: row.get(4)?,
-            })
-        },
-    )
-    .optional()?
-    .ok_or_else(|| ProjectError::NoLabel { id }.into())
-}
-
-fn put_label(tx: &Transaction<'_>, id: i64, state: &LabelState) -> std::result::Result<(), Stop> {
-    let mut taken = tx.prepare_cached("SELECT 1 FROM labels WHERE name = ?1 AND deleted = 0 AND id <> ?2")?;
-    if !state.deleted && taken.exists(params![state.name, id])? {
-        return Err(ProjectError::LabelExists {
-            name: state.name.clone(),
-        }
-        .into());
-    }
-    tx.execute(
-        "UPDATE labels SET name = ?2, prompt_words = ?3, colour = ?4, deleted = ?5, merged_into = ?6 WHERE id = ?1",
-        params![
-            id,
-            state.name,
-            state.prompt_words,
-            state.colour,
-            state.deleted,
-            state.merged_into
-        ],
-    )?;
-    Ok(())
-}
-
-fn json(state: &LabelState) -> rusqlite::Result<String> {
-    serde_json::to_string(state).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
-}
-
-fn parse(text: &str) -> rusqlite::Result<LabelState> {
-    serde_json::from_str(text)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, e.into()))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a project.
 
+use crate::dataset::labels::NameError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -148,12 +149,31 @@ pub enum ProjectError {
         /// The name.
         name: String,
     },
-    /// A label needs a name.
-    #[error("a label's name must not be empty")]
-    LabelName,
+    /// A label cannot be called so.
+    #[error("{name:?} cannot name a label: {problem}")]
+    LabelName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: NameError,
+    },
+    /// A label cannot lie below itself.
+    #[error("the label {name:?} cannot be moved below {parent:?}, which is itself or lies below it")]
+    LabelBelowItself {
+        /// The label.
+        name: String,
+        /// Where it should go.
+        parent: String,
+    },
     /// A label cannot be merged into itself.
     #[error("the label {id} cannot be merged into itself")]
     SameLabel {
+        /// The id.
+        id: i64,
+    },
+    /// No split that was made has this id.
+    #[error("the project has no split number {id}")]
+    NoSplit {
         /// The id.
         id: i64,
     },
@@ -185,6 +205,9 @@ pub enum ProjectError {
         /// How many labels the data have.
         labels: usize,
     },
+    /// The user stopped it.
+    #[error("stopped before the end; the project is as it was")]
+    Cancelled,
 }
 
 impl ProjectError {
@@ -230,7 +253,12 @@ impl ProjectError {
                 "It may have been removed meanwhile: open the project again.".to_owned()
             }
             Self::LabelExists { .. } => "Choose another name, or merge or rename the other label.".to_owned(),
-            Self::LabelName => "Type a name.".to_owned(),
+            Self::LabelName { .. } => {
+                "Type a name such as `cat`, or `animal/cat` for a label below another.".to_owned()
+            }
+            Self::LabelBelowItself { .. } => "Choose a place outside it.".to_owned(),
+            Self::NoSplit { .. } => "Choose one of the splits that are listed.".to_owned(),
+            Self::Cancelled => "Start again when you want to.".to_owned(),
             Self::SameLabel { .. } => "Choose another label to merge into.".to_owned(),
             Self::NoRun { .. } => "`patchlight project info` lists the runs.".to_owned(),
             Self::RunExists { .. } => "Choose another name for the run.".to_owned(),

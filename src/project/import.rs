@@ -1,46 +1,89 @@
 //! Taking over what an importer read.
 
+use super::boxes::{Heirs, bounds};
+use super::diff::source_values;
 use super::error::{ProjectError, Result};
+use super::matching::{Entry, Known, LabelMap};
 use super::place::{self, StoredPath};
 use super::store::{Project, Stop, now};
-use crate::dataset::model::{Absent, Dataset, ImportReport, Picture, Split, Truth};
-use rusqlite::{OptionalExtension, Transaction, params};
+use crate::dataset::formats::Progress;
+use crate::dataset::model::{Absent, Dataset, ImportReport, LabelDetails, Picture, Split, Truth};
+use rusqlite::{Connection, Transaction, params};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+/// An import, and what it found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportRecord {
+    /// Its number, ascending.
+    pub id: i64,
+    /// When it was, in Unix seconds.
+    pub created: i64,
+    /// What it found.
+    pub report: ImportReport,
+}
+
 impl Project {
-    /// Adds the pictures and labels of a source: all or nothing. Labels that exist are taken by their exact name.
-    /// Pictures that exist (same file, same name) get the source's new values, boxes and split, and keep what people
-    /// edited.
+    /// Adds the pictures and labels of a source, or renews what it said: all or nothing. [`Self::plan_import`] tells beforehand what
+    /// will be new or other.
+    ///
+    /// - Labels are taken by their exact names; a label that was renamed or merged here is known by the name it came with. Prompt words,
+    ///   colours and descriptions of the source are for new labels only.
+    /// - Pictures are known by their file, by their content where the file was moved, or by their name (see the module `matching`). They
+    ///   get the source's name, path, size and boxes, and its values of the labels that it lists; labels that it does not list stay.
+    ///   They get its split unless they were put into another one here.
+    /// - What people edited stays. Pictures that the source no longer has stay.
     ///
     /// # Errors
     /// Where the data refer to labels that they do not have, or the database cannot be written.
     pub fn import(&mut self, dataset: &Dataset, report: &ImportReport) -> Result<()> {
+        self.import_with(dataset, report, &mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`Self::import`]; `progress` hears of pictures done and in all, and may stop it, which leaves the project as it was.
+    ///
+    /// # Errors
+    /// As [`Self::import`], and [`ProjectError::Cancelled`].
+    pub fn import_with(&mut self, dataset: &Dataset, report: &ImportReport, progress: &mut Progress<'_>) -> Result<()> {
         let folder = self.folder.clone();
         let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let report = serde_json::to_string(report).map_err(|e| ProjectError::io("write", &folder, e.into()))?;
+        let matches = self.matches(dataset, progress)?;
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO imports (created, folder, report) VALUES (?1, ?2, ?3)",
                 params![now(), StoredPath(folder.clone()), report],
             )?;
             let import = tx.last_insert_rowid();
-            let labels = labels(tx, &dataset.labels)?;
-            let absent = match dataset.absent {
-                Absent::Negative => Truth::Negative,
-                Absent::Unknown => Truth::Unknown,
-            };
+            let source = Source::new(labels(tx, dataset)?, dataset.absent, Heirs::load(tx)?);
             let start: i64 = tx.query_row("SELECT ifnull(max(position) + 1, 0) FROM pictures", [], |row| {
                 row.get(0)
             })?;
-            let mut writer = Writer {
+            let unlisted: Vec<i64> = tx
+                .prepare("SELECT id FROM labels WHERE deleted = 0")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<i64>>>()?;
+            let writer = Writer {
                 tx,
                 import,
-                labels,
-                absent,
+                unlisted: unlisted.into_iter().filter(|label| !source.lists(*label)).collect(),
+                source,
                 folders: [&folder, &real],
             };
-            for (position, picture) in (start..).zip(&dataset.pictures) {
-                writer.picture(position, picture)?;
+            let total = matches.entries.len();
+            for (done, entry) in matches.entries.iter().enumerate() {
+                if done % 256 == 0 && progress(done, total).is_break() {
+                    return Err(ProjectError::Cancelled.into());
+                }
+                match entry.known {
+                    Some(k) => writer.renew(&matches.known[k], entry)?,
+                    None => writer.add(start + done as i64, entry)?,
+                }
+            }
+            // The last moment at which nothing is kept.
+            if progress(total, total).is_break() {
+                return Err(ProjectError::Cancelled.into());
             }
             Ok(())
         })
@@ -51,107 +94,316 @@ impl Project {
     /// # Errors
     /// Where the database cannot be read.
     pub fn import_reports(&self) -> Result<Vec<ImportReport>> {
-        let texts: Vec<String> = self.read(|db| {
-            db.prepare("SELECT report FROM imports ORDER BY id")?
-                .query_map([], |row| row.get(0))?
+        Ok(self.imports()?.into_iter().map(|import| import.report).collect())
+    }
+
+    /// The imports, oldest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn imports(&self) -> Result<Vec<ImportRecord>> {
+        let rows: Vec<(i64, i64, String)> = self.read(|db| {
+            db.prepare("SELECT id, created, report FROM imports ORDER BY id")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect()
         })?;
-        let parse =
-            |text: &String| serde_json::from_str(text).map_err(|e| ProjectError::io("read", &self.folder, e.into()));
-        texts.iter().map(parse).collect()
+        let parse = |(id, created, text): &(i64, i64, String)| {
+            let report = serde_json::from_str(text).map_err(|e| ProjectError::io("read", &self.folder, e.into()))?;
+            Ok(ImportRecord {
+                id: *id,
+                created: *created,
+                report,
+            })
+        };
+        rows.iter().map(parse).collect()
     }
 }
 
-/// The ids of the labels of these names; those that are missing are added at the end.
-fn labels(tx: &Transaction<'_>, names: &[String]) -> rusqlite::Result<Vec<i64>> {
-    let mut find = tx.prepare("SELECT id FROM labels WHERE name = ?1 AND deleted = 0")?;
+/// The ids of the source's labels; those that are missing are added at the end.
+fn labels(tx: &Transaction<'_>, dataset: &Dataset) -> rusqlite::Result<Vec<i64>> {
+    let map = LabelMap::find(tx, &dataset.labels)?;
     let mut insert = tx.prepare(
-        "INSERT INTO labels (name, position) VALUES (?1, (SELECT ifnull(max(position) + 1, 0) FROM labels)) RETURNING id",
+        "INSERT INTO labels (name, source_name, prompt_words, colour, description, position)
+         VALUES (?1, ?1, ?2, ?3, ?4, (SELECT ifnull(max(position) + 1, 0) FROM labels)) RETURNING id",
     )?;
-    let id = |name: &String| match find.query_row([name], |row| row.get(0)).optional()? {
-        Some(id) => Ok(id),
-        None => insert.query_row([name], |row| row.get(0)),
+    let mut named = tx.prepare("UPDATE labels SET source_name = ?2 WHERE id = ?1 AND source_name IS NULL")?;
+    let (mut made, mut ids): (HashMap<i64, i64>, Vec<i64>) = Default::default();
+    for (i, (name, id)) in dataset.labels.iter().zip(&map.ids).enumerate() {
+        let id = match (id, made.get(id)) {
+            (_, Some(made)) => *made,
+            (0.., None) => {
+                named.execute(params![id, name])?;
+                *id
+            }
+            (_, None) => {
+                let none = LabelDetails::default();
+                let details = dataset.details.get(i).unwrap_or(&none);
+                let colour = details.colour.map(|colour| colour & 0xFF_FFFF);
+                let values = params![name, details.prompt_words, colour, details.description];
+                let new = insert.query_row(values, |row| row.get(0))?;
+                made.insert(*id, new);
+                new
+            }
+        };
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// What a source says in the project's terms.
+pub(super) struct Source {
+    /// Ids, one for each of the source's labels.
+    ids: Vec<i64>,
+    listed: BTreeSet<i64>,
+    /// Labels that several of the source's labels are by now, with their indices.
+    shared: Vec<(i64, Vec<usize>)>,
+    /// What silence means: 0 or -1.
+    pub absent: i8,
+    heirs: Heirs,
+}
+
+impl Source {
+    pub fn new(ids: Vec<i64>, absent: Absent, heirs: Heirs) -> Self {
+        let listed: BTreeSet<i64> = ids.iter().copied().collect();
+        let mut shared = Vec::new();
+        if listed.len() < ids.len() {
+            for id in &listed {
+                let places: Vec<usize> = (0..ids.len()).filter(|i| ids[*i] == *id).collect();
+                if places.len() > 1 {
+                    shared.push((*id, places));
+                }
+            }
+        }
+        let absent = match absent {
+            Absent::Negative => Truth::Negative,
+            Absent::Unknown => Truth::Unknown,
+        };
+        Self {
+            ids,
+            listed,
+            shared,
+            absent: absent.value(),
+            heirs,
+        }
+    }
+
+    /// Whether the source says anything of a label.
+    pub fn lists(&self, label: i64) -> bool {
+        self.listed.contains(&label)
+    }
+
+    /// The labels of which the source says anything.
+    pub fn listed(&self) -> impl Iterator<Item = i64> {
+        self.listed.iter().copied()
+    }
+
+    /// The label that a label was merged into; itself where it was not. `None` where that is deleted.
+    pub fn heir(&self, label: i64) -> Option<i64> {
+        self.heirs.merged(label)
+    }
+
+    /// Labels and values that the source gives a picture, by label, each once.
+    pub fn said(&self, picture: &Picture) -> Result<Vec<(i64, i8)>> {
+        let by_truth = [
+            (Truth::Positive, &picture.positives),
+            (Truth::Negative, &picture.negatives),
+            (Truth::Unknown, &picture.unknowns),
+        ];
+        let mut values = Vec::with_capacity(by_truth.iter().map(|(_, indices)| indices.len()).sum());
+        for (truth, indices) in by_truth {
+            for index in indices {
+                values.push((self.label(picture, *index)?, truth.value()));
+            }
+        }
+        // Where a source contradicts itself, what it saw counts.
+        values.sort_unstable_by_key(|(label, value)| (*label, -value));
+        values.dedup_by_key(|(label, _)| *label);
+        for (label, indices) in &self.shared {
+            let each = indices.iter().map(|index| {
+                let of = by_truth.iter().find(|(_, said)| said.contains(index));
+                of.map_or(self.absent, |(truth, _)| truth.value())
+            });
+            let either = either(each);
+            match values.binary_search_by_key(label, |(label, _)| *label) {
+                Ok(place) => values[place].1 = either,
+                Err(place) if either != self.absent => values.insert(place, (*label, either)),
+                Err(_) => {}
+            }
+        }
+        Ok(values)
+    }
+
+    /// The id of the source's label with this index.
+    fn label(&self, picture: &Picture, index: usize) -> Result<i64> {
+        self.ids.get(index).copied().ok_or_else(|| ProjectError::LabelIndex {
+            name: picture.name.clone(),
+            label: index,
+            labels: self.ids.len(),
+        })
+    }
+
+    /// Boxes with the ids of their labels.
+    fn boxes(&self, picture: &Picture) -> Result<Vec<(i64, [f32; 4])>> {
+        let boxes = picture.boxes.iter();
+        boxes.map(|b| Ok((self.label(picture, b.label)?, b.bounds))).collect()
+    }
+}
+
+/// What a label is that several were merged into: there where one is, not there where none is.
+pub(super) fn either(values: impl IntoIterator<Item = i8>) -> i8 {
+    let order = |value: &i8| match value {
+        1 => 2,
+        -1 => 1,
+        _ => 0,
     };
-    names.iter().map(id).collect()
+    values.into_iter().max_by_key(order).unwrap_or(0)
+}
+
+/// What becomes of a picture's boxes.
+#[derive(Debug, PartialEq)]
+pub(super) enum BoxChange {
+    /// Nothing.
+    None,
+    /// These (by id) go, the source's come.
+    Renewed(Vec<i64>),
+}
+
+/// Compares the boxes of a picture with those of the source. Boxes of labels that the source does not list stay.
+pub(super) fn box_changes(db: &Connection, id: i64, picture: &Picture, source: &Source) -> rusqlite::Result<BoxChange> {
+    let mut query =
+        db.prepare_cached("SELECT id, label, x, y, width, height FROM boxes WHERE picture = ?1 ORDER BY id")?;
+    let mut rows = query.query([id])?;
+    let (mut old, mut ids) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        if let Some(label) = source.heir(row.get(1)?).filter(|label| source.lists(*label)) {
+            old.push((label, bounds(row, 2)?));
+            ids.push(row.get(0)?);
+        }
+    }
+    // The indices were checked when the source's values were read.
+    let same = source.boxes(picture).is_ok_and(|new| new == old);
+    Ok(if same { BoxChange::None } else { BoxChange::Renewed(ids) })
 }
 
 struct Writer<'a> {
     tx: &'a Transaction<'a>,
     import: i64,
-    labels: Vec<i64>,
-    absent: Truth,
+    source: Source,
+    /// Labels of which the source says nothing.
+    unlisted: Vec<i64>,
     folders: [&'a Path; 2],
 }
 
 impl Writer<'_> {
-    fn picture(&mut self, position: i64, picture: &Picture) -> std::result::Result<(), Stop> {
-        let path = std::path::absolute(&picture.path).map_err(|e| ProjectError::io("find", &picture.path, e))?;
-        // The source may name a picture through a symbolic link or not; the way that shares more is the shorter one.
-        let relative: Option<PathBuf> = self
-            .folders
-            .iter()
-            .filter_map(|folder| place::relative(folder, &path))
-            .min_by_key(|way| way.components().count());
-        let split = picture.split.map(Split::name);
-        let id: i64 = self
+    /// From the project's folder to a picture. The source may name it through a symbolic link or not; the way that shares more is the
+    /// shorter one.
+    fn relative(&self, path: &Path) -> Option<StoredPath> {
+        let ways = self.folders.iter().filter_map(|folder| place::relative(folder, path));
+        let shortest: Option<PathBuf> = ways.min_by_key(|way| way.components().count());
+        shortest.map(StoredPath)
+    }
+
+    /// Adds a picture.
+    fn add(&self, position: i64, entry: &Entry<'_>) -> std::result::Result<(), Stop> {
+        const ADD: &str = "INSERT INTO pictures
+            (position, import, path, relative, name, width, height, split, source_split, absent)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)";
+        let picture = &entry.picture;
+        let said = self.source.said(picture)?;
+        self.tx.prepare_cached(ADD)?.execute(params![
+            position,
+            self.import,
+            StoredPath(entry.path.clone()),
+            self.relative(&entry.path),
+            picture.name,
+            picture.width,
+            picture.height,
+            picture.split.map(Split::name),
+            self.source.absent,
+        ])?;
+        let id = self.tx.last_insert_rowid();
+        self.values(id, &said)?;
+        self.boxes(id, picture)
+    }
+
+    /// Renews what a source says of a picture.
+    fn renew(&self, known: &Known, entry: &Entry<'_>) -> std::result::Result<(), Stop> {
+        const RENEW: &str =
+            "UPDATE pictures SET import = ?2, path = ?3, relative = ?4, name = ?5, width = ?6, height = ?7,
+            split = ?8, source_split = ?9, absent = ?10 WHERE id = ?1";
+        let (id, picture) = (known.id, &entry.picture);
+        let said = self.source.said(picture)?;
+        // A split that was chosen here is kept.
+        let split = if known.split == known.source_split {
+            picture.split
+        } else {
+            known.split
+        };
+        self.tx.prepare_cached(RENEW)?.execute(params![
+            id,
+            self.import,
+            StoredPath(entry.path.clone()),
+            self.relative(&entry.path),
+            picture.name,
+            picture.width,
+            picture.height,
+            split.map(Split::name),
+            picture.split.map(Split::name),
+            self.source.absent,
+        ])?;
+        let old = source_values(self.tx, id)?;
+        let mut remove = self
             .tx
-            .prepare_cached(
-                "INSERT INTO pictures (position, import, path, relative, name, width, height, split, source_split, absent)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
-                 ON CONFLICT (path, name) DO UPDATE SET import = excluded.import, relative = excluded.relative,
-                     width = excluded.width, height = excluded.height, split = excluded.split,
-                     source_split = excluded.source_split, absent = excluded.absent
-                 RETURNING id",
-            )?
-            .query_row(
-                params![
-                    position,
-                    self.import,
-                    StoredPath(path),
-                    relative.map(StoredPath),
-                    picture.name,
-                    picture.width,
-                    picture.height,
-                    split,
-                    self.absent.value(),
-                ],
-                |row| row.get(0),
-            )?;
-        self.tx
-            .prepare_cached("DELETE FROM source_values WHERE picture = ?1")?
-            .execute([id])?;
-        self.tx
-            .prepare_cached("DELETE FROM boxes WHERE picture = ?1")?
-            .execute([id])?;
-        // Positive last: where a source contradicts itself, what it saw counts.
-        let values = [
-            (Truth::Unknown, &picture.unknowns),
-            (Truth::Negative, &picture.negatives),
-            (Truth::Positive, &picture.positives),
-        ];
-        let mut insert = self
-            .tx
-            .prepare_cached("INSERT OR REPLACE INTO source_values VALUES (?1, ?2, ?3)")?;
-        for (truth, indices) in values {
-            for index in indices {
-                insert.execute(params![id, self.label(picture, *index)?, truth.value()])?;
+            .prepare_cached("DELETE FROM source_values WHERE picture = ?1 AND label = ?2")?;
+        for (label, value) in &old {
+            let stays = match said.binary_search_by_key(label, |(label, _)| *label) {
+                Ok(again) => said[again].1 == *value,
+                Err(_) => !self.source.lists(*label),
+            };
+            if !stays {
+                remove.execute([id, *label])?;
             }
         }
-        let mut insert = self.tx.prepare_cached(
-            "INSERT INTO boxes (picture, label, x, y, width, height) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for annotation in &picture.boxes {
-            let [x, y, width, height] = annotation.bounds;
-            insert.execute(params![id, self.label(picture, annotation.label)?, x, y, width, height])?;
+        let changed: Vec<(i64, i8)> = said.iter().copied().filter(|new| !old.contains(new)).collect();
+        self.values(id, &changed)?;
+        if known.absent != self.source.absent {
+            // Silence of this source says nothing of labels that it does not list.
+            let silent = |label: &&i64| !old.iter().any(|(said, _)| said == *label);
+            let kept: Vec<(i64, i8)> = self
+                .unlisted
+                .iter()
+                .filter(silent)
+                .map(|l| (*l, known.absent))
+                .collect();
+            self.values(id, &kept)?;
+        }
+        if let BoxChange::Renewed(gone) = box_changes(self.tx, id, picture, &self.source)? {
+            let mut remove = self.tx.prepare_cached("DELETE FROM boxes WHERE id = ?1")?;
+            for id in gone {
+                remove.execute([id])?;
+            }
+            self.boxes(id, picture)?;
         }
         Ok(())
     }
 
-    fn label(&self, picture: &Picture, index: usize) -> Result<i64> {
-        self.labels.get(index).copied().ok_or_else(|| ProjectError::LabelIndex {
-            name: picture.name.clone(),
-            label: index,
-            labels: self.labels.len(),
-        })
+    fn values(&self, id: i64, values: &[(i64, i8)]) -> rusqlite::Result<()> {
+        let mut insert = self
+            .tx
+            .prepare_cached("INSERT INTO source_values VALUES (?1, ?2, ?3)")?;
+        for (label, value) in values {
+            insert.execute(params![id, label, value])?;
+        }
+        Ok(())
+    }
+
+    fn boxes(&self, id: i64, picture: &Picture) -> std::result::Result<(), Stop> {
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO boxes (picture, label, x, y, width, height) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for (label, [x, y, width, height]) in self.source.boxes(picture)? {
+            insert.execute(params![id, label, x, y, width, height])?;
+        }
+        Ok(())
     }
 }

@@ -1,10 +1,11 @@
-//! Labels: their names, words, colours and thresholds. All but thresholds can be undone.
+//! Labels: their names, words, colours, thresholds and order. All but thresholds can be undone.
 
 use super::error::{ProjectError, Result};
-use super::rows::{LabelRow, Provenance};
+use super::rows::LabelRow;
 use super::store::Project;
-use super::truth::{truth_of, value};
+use crate::dataset::labels::{checked, look_alike_key};
 use rusqlite::{Row, params};
+use std::collections::HashMap;
 
 impl Project {
     /// The labels in order.
@@ -12,7 +13,7 @@ impl Project {
     /// # Errors
     /// Where the database cannot be read.
     pub fn labels(&self) -> Result<Vec<LabelRow>> {
-        const SQL: &str = "SELECT id, name, prompt_words, colour, position, threshold FROM labels
+        const SQL: &str = "SELECT id, name, prompt_words, colour, position, threshold, description, novel FROM labels
                            WHERE deleted = 0 ORDER BY position, id";
         self.read(|db| db.prepare_cached(SQL)?.query_map([], label)?.collect())
     }
@@ -31,9 +32,9 @@ impl Project {
     /// Adds a label at the end and returns its id. `prompt_words` is what prompts say instead of the name.
     ///
     /// # Errors
-    /// Where the name is empty or taken, or the database cannot be written.
+    /// Where the name is taken or no name for a label ([`checked`]), or the database cannot be written.
     pub fn add_label(&mut self, name: &str, prompt_words: Option<&str>) -> Result<i64> {
-        named(name)?;
+        let name = &usable(name)?;
         self.step(&format!("add the label “{name}”"), |step| {
             // Made as a deleted label and brought to life by the edit: undo is then the edit the other way round.
             let id = step.tx.query_row(
@@ -47,15 +48,15 @@ impl Project {
         })
     }
 
-    /// Renames a label.
+    /// Renames a label alone; [`Self::rename_label_tree`] takes the labels below it along.
     ///
     /// # Errors
-    /// Where there is no such label, the name is empty or taken, or the database cannot be written.
+    /// Where there is no such label, the name is taken or no name for a label, or the database cannot be written.
     pub fn rename_label(&mut self, id: i64, name: &str) -> Result<()> {
-        named(name)?;
+        let name = &usable(name)?;
         let old = self.label(id)?.name;
         self.step(&format!("rename the label “{old}” to “{name}”"), |step| {
-            step.label(id, |state| name.clone_into(&mut state.name))
+            step.label(id, |state| state.name.clone_from(name))
         })
     }
 
@@ -93,38 +94,79 @@ impl Project {
         })
     }
 
-    /// Merges a label into another and deletes it. A picture that something is known of for `from` then has `into`
-    /// where it had either, and not where it had neither. Boxes go along; predictions do not.
+    /// Sets what a label means, for people.
     ///
     /// # Errors
-    /// Where there is no such label, both are the same, or the database cannot be written.
-    pub fn merge_labels(&mut self, from: i64, into: i64) -> Result<()> {
-        if from == into {
-            return Err(ProjectError::SameLabel { id: from });
-        }
-        let (source, target) = (self.label(from)?.name, self.label(into)?.name);
-        self.step(&format!("merge the label “{source}” into “{target}”"), |step| {
-            let pictures: Vec<i64> = step
-                .tx
-                .prepare("SELECT picture FROM truth WHERE label = ?1")?
-                .query_map([from], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            for picture in pictures {
-                let (a, b) = (value(step.tx, picture, from)?, value(step.tx, picture, into)?);
-                let either = match (a, b) {
-                    (1, _) | (_, 1) => 1,
-                    (0, 0) => 0,
-                    _ => -1,
-                };
-                if either != b {
-                    step.value(picture, into, truth_of(either), Provenance::Human)?;
-                }
-            }
-            step.label(from, |state| {
-                state.deleted = true;
-                state.merged_into = Some(into);
-            })
+    /// Where there is no such label or the database cannot be written.
+    pub fn set_description(&mut self, id: i64, text: Option<&str>) -> Result<()> {
+        let name = self.label(id)?.name;
+        self.step(&format!("change the description of “{name}”"), |step| {
+            step.label(id, |state| state.description = text.map(str::to_owned))
         })
+    }
+
+    /// Moves a label to a place among the labels, from 0; beyond the end it becomes the last. One step of undo. A run that was trained
+    /// with another order of labels cannot be resumed.
+    ///
+    /// # Errors
+    /// Where there is no such label or the database cannot be written.
+    pub fn move_label(&mut self, id: i64, place: usize) -> Result<()> {
+        let labels = self.labels()?;
+        let from = labels.iter().position(|label| label.id == id);
+        let from = from.ok_or(ProjectError::NoLabel { id })?;
+        let mut moved: Vec<i64> = labels.iter().map(|label| label.id).collect();
+        moved.remove(from);
+        moved.insert(place.min(moved.len()), id);
+        self.step(&format!("move the label “{}”", labels[from].name), |step| {
+            // The positions stay as they are; the labels change places on them.
+            for (id, at) in moved.iter().zip(&labels) {
+                step.label(*id, |state| state.position = Some(at.position))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets which labels are novel: held back in training, to be learned later. All others are not. One step of undo.
+    ///
+    /// # Errors
+    /// Where there is no such label or the database cannot be written.
+    pub fn set_novel(&mut self, ids: &[i64]) -> Result<()> {
+        let labels = self.labels()?;
+        if let Some(id) = ids.iter().find(|id| labels.iter().all(|label| label.id != **id)) {
+            return Err(ProjectError::NoLabel { id: *id });
+        }
+        self.step("choose the novel labels", |step| {
+            labels
+                .iter()
+                .try_for_each(|label| step.label(label.id, |state| state.novel = ids.contains(&label.id)))
+        })
+    }
+
+    /// Ids of the labels that are novel, in order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn novel(&self) -> Result<Vec<i64>> {
+        let labels = self.labels()?.into_iter();
+        Ok(labels.filter(|label| label.novel).map(|label| label.id).collect())
+    }
+
+    /// Groups of labels whose names differ only in case, spaces and the way accents are written: they may be one, and
+    /// [`Self::merge_labels`] makes them so. In order of the first of each group.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn similar_labels(&self) -> Result<Vec<Vec<LabelRow>>> {
+        let (mut groups, mut places): (Vec<Vec<LabelRow>>, HashMap<String, usize>) = Default::default();
+        for label in self.labels()? {
+            let place = *places.entry(look_alike_key(&label.name)).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[place].push(label);
+        }
+        groups.retain(|group| group.len() > 1);
+        Ok(groups)
     }
 
     /// Sets from which probability on labels are predicted. Not an edit: thresholds are chosen by measuring.
@@ -143,12 +185,12 @@ impl Project {
     }
 }
 
-fn named(name: &str) -> Result<()> {
-    if name.trim().is_empty() {
-        Err(ProjectError::LabelName)
-    } else {
-        Ok(())
-    }
+/// A name as people may give it.
+pub(super) fn usable(name: &str) -> Result<String> {
+    checked(name).map_err(|problem| ProjectError::LabelName {
+        name: name.to_owned(),
+        problem,
+    })
 }
 
 fn label(row: &Row<'_>) -> rusqlite::Result<LabelRow> {
@@ -163,5 +205,7 @@ fn label(row: &Row<'_>) -> rusqlite::Result<LabelRow> {
         }),
         position: row.get(4)?,
         threshold: row.get(5)?,
+        description: row.get(6)?,
+        novel: row.get(7)?,
     })
 }

@@ -1,8 +1,8 @@
-//! Pictures: where they are, their splits, their content, their boxes.
+//! Pictures: where they are, and their content.
 
 use super::error::{ProjectError, Result};
 use super::place::{StoredPath, resolve};
-use super::rows::{BoxRow, PictureRow};
+use super::rows::PictureRow;
 use super::store::Project;
 use crate::dataset::model::Split;
 use crate::support::hash;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 /// Columns of a path: absolute, relative, where the project was at import.
-const PATH: &str = "p.path, p.relative, i.folder";
+pub(super) const PATH: &str = "p.path, p.relative, i.folder";
 
 impl Project {
     /// The pictures of a split, or all, in data order.
@@ -57,32 +57,16 @@ impl Project {
             name: row.get(4)?,
             width: row.get(5)?,
             height: row.get(6)?,
-            split: split(row, 7)?,
-            source_split: split(row, 8)?,
+            split: split_of(row, 7)?,
+            source_split: split_of(row, 8)?,
         })
     }
 
     /// The path from the first three columns.
-    fn path(&self, row: &Row<'_>) -> rusqlite::Result<PathBuf> {
+    pub(super) fn path(&self, row: &Row<'_>) -> rusqlite::Result<PathBuf> {
         let (path, relative, imported): (StoredPath, Option<StoredPath>, StoredPath) =
             (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(resolve(&self.folder, &imported.0, path.0, relative.map(|r| r.0)))
-    }
-
-    /// Sets the split of pictures, all or none; `None` takes a picture out of all splits.
-    ///
-    /// # Errors
-    /// Where a picture does not exist or the database cannot be written.
-    pub fn set_splits(&mut self, splits: &[(i64, Option<Split>)]) -> Result<()> {
-        self.write(|tx| {
-            let mut update = tx.prepare("UPDATE pictures SET split = ?2 WHERE id = ?1")?;
-            for (id, split) in splits {
-                if update.execute(params![id, split.map(Split::name)])? == 0 {
-                    return Err(ProjectError::NoPicture { id: *id }.into());
-                }
-            }
-            Ok(())
-        })
     }
 
     /// SHA-256 of a picture's file in hexadecimal. The file is read again only when its size or time changed. Where the
@@ -130,34 +114,10 @@ impl Project {
         self.db.pragma_update(None, "synchronous", "FULL")?;
         kept.map(|_| ())
     }
-
-    /// The boxes of a picture in the source's order; those of deleted labels are left out, those of merged labels have
-    /// the label that they were merged into.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn boxes(&self, picture: i64) -> Result<Vec<BoxRow>> {
-        const SQL: &str = "
-            WITH RECURSIVE chain (start, label) AS (
-                SELECT DISTINCT label, label FROM boxes WHERE picture = ?1
-                UNION
-                SELECT c.start, l.merged_into FROM chain c JOIN labels l ON l.id = c.label WHERE l.merged_into IS NOT NULL
-            )
-            SELECT l.id, b.x, b.y, b.width, b.height FROM boxes b
-            JOIN chain c ON c.start = b.label JOIN labels l ON l.id = c.label
-            WHERE b.picture = ?1 AND l.deleted = 0 ORDER BY b.id";
-        let parse = |row: &Row<'_>| {
-            Ok(BoxRow {
-                label: row.get(0)?,
-                bounds: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
-            })
-        };
-        self.read(|db| db.prepare_cached(SQL)?.query_map([picture], parse)?.collect())
-    }
 }
 
 /// Size in bytes and modification time in Unix nanoseconds.
-fn stamp_of(metadata: &Metadata) -> [Option<i64>; 2] {
+pub(super) fn stamp_of(metadata: &Metadata) -> [Option<i64>; 2] {
     let modified = metadata
         .modified()
         .ok()
@@ -169,7 +129,7 @@ fn stamp_of(metadata: &Metadata) -> [Option<i64>; 2] {
 }
 
 /// A split from its name.
-fn split(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Split>> {
+pub(super) fn split_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Split>> {
     let text: Option<String> = row.get(column)?;
     text.map(|name| {
         name.parse().map_err(|e: String| {

@@ -2,6 +2,7 @@
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, Value, ValueRef};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::path::{Component, Path, PathBuf};
 
 /// A path as the database keeps it: TEXT where it is Unicode, else the system's own form as BLOB, so that every path
@@ -24,6 +25,70 @@ impl FromSql for StoredPath {
             ValueRef::Text(_) => Ok(Self(value.as_str()?.into())),
             _ => Ok(Self(from_raw(value.as_blob()?))),
         }
+    }
+}
+
+impl Serialize for StoredPath {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.0.to_str() {
+            Some(text) => out.serialize_str(text),
+            None => raw(&self.0).serialize(out),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredPath {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(PathBuf),
+            Raw(Vec<u8>),
+        }
+        Ok(Self(match Either::deserialize(from)? {
+            Either::Text(path) => path,
+            Either::Raw(bytes) => from_raw(&bytes),
+        }))
+    }
+}
+
+/// Paths in JSON: text where they are Unicode, else their bytes, so that every path comes back exactly. For `#[serde(with)]`.
+pub mod json {
+    use super::{Deserialize, Deserializer, Path, PathBuf, Serialize, Serializer, StoredPath};
+
+    pub fn serialize<S: Serializer>(path: &Path, out: S) -> Result<S::Ok, S::Error> {
+        StoredPath(path.to_path_buf()).serialize(out)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        StoredPath::deserialize(from).map(|path| path.0)
+    }
+}
+
+/// As [`json`], for paths that may be missing.
+pub mod json_option {
+    use super::{Deserialize, Deserializer, PathBuf, Serialize, Serializer, StoredPath};
+
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, out: S) -> Result<S::Ok, S::Error> {
+        path.clone().map(StoredPath).serialize(out)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        Ok(Option::<StoredPath>::deserialize(from)?.map(|path| path.0))
+    }
+}
+
+/// As [`json`], for several paths.
+pub mod json_list {
+    use super::{Deserialize, Deserializer, PathBuf, Serializer, StoredPath};
+
+    pub fn serialize<S: Serializer>(paths: &[PathBuf], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(paths.iter().cloned().map(StoredPath))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+        let paths = Vec::<StoredPath>::deserialize(from)?;
+        Ok(paths.into_iter().map(|path| path.0).collect())
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Filter {
     pub split: SplitFilter,
     /// All of these must hold.
     pub labels: Vec<LabelTest>,
+    /// Only pictures on which a person gave or took a label.
+    pub edited: bool,
     /// A part of the name, whatever its case.
     pub text: Option<String>,
     /// The order.
@@ -104,6 +106,10 @@ impl Project {
             SplitFilter::All => {}
             SplitFilter::In(split) => conditions.push(format!("p.split = '{split}'")),
             SplitFilter::Without => conditions.push("p.split IS NULL".to_owned()),
+        }
+        if filter.edited {
+            let edited = "EXISTS (SELECT 1 FROM edited_values WHERE picture = p.id AND origin = 'human')";
+            conditions.push(edited.to_owned());
         }
         let order = sql.order(&filter.sort);
         let conditions = if conditions.is_empty() {

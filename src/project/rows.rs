@@ -35,12 +35,16 @@ pub struct LabelRow {
     pub name: String,
     /// What a prompt says instead of the name.
     pub prompt_words: Option<String>,
+    /// For people: what it means, and what does not count.
+    pub description: Option<String>,
     /// Red, green, blue, where one was chosen.
     pub colour: Option<[u8; 3]>,
     /// Its place among the labels, ascending, with gaps where labels were deleted.
     pub position: i64,
     /// The probability from which on it is predicted, where one was chosen.
     pub threshold: Option<f32>,
+    /// Whether it is one of the labels that are held back in training, to be learned later.
+    pub novel: bool,
 }
 
 /// Truth of pictures and labels, row-major.

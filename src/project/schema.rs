@@ -6,14 +6,14 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: i32 = 0x5074_4C74;
 
 /// Step `i` brings a database from format `i` to `i + 1`. Released steps never change; a new format appends one.
-pub const MIGRATIONS: &[&str] = &[VERSION_1];
+pub const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// The format that this program writes (`PRAGMA user_version`).
 pub const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Values are 1 (positive), 0 (negative), -1 (unknown). Paths are TEXT where they are Unicode, else BLOB.
 /// Labels are never removed from their table, so that undo and old predictions keep what they refer to.
-const VERSION_1: &str = "
+pub const VERSION_1: &str = "
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE imports (
@@ -130,6 +130,43 @@ CREATE TABLE predictions (
     PRIMARY KEY (prediction_set, label, picture)
 ) WITHOUT ROWID;
 CREATE INDEX predictions_of_picture ON predictions (picture, prediction_set);
+";
+
+/// Labels of one's own, the content check, splits with a memory.
+const VERSION_2: &str = "
+ALTER TABLE labels ADD COLUMN description TEXT;
+ALTER TABLE labels ADD COLUMN novel INTEGER NOT NULL DEFAULT 0;  -- held back in training, to be learned later
+ALTER TABLE labels ADD COLUMN split_from INTEGER REFERENCES labels(id);
+ALTER TABLE labels ADD COLUMN source_name TEXT;     -- as a source calls it: known again after it was renamed here
+UPDATE labels SET source_name = coalesce(
+    (SELECT json_extract(e.old_state, '$.name') FROM label_edits e WHERE e.label = labels.id ORDER BY e.id LIMIT 1),
+    name);
+
+CREATE TABLE split_edits (              -- splits that an undo step changed
+    id INTEGER PRIMARY KEY,
+    edit_group INTEGER NOT NULL REFERENCES edit_groups(id),
+    old_splits BLOB NOT NULL, new_splits BLOB NOT NULL
+);
+CREATE INDEX split_edits_of_group ON split_edits (edit_group);
+
+CREATE TABLE split_history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created INTEGER NOT NULL,
+    command TEXT NOT NULL,              -- makes it again
+    scheme TEXT NOT NULL,               -- JSON
+    seed INTEGER,
+    counts TEXT NOT NULL,               -- JSON
+    splits BLOB NOT NULL                -- of every picture there was
+);
+
+CREATE TABLE picture_checks (
+    picture INTEGER PRIMARY KEY REFERENCES pictures(id),
+    method INTEGER NOT NULL,            -- how the perceptual hash was made
+    size INTEGER, modified INTEGER,     -- of the file that was checked, as in pictures; null: there was none
+    sha256 TEXT, looks BLOB,
+    width INTEGER NOT NULL, height INTEGER NOT NULL,
+    problem TEXT
+);
 ";
 
 /// The format of a database; 0 for an empty one.

@@ -1,6 +1,6 @@
 //! SHA-256 as lower-case hexadecimal, for content keys.
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -9,20 +9,41 @@ pub fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of what comes in pieces.
+#[derive(Default)]
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// Of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all pieces, one after the other, in hexadecimal.
+    pub fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
 /// SHA-256 of a file's content in hexadecimal, read in pieces.
 ///
 /// # Errors
 /// The error of opening or reading the file.
 pub fn of_file(path: &Path) -> io::Result<String> {
     let mut file = std::fs::File::open(path)?;
-    let mut digest = Sha256::new();
+    let mut digest = Digest::new();
     let mut buffer = vec![0u8; 1 << 16];
     loop {
         let n = file.read(&mut buffer)?;
         if n == 0 {
-            return Ok(hex(&digest.finalize()));
+            return Ok(digest.finish());
         }
-        digest.update(&buffer[..n]);
+        digest.add(&buffer[..n]);
     }
 }
 

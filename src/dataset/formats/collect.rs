@@ -5,11 +5,11 @@ use super::{Columns, Contents, ImportRequest, Progress, content};
 use crate::dataset::decode::{Limits, Shape, probe};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
+use crate::dataset::labels::look_alike_key;
 use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, LabelDetails, Picture, Quarantined, Split, Warning};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use unicode_normalization::UnicodeNormalization;
 
 /// Pictures probed between two reports of progress.
 const CHUNK: usize = 256;
@@ -333,8 +333,7 @@ fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
 fn similar_labels(labels: &[String], warnings: &mut Vec<Warning>) {
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for label in labels {
-        let key = label.to_lowercase().nfc().filter(|c| !c.is_whitespace()).collect();
-        groups.entry(key).or_default().push(label);
+        groups.entry(look_alike_key(label)).or_default().push(label);
     }
     for group in groups.into_values().filter(|group| group.len() > 1) {
         let names: Vec<String> = group.iter().map(|name| format!("\"{name}\"")).collect();

@@ -26,11 +26,10 @@ pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Fail
             "Leave --split out for all pictures, or see `patchlight project info`.",
         ));
     }
-    let mut progress = progress_of(context, "exporting");
     let report = if request.export.format == Format::Project {
-        to_project(&dataset, request, &mut progress)?
+        to_project(&dataset, request, &mut progress_of(context, "exporting"))?
     } else {
-        formats::export(&dataset, &request.export, &mut progress)?
+        formats::export(&dataset, &request.export, &mut progress_of(context, "exporting"))?
     };
     context.emit(Event::Exported {
         path: request.export.out.display().to_string(),

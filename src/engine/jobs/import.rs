@@ -57,8 +57,7 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
 pub fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
     let (dataset, report) = read(&request.import, context)?;
-    let mut progress = progress_of(context, "comparing");
-    let diff = project.plan_import(&dataset, &mut progress)?;
+    let diff = project.plan_import(&dataset, &mut progress_of(context, "comparing"))?;
     context.emit(Event::ImportDiff {
         diff,
         dry_run: request.dry_run,
@@ -66,8 +65,7 @@ pub fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failur
     if request.dry_run {
         return Ok(());
     }
-    let mut progress = progress_of(context, "storing pictures");
-    project.import_with(&dataset, &report, &mut progress)?;
+    project.import_with(&dataset, &report, &mut progress_of(context, "storing pictures"))?;
     context.emit(import_event(report));
     Ok(())
 }
@@ -77,8 +75,7 @@ pub fn preview(import: &ImportRequest, rows: usize, context: &mut Context<'_>) -
     let preview = if is_project(import) {
         of_project(&import.data, rows)?
     } else {
-        let mut progress = progress_of(context, "looking at the data");
-        formats::preview(import, rows, &mut progress)?
+        formats::preview(import, rows, &mut progress_of(context, "looking at the data"))?
     };
     context.emit(Event::Preview(preview));
     Ok(())
@@ -90,8 +87,7 @@ fn read_into(
     context: &mut Context<'_>,
 ) -> Result<ImportReport, Failure> {
     let (dataset, report) = read(import, context)?;
-    let mut progress = progress_of(context, "storing pictures");
-    project.import_with(&dataset, &report, &mut progress)?;
+    project.import_with(&dataset, &report, &mut progress_of(context, "storing pictures"))?;
     Ok(report)
 }
 
@@ -112,8 +108,7 @@ fn read(import: &ImportRequest, context: &mut Context<'_>) -> Result<(Dataset, I
         };
         return Ok((dataset, report));
     }
-    let mut progress = progress_of(context, "reading pictures");
-    Ok(formats::import(import, &mut progress)?)
+    Ok(formats::import(import, &mut progress_of(context, "reading pictures"))?)
 }
 
 /// Whether the data are a project of this program.

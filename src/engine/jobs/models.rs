@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Where models are kept and how servers are reached: as asked, else as the environment says.
-fn settings(place: &ModelPlace) -> Settings {
-    let mut settings = Settings::from_environment();
+fn settings(place: &ModelPlace) -> Result<Settings, Failure> {
+    let mut settings = Settings::from_environment()?;
     if let Some(cache) = &place.cache {
         settings.cache.clone_from(cache);
     }
@@ -22,12 +22,12 @@ fn settings(place: &ModelPlace) -> Settings {
             address => ProxyChoice::Use(address.to_owned()),
         };
     }
-    settings
+    Ok(settings)
 }
 
 /// Tells of every known model, and of those of the user's own.
 pub fn list(place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
-    let here = models::installed(&settings(place).cache);
+    let here = models::installed(&settings(place)?.cache);
     let find = |name: &str| here.iter().find(|m| m.name() == name);
     let mut entries: Vec<ModelEntry> = models::catalogue()
         .iter()
@@ -76,7 +76,7 @@ pub fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(), Fail
     let start = Instant::now();
     let asked = FetchRequest {
         again: request.again,
-        ..FetchRequest::new(&request.name, settings(&request.place))?
+        ..FetchRequest::new(&request.name, settings(&request.place)?)?
     };
     let cancel = context.cancel_flag();
     let mut told = String::new();
@@ -127,14 +127,14 @@ fn told_of(installed: &Installed, context: &mut Context<'_>) {
 
 /// Gives a checkpoint on the disk a name.
 pub fn add(path: &Path, name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
-    let installed = models::import_local(path, name, &settings(place).cache)?;
+    let installed = models::import_local(path, name, &settings(place)?.cache)?;
     told_of(&installed, context);
     Ok(())
 }
 
 /// Removes a downloaded model, or the name of one on the disk.
 pub fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
-    models::remove(name, &settings(place).cache)?;
+    models::remove(name, &settings(place)?.cache)?;
     context.emit(Event::Written {
         path: name.to_owned(),
         what: "removed".to_owned(),
@@ -145,5 +145,5 @@ pub fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Resu
 
 /// The checkpoint that a name means, where it is one that was downloaded or added.
 pub fn resolve(name: &str) -> Option<PathBuf> {
-    models::resolve(name, &Settings::from_environment().cache)
+    models::resolve(name, &Settings::from_environment().ok()?.cache)
 }

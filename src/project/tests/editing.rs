@@ -149,12 +149,12 @@ fn labels_are_added_renamed_and_deleted_with_undo() {
     let fixture = Fixture::new();
     let mut project = fixture.animals();
     let labels = label_ids(&project);
-    let fox = project.add_label("fox\n\"🦊\"", Some("a red fox")).unwrap();
+    let fox = project.add_label(" fox \"🦊\" ", Some("a red fox")).unwrap();
     project.rename_label(labels[0], "Katze").unwrap();
     project.set_colour(fox, Some([1, 2, 255])).unwrap();
     project.set_prompt_words(fox, Some("a fox")).unwrap();
     project.delete_label(labels[1]).unwrap();
-    assert_eq!(names(&project), ["Katze", "fox\n\"🦊\""]);
+    assert_eq!(names(&project), ["Katze", "fox \"🦊\""]);
     assert_eq!(truth(&project), [1, 0, 0, 0, 0, 0]);
     drop(project);
     let mut project = fixture.open();
@@ -164,7 +164,7 @@ fn labels_are_added_renamed_and_deleted_with_undo() {
         (Some([1, 2, 255]), Some("a fox"))
     );
     project.undo().unwrap();
-    assert_eq!(names(&project), ["Katze", "dog", "fox\n\"🦊\""]);
+    assert_eq!(names(&project), ["Katze", "dog", "fox \"🦊\""]);
     project.set_thresholds(&[(fox, Some(0.3))]).unwrap();
     project.undo().unwrap();
     let row = project.label(fox).unwrap();
@@ -179,7 +179,7 @@ fn labels_are_added_renamed_and_deleted_with_undo() {
     assert_eq!(names(&project), ["cat", "dog"]);
     assert!(matches!(project.label(fox), Err(ProjectError::NoLabel { .. })));
     while project.redo().unwrap().is_some() {}
-    assert_eq!(names(&project), ["Katze", "fox\n\"🦊\""]);
+    assert_eq!(names(&project), ["Katze", "fox \"🦊\""]);
 }
 
 #[test]
@@ -195,7 +195,12 @@ fn label_names_are_unique_and_not_empty() {
         project.rename_label(labels[1], "cat"),
         Err(ProjectError::LabelExists { .. })
     ));
-    assert!(matches!(project.add_label(" \n", None), Err(ProjectError::LabelName)));
+    for name in [" \n", "a//b", "/a", "a/", "two\nlines"] {
+        assert!(matches!(
+            project.add_label(name, None),
+            Err(ProjectError::LabelName { .. })
+        ));
+    }
     assert_eq!(project.next_undo().unwrap(), None);
     // A deleted label leaves its name to others; undo then says why it cannot be given back.
     project.delete_label(labels[0]).unwrap();

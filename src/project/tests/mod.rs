@@ -1,10 +1,20 @@
 //! Tests of the store as its callers see it.
 
+mod copies;
+mod counting;
 mod editing;
+mod exporting;
 mod files;
+mod importing;
+mod labels;
+mod large;
+mod migrating;
 mod opening;
 mod querying;
+mod relinking;
 mod round_trip;
+mod splitting;
+mod undoing;
 
 use super::{Project, ProjectError};
 use crate::dataset::model::{Absent, Dataset, ImportReport, Picture};
