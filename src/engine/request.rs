@@ -110,6 +110,16 @@ pub enum Request {
 }
 
 impl Request {
+    /// Lets go of long lists: for a request that was carried out and is only remembered.
+    pub fn shed(&mut self) {
+        match self {
+            Self::Tag(request) if !request.watch => request.paths = Vec::new(),
+            Self::WriteTags(request) => request.items = Vec::new(),
+            Self::RemoveTags(request) => request.paths = Vec::new(),
+            _ => {}
+        }
+    }
+
     /// Whether the job computes with tensors, and so belongs on the chosen device.
     pub fn computes(&self) -> bool {
         matches!(

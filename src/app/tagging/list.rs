@@ -101,12 +101,16 @@ impl List {
                 continue;
             }
             self.places.insert(path.clone(), self.items.len());
-            let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            // Jobs are told in JSON, which has no letters for such names.
+            let unreadable = (!is_text(&path)).then(|| "its name is no valid text: rename it".to_owned());
+            let name = path
+                .file_name()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
             self.items.push(Item {
                 key: thumbs::Key::of_path(&path, false).picture,
                 name,
                 path,
-                standing: Standing::Waiting,
+                standing: unreadable.map_or(Standing::Waiting, Standing::Failed),
                 size: [0; 2],
                 probability: Box::default(),
                 patches: Vec::new(),
@@ -127,7 +131,12 @@ impl List {
                 item.probability = Box::default();
                 item.patches.clear();
             }
-            self.columns = labels.iter().cloned().enumerate().map(|(c, label)| (label, c)).collect();
+            self.columns = labels
+                .iter()
+                .cloned()
+                .enumerate()
+                .map(|(c, label)| (label, c))
+                .collect();
             (self.thresholds, self.labels) = (thresholds.clone(), labels);
         }
         (self.tagger, self.found, self.fitted) = (tagger, found, thresholds);
@@ -136,7 +145,9 @@ impl List {
 
     /// The model has looked at a picture.
     pub fn note(&mut self, image: &Path, evidence: &TagEvidence) {
-        let Some(i) = self.places.get(image).copied() else { return };
+        let Some(i) = self.places.get(image).copied() else {
+            return;
+        };
         if evidence.probability.len() != self.labels.len() {
             return;
         }
@@ -179,7 +190,7 @@ impl List {
 
     /// All are to be looked at again.
     pub fn again(&mut self) {
-        for item in &mut self.items {
+        for item in self.items.iter_mut().filter(|i| is_text(&i.path)) {
             item.standing = Standing::Waiting;
             item.probability = Box::default();
             item.patches.clear();
@@ -260,7 +271,10 @@ impl List {
         let counts = self.counts.as_ref();
         let of = |label: &String| counts.and_then(|c| c.get(label)).copied().unwrap_or(0);
         let mut all: Vec<(String, usize)> = self.labels.iter().map(|l| (l.clone(), of(l))).collect();
-        let free = counts.into_iter().flatten().filter(|(l, _)| !self.columns.contains_key(*l));
+        let free = counts
+            .into_iter()
+            .flatten()
+            .filter(|(l, _)| !self.columns.contains_key(*l));
         all.extend(free.map(|(l, n)| (l.clone(), *n)));
         all
     }
@@ -286,7 +300,8 @@ impl List {
             return None;
         }
         let mut changed = Vec::new();
-        for i in items.iter().copied().filter(|i| *i < self.items.len()) {
+        let all = self.items.len();
+        for i in items.iter().copied().filter(|i| *i < all) {
             if self.has(i, label) == on {
                 continue;
             }
@@ -348,7 +363,10 @@ impl List {
 
     /// Pictures with their labels, as they are to be written.
     pub fn to_write(&self) -> Vec<(PathBuf, Vec<(String, f32)>)> {
-        let ready = |i: &usize| self.items[*i].standing == Standing::Tagged || self.edited(*i);
+        let ready = |i: &usize| {
+            let item = &self.items[*i];
+            is_text(&item.path) && (item.standing == Standing::Tagged || self.edited(*i))
+        };
         (0..self.items.len())
             .filter(ready)
             .map(|i| {
@@ -364,6 +382,10 @@ impl List {
     }
 }
 
+fn is_text(path: &Path) -> bool {
+    path.to_str().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,7 +393,12 @@ mod tests {
     fn list() -> List {
         let mut list = List::default();
         list.add(["/p/a.png", "/p/b.png", "/p/a.png"].map(PathBuf::from));
-        list.begin("t".into(), String::new(), vec!["cat".into(), "dog".into()], vec![0.5, 0.5]);
+        list.begin(
+            "t".into(),
+            String::new(),
+            vec!["cat".into(), "dog".into()],
+            vec![0.5, 0.5],
+        );
         for (name, p) in [("/p/a.png", [0.9, 0.3]), ("/p/b.png", [0.6, 0.7])] {
             let evidence = TagEvidence {
                 width: 4,
@@ -392,7 +419,10 @@ mod tests {
     fn thresholds_give_labels_without_a_model() {
         let mut list = list();
         assert_eq!(list.items.len(), 2, "a picture is there once");
-        assert_eq!((names(&list, 0), names(&list, 1)), (vec!["cat".into()], vec!["dog".to_owned(), "cat".into()]));
+        assert_eq!(
+            (names(&list, 0), names(&list, 1)),
+            (vec!["cat".into()], vec!["dog".to_owned(), "cat".into()])
+        );
         assert_eq!(list.counts(), [("cat".to_owned(), 2), ("dog".to_owned(), 1)]);
         list.set_threshold(0, 0.8);
         assert_eq!(list.counts(), [("cat".to_owned(), 1), ("dog".to_owned(), 1)]);
@@ -409,7 +439,10 @@ mod tests {
         assert!(list.set(&[0], "  owl ", true).is_some());
         assert!(list.set(&[0], "owl", true).is_none(), "nothing new");
         assert!(list.set(&[0], "a\nb", true).is_none());
-        assert_eq!((names(&list, 0), names(&list, 1)), (vec!["owl".into()], vec!["dog".to_owned()]));
+        assert_eq!(
+            (names(&list, 0), names(&list, 1)),
+            (vec!["owl".into()], vec!["dog".to_owned()])
+        );
         assert_eq!(list.counts()[2], ("owl".to_owned(), 1));
         assert_eq!(list.to_write()[0].1, [("owl".to_owned(), 1.0)]);
         assert!(list.step(true).is_some());

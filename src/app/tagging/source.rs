@@ -102,7 +102,10 @@ impl Source {
 
     /// For people.
     pub fn title(&self, known: &[Known]) -> String {
-        let stem = |path: &Path| path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let stem = |path: &Path| {
+            path.file_stem()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+        };
         match self {
             Self::Run { project, run } => format!("{run} of {}", stem(project)),
             Self::File { path } => {
@@ -125,7 +128,10 @@ mod tests {
 
     #[test]
     fn words_are_separated_by_commas_and_each_is_there_once() {
-        assert_eq!(words_of(" cat, traffic light,,cat;dog\n"), ["cat", "traffic light", "dog"]);
+        assert_eq!(
+            words_of(" cat, traffic light,,cat;dog\n"),
+            ["cat", "traffic light", "dog"]
+        );
         let none = Source::default();
         assert!(none.request().is_none() && none.is_starter());
         let some = Source::Words {

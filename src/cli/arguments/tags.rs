@@ -4,7 +4,8 @@ use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    ExportModel, FetchModel, ModelFormat, ModelPlace, RemoveTags, Request, ScoreRequest, TagRequest, TagSource, TagWrite,
+    ExportModel, FetchModel, ModelFormat, ModelPlace, RemoveTags, Request, ScoreRequest, TagRequest, TagSource,
+    TagWrite,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -99,7 +99,12 @@ fn foreign(path: &Path, head: &[u8]) -> Option<&'static str> {
     if begins(b"\0\0\0\x0CjP  \r\n\x87\n") {
         return Some("a JPEG 2000 picture");
     }
-    if begins(b"FUJIFILMCCD-RAW") || begins(b"IIRO") || begins(b"IIRS") || begins(b"IIU\0") || head.get(6..14) == Some(b"HEAPCCDR") {
+    if begins(b"FUJIFILMCCD-RAW")
+        || begins(b"IIRO")
+        || begins(b"IIRS")
+        || begins(b"IIU\0")
+        || head.get(6..14) == Some(b"HEAPCCDR")
+    {
         return Some("a camera's raw file");
     }
     let tiff = begins(b"II*\0") || begins(b"MM\0*");

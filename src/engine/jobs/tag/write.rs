@@ -100,7 +100,10 @@ pub fn remove(request: &RemoveTags, context: &mut Context<'_>) -> Result<(), Fai
 /// Every label that is given, each once, in the order of its first picture.
 fn labels(request: &WriteTags) -> Vec<String> {
     let mut seen = HashSet::new();
-    let given = request.items.iter().flat_map(|(_, tags)| tags.iter().map(|(label, _)| label));
+    let given = request
+        .items
+        .iter()
+        .flat_map(|(_, tags)| tags.iter().map(|(label, _)| label));
     given.filter(|label| seen.insert(label.as_str())).cloned().collect()
 }
 
@@ -175,7 +178,11 @@ mod tests {
         assert_eq!(skipped, 1);
         let text = std::fs::read_to_string(&sidecar).unwrap();
         assert!(text.contains("bird") && text.contains("red"));
-        assert!(std::fs::read_to_string(folder.path().join("tags.json")).unwrap().contains("bird"));
+        assert!(
+            std::fs::read_to_string(folder.path().join("tags.json"))
+                .unwrap()
+                .contains("bird")
+        );
         let mut request = RemoveTags {
             paths: vec![folder.path().to_owned()],
             stem: false,
