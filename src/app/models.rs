@@ -47,6 +47,8 @@ pub struct Models {
     pub removing: Option<String>,
     /// A path and a name as typed.
     pub adding: [String; 2],
+    /// The folder of all models, where another one is wanted than the environment says.
+    pub cache: Option<PathBuf>,
     /// The folder of all models.
     pub folder: Option<PathBuf>,
     /// Free room there, in bytes.
@@ -66,7 +68,7 @@ impl Models {
 fn place(state: &State) -> ModelPlace {
     let set = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
     ModelPlace {
-        cache: None,
+        cache: state.models.cache.clone(),
         mirror: set(&state.prefs.mirror),
         proxy: set(&state.prefs.proxy),
     }
@@ -77,7 +79,8 @@ pub fn act(state: &mut State, act: Act) {
     let place = place(state);
     match act {
         Act::List => {
-            let folder = crate::models::Settings::from_environment().map(|s| s.cache).ok();
+            let usual = || crate::models::Settings::from_environment().map(|s| s.cache).ok();
+            let folder = place.cache.clone().or_else(usual);
             if let Some(folder) = folder.clone() {
                 state.scout.room(folder);
             }

@@ -55,7 +55,7 @@ fn card(ui: &mut Ui, state: &mut State, entry: &ModelEntry) {
     let p = theme::palette(ui);
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.horizontal(|ui| {
+        widgets::row(ui, |ui| {
             ui.label(RichText::new(icons::CUBE).size(18.0).color(p.accent));
             ui.label(theme::heading(&entry.title, TextSize::Subtitle));
             if entry.path.is_some() {
@@ -205,7 +205,7 @@ fn add(ui: &mut Ui, state: &mut State) {
         let words = "Any CLIP with a vision transformer: a folder as Hugging Face has it, open_clip's files, OpenAI's .pt. It stays where it is.";
         ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());
         let [mut path, mut name] = std::mem::take(&mut state.models.adding);
-        ui.horizontal(|ui| {
+        widgets::row(ui, |ui| {
             let width = (ui.available_width() - 330.0).max(160.0);
             let field = ui.add(
                 egui::TextEdit::singleline(&mut path)

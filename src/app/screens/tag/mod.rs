@@ -158,7 +158,7 @@ fn path(ui: &mut Ui, state: &mut State) {
 /// What is shown, and what is to be done next.
 fn head(ui: &mut Ui, state: &mut State) {
     let [waiting, _, failed] = state.tagging.list.standings();
-    ui.horizontal(|ui| {
+    widgets::row(ui, |ui| {
         let total = state.tagging.list.items.len();
         let shown = state.tagging.shown.len();
         let words = if shown == total {

@@ -9,6 +9,7 @@ use crate::app::theme::{self, TextSize};
 use crate::app::thumbs::{Key, Thumb};
 use crate::app::{icons, widgets};
 use eframe::egui::{self, Align, Color32, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use std::sync::Arc;
 
 /// Height of a line.
 const HEIGHT: f32 = 74.0;
@@ -154,8 +155,9 @@ fn chips(ui: &mut Ui, state: &mut State, i: usize) {
     let right = ui.max_rect().right();
     for (shown, (label, given)) in given.iter().enumerate() {
         let room = right - ui.cursor().left();
-        if shown > 0 && room < 150.0 && shown + 1 < total {
-            ui.label(theme::quiet(ui, format!("+ {} more", total - shown)));
+        let more = if shown + 1 < total { MORE } else { 0.0 };
+        if shown > 0 && Chip::of(ui, label, given).width() + more > room {
+            ui.label(theme::quiet(ui, format!("+ {}", total - shown)));
             break;
         }
         if tag_chip(ui, label, given, &name).1 {
@@ -172,48 +174,76 @@ pub fn color(column: Option<usize>) -> Color32 {
     column.map_or(Color32::GRAY, |c| theme::label_color(None, c))
 }
 
+/// Width of the word that there are more labels.
+const MORE: f32 = 40.0;
+
+/// The words of a label on a picture, laid out.
+struct Chip {
+    words: Arc<egui::Galley>,
+    sure: Arc<egui::Galley>,
+    spoken: String,
+}
+
+impl Chip {
+    /// Width of the dot, and of the cross.
+    const ENDS: [f32; 2] = [22.0, 24.0];
+
+    /// Letters of a label that are shown.
+    const LONGEST: usize = 28;
+
+    fn of(ui: &Ui, label: &str, given: &Given<'_>) -> Self {
+        let p = theme::palette(ui);
+        let font = egui::FontId::proportional(TextSize::Small.points());
+        let short: String = if label.chars().count() > Self::LONGEST {
+            label.chars().take(Self::LONGEST - 1).chain(['…']).collect()
+        } else {
+            label.to_owned()
+        };
+        let sure = if given.by_hand {
+            "by hand".to_owned()
+        } else {
+            format!("{:.0} %", 100.0 * given.probability)
+        };
+        Self {
+            spoken: format!("{label} {sure}"),
+            words: ui.painter().layout_no_wrap(short, font.clone(), p.text),
+            sure: ui.painter().layout_no_wrap(sure, font, p.quiet),
+        }
+    }
+
+    fn width(&self) -> f32 {
+        Self::ENDS[0] + self.words.size().x + 6.0 + self.sure.size().x + Self::ENDS[1]
+    }
+}
+
 /// A label of a picture with its probability and a small cross: whether it is under the pointer, and whether the cross was clicked.
 pub fn tag_chip(ui: &mut Ui, label: &str, given: &Given<'_>, picture: &str) -> (bool, bool) {
     let p = theme::palette(ui);
-    let font = egui::FontId::proportional(TextSize::Small.points());
-    let short: String = if label.chars().count() > 28 {
-        label.chars().take(27).chain(['…']).collect()
-    } else {
-        label.to_owned()
-    };
-    let words = ui.painter().layout_no_wrap(short, font.clone(), p.text);
-    let sure = if given.by_hand {
-        "by hand".to_owned()
-    } else {
-        format!("{:.0} %", 100.0 * given.probability)
-    };
-    let spoken = format!("{label} {sure} on {picture}");
-    let sure = ui.painter().layout_no_wrap(sure, font, p.quiet);
-    let (dot, cross) = (16.0, 24.0);
-    let width = 6.0 + dot + words.size().x + 6.0 + sure.size().x + cross;
-    let (rect, response) = ui.allocate_exact_size(vec2(width, theme::HIT), Sense::hover());
+    let chip = Chip::of(ui, label, given);
+    let (rect, response) = ui.allocate_exact_size(vec2(chip.width(), theme::HIT), Sense::hover());
     let hovered = response.contains_pointer();
     let fill = if hovered { p.hover } else { p.panel };
     ui.painter().rect_filled(rect, 13.0, fill);
-    ui.painter()
-        .rect_stroke(rect, 13.0, Stroke::new(1.0, p.line), egui::StrokeKind::Inside);
+    let line = Stroke::new(1.0, p.line);
+    ui.painter().rect_stroke(rect, 13.0, line, egui::StrokeKind::Inside);
     let middle = rect.center().y;
-    let at = pos2(rect.left() + 6.0 + dot / 2.0, middle);
+    let at = pos2(rect.left() + 12.0, middle);
     if given.by_hand {
-        let font = egui::FontId::proportional(13.0);
+        let font = egui::FontId::proportional(12.0);
         ui.painter()
             .text(at, egui::Align2::CENTER_CENTER, icons::PENCIL_SIMPLE, font, p.accent);
     } else {
         ui.painter().circle_filled(at, 4.5, color(given.column));
     }
-    let mut x = rect.left() + 6.0 + dot;
-    let (wide, high) = (words.size().x, words.size().y);
-    ui.painter().galley(pos2(x, middle - high / 2.0), words, p.text);
-    x += wide + 6.0;
-    ui.painter()
-        .galley(pos2(x, middle - sure.size().y / 2.0), sure, p.quiet);
+    let mut x = rect.left() + Chip::ENDS[0];
+    for (galley, space) in [(chip.words, 6.0), (chip.sure, 0.0)] {
+        let size = galley.size();
+        ui.painter().galley(pos2(x, middle - size.y / 2.0), galley, p.text);
+        x += size.x + space;
+    }
+    let spoken = format!("{} on {picture}", chip.spoken);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
-    let corner = Rect::from_min_max(pos2(rect.right() - cross, rect.top()), rect.max);
+    let corner = Rect::from_min_max(pos2(rect.right() - Chip::ENDS[1], rect.top()), rect.max);
     let button = ui.interact(corner, response.id.with("x"), Sense::click());
     let lit = button.hovered() || button.has_focus();
     let font = egui::FontId::proportional(12.0);

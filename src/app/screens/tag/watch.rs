@@ -24,8 +24,8 @@ fn begin(ui: &mut Ui, state: &mut State) {
     ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());
     ui.add_space(theme::SMALL);
     let mut go = false;
-    ui.horizontal(|ui| {
-        let width = (ui.available_width() - 44.0).max(100.0);
+    widgets::row(ui, |ui| {
+        let width = (ui.available_width() - 58.0).max(100.0);
         let field = egui::TextEdit::singleline(&mut state.tagging.watch.folder)
             .hint_text("Folder to watch")
             .desired_width(width);

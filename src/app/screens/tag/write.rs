@@ -13,6 +13,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 pub fn show(ui: &mut Ui, state: &mut State) {
     let removal = state.tagging.preview.removal;
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
         if ui.radio(!removal, "Write tags").clicked() && removal {
             state.tagging.preview = Default::default();
         }
@@ -52,6 +53,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 fn names(ui: &mut Ui, form: &mut Form) {
     ui.horizontal_wrapped(|ui| {
         ui.add_space(theme::LARGE);
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
         ui.radio_value(&mut form.stem, false, "img.jpg.xmp")
             .on_hover_text("digiKam, darktable");
         ui.radio_value(&mut form.stem, true, "img.xmp")
@@ -68,17 +70,20 @@ pub fn form(ui: &mut Ui, state: &mut State, beside: Option<&std::path::Path>) {
         names(ui, form);
     }
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
         ui.checkbox(&mut form.csv, "CSV table");
         if form.csv {
             ui.checkbox(&mut form.wide, "a line for each picture");
         }
     });
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
         ui.checkbox(&mut form.json, "JSON");
         ui.checkbox(&mut form.coco, "COCO")
             .on_hover_text("Annotations without boxes, for training");
     });
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
         ui.checkbox(&mut form.folders, "Folders by label");
         if form.folders {
             ui.radio_value(&mut form.copies, true, "copies");
@@ -88,9 +93,12 @@ pub fn form(ui: &mut Ui, state: &mut State, beside: Option<&std::path::Path>) {
     });
     if form.needs_folder() {
         ui.label(theme::quiet(ui, "Folder for tables and folders"));
-        ui.horizontal(|ui| {
-            let hint = beside.map_or_else(String::new, |b| b.display().to_string());
-            let width = (ui.available_width() - 44.0).max(100.0);
+        widgets::row(ui, |ui| {
+            let hint = match beside.map(|b| b.display().to_string()) {
+                Some(hint) if !hint.is_empty() => hint,
+                _ => "the folder of the pictures".to_owned(),
+            };
+            let width = (ui.available_width() - 58.0).max(100.0);
             let field = ui.add(
                 egui::TextEdit::singleline(&mut form.out)
                     .hint_text(hint)

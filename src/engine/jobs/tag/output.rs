@@ -91,7 +91,7 @@ impl Outputs {
             if let Some(folder) = folder.filter(|f| !f.is_dir()) {
                 return Err(Failure::new(
                     format!("there is no folder {} to write the tags to", folder.display()),
-                    "Make the folder, or name another place with --out.",
+                    "Make the folder, or name another place.",
                 ));
             }
         }
