@@ -13,7 +13,7 @@
 //! | [`eval`] | average precision, F1, group means | `dataset` |
 //! | [`method`] | dual-view score, patch evidence, losses, prompts, student | `clip`, `compute` |
 //! | [`clip`] | configuration, checkpoint readers and writer, tokenizer, both towers | `compute` |
-//! | [`project`] | the SQLite store: pictures, labels, edits and undo, predictions, runs | `dataset`'s model |
+//! | [`project`] | the SQLite store: pictures, labels, edits and undo, splits, copies, predictions, runs | `dataset` |
 //! | [`models`] | known checkpoints: the list, downloads, the folder they are kept in | `clip`'s readers |
 //! | [`tagging`] | taggers, and tags on their way out: XMP sidecars, CSV, JSON, COCO, folders by label | `train`, `method`, `explain`, `clip`, `dataset` |
 //! | [`dataset`] | importers, decoding, preprocessing, augmentation, splits, demo scenes | |

@@ -366,6 +366,7 @@ pub fn train(state: &mut State, setup: Setup) {
         Stages::One => "Training, Stage 1",
         Stages::Two => "Training, Stage 2",
         Stages::Both => "Training both stages",
+        Stages::Joint => "Training both at once",
     };
     let request = TrainRequest {
         project: open.catalog.folder.clone(),
@@ -378,6 +379,7 @@ pub fn train(state: &mut State, setup: Setup) {
         seed: setup.seed,
         log_every: 2,
         checkpoint_every: None,
+        watch: Vec::new(),
     };
     let id = state.jobs.start(training_spec(request, title.to_owned()));
     state.training = Some(Training::new(id));
@@ -405,6 +407,7 @@ fn resume(state: &mut State, run: String) {
         seed: 0,
         log_every: 2,
         checkpoint_every: None,
+        watch: Vec::new(),
     };
     let id = state.jobs.start(training_spec(request, title));
     // The curves so far stay in sight where it is the same training.

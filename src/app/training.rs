@@ -135,7 +135,7 @@ impl Training {
                     }
                 }
             }
-            Event::Epoch { stage, epoch, map } => {
+            Event::Epoch { stage, epoch, map, .. } => {
                 if let (Some(lane), Some(map)) = (self.lanes.iter_mut().rfind(|l| l.stage == *stage), map) {
                     for (curve, value) in lane.map.iter_mut().zip(groups(map)) {
                         if let Some(value) = value {

@@ -253,10 +253,29 @@ pub fn describe(event: &Event) -> String {
                 step + 1
             )
         }
-        Event::Epoch { stage, epoch, map } => match map {
+        Event::Epoch { stage, epoch, map, .. } => match map {
             Some(map) => format!("stage {stage} epoch {epoch}: val mAP {}", describe_map(map)),
             None => format!("stage {stage} epoch {epoch} done"),
         },
+        Event::Kept {
+            stage,
+            epoch,
+            map,
+            best,
+            stopped_early,
+        } => {
+            let why = if *best { "the best" } else { "the last" };
+            let early = if *stopped_early { "; stopped early" } else { "" };
+            let map = map.map(|map| format!(", val mAP {map:.1}")).unwrap_or_default();
+            format!("stage {stage}: epoch {epoch} is kept, {why}{map}{early}")
+        }
+        Event::Fitted {
+            run,
+            alpha,
+            map,
+            map_before,
+        } => format!("{run}: alpha {alpha:.2} chosen on val, mAP {map:.1} ({map_before:.1} before)"),
+        Event::Watched { .. } => String::new(),
         Event::StarterStep {
             step,
             steps,

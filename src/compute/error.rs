@@ -26,6 +26,31 @@ pub enum ComputeError {
 }
 
 impl ComputeError {
+    /// Whether the device's memory was too small for what it was asked to compute.
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Execution(words) if Self::speaks_of_memory(words))
+    }
+
+    /// Whether a driver's or runtime's words mean that memory ran out. There is no code that all of them share.
+    pub fn speaks_of_memory(words: &str) -> bool {
+        let words = words.to_lowercase();
+        let signs = [
+            "out of memory",
+            "out of device memory",
+            "outofmemory",
+            "out_of_memory",
+            "out-of-memory",
+            "out_of_device_memory",
+            "not enough memory",
+            "can't allocate",
+            "cannot allocate",
+            "failed to allocate",
+            "memory allocation",
+            "exceeds the max buffer",
+        ];
+        signs.iter().any(|sign| words.contains(sign))
+    }
+
     /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         Some(
@@ -33,7 +58,7 @@ impl ComputeError {
                 Self::NoGpu => "Use --device cpu, or install the graphics driver (on Linux: its Vulkan package).",
                 Self::Open { .. } => "Update the graphics driver, or use --device cpu.",
                 Self::Execution(_) => {
-                    "A smaller batch (--set batch_1=8) needs less memory; --device cpu always works. The run can be resumed."
+                    "Fewer pictures at once (--set micro_batch=4) need less memory; --device cpu always works. The run can be resumed."
                 }
                 Self::NotFinite { .. } => {
                     "Lower the learning rate (--set lr_encoder=..); the last good checkpoint is kept."
@@ -41,5 +66,24 @@ impl ComputeError {
             }
             .to_owned(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_from_other_failures() {
+        for words in [
+            "Can't allocate 4096 bytes: every page size the memory tracks still holds live allocations",
+            "wgpu error: Out of Memory",
+            "can't allocate buffer of size: 12",
+            "ERROR_OUT_OF_DEVICE_MEMORY",
+        ] {
+            assert!(ComputeError::Execution(words.to_owned()).is_out_of_memory(), "{words}");
+        }
+        assert!(!ComputeError::Execution("device lost".to_owned()).is_out_of_memory());
+        assert!(!ComputeError::NoGpu.is_out_of_memory());
     }
 }

@@ -63,6 +63,10 @@ pub struct Compute {
     pub software: bool,
     /// Why the CPU is used although `auto` was asked for; to be shown.
     pub notice: Option<String>,
+    /// The graphics driver and its version, on a GPU.
+    pub driver: Option<String>,
+    /// Largest buffer that a kernel takes, in bytes, on a GPU.
+    pub max_binding: Option<u64>,
     device: Device,
 }
 
@@ -107,6 +111,8 @@ impl Compute {
             name,
             software: false,
             notice: None,
+            driver: None,
+            max_binding: None,
             device: Device::flex(),
         }
     }
@@ -133,6 +139,8 @@ impl Compute {
             name,
             software: adapter.software,
             notice: None,
+            driver: Some(adapter.driver).filter(|driver| !driver.is_empty()),
+            max_binding: Some(adapter.max_binding),
             device,
         };
         *opened = Some(compute.clone());

@@ -1,7 +1,8 @@
 //! The other side of the worker: starts it, sends requests, reads events, cancels, kills, and survives its death.
 
+use super::request::TrainRequest;
 use super::worker::{Finished, Order, Reply};
-use super::{Context, Failure, Request};
+use super::{Context, Event, Failure, Request, jobs};
 use crate::compute::DeviceChoice;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -184,10 +185,61 @@ fn describe(status: &ExitStatus) -> String {
         .map_or_else(|| "unknown".to_owned(), |code| format!("exit code {code}"))
 }
 
-/// Runs one job in a worker of its own.
+/// New workers that a training may need before it fits into the memory: each halves what is computed at once.
+const RESTARTS: usize = 8;
+
+/// Runs one job in a worker of its own. A training whose worker dies of its memory goes on in a new one, with fewer pictures at once.
 ///
 /// # Errors
 /// As [`Worker::run`].
 pub fn run_once(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
-    Worker::start()?.run(request, device, context)
+    run_resuming(&mut Worker::start, request, device, context)
+}
+
+/// [`run_once`] with workers made by `start`.
+///
+/// # Errors
+/// As [`Worker::run`].
+pub fn run_resuming(
+    start: &mut dyn FnMut() -> Result<Worker, Failure>,
+    request: &Request,
+    device: DeviceChoice,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let mut request = request.clone();
+    let mut restarts = 0;
+    loop {
+        let (mut run, mut of_memory) = (None, false);
+        let mut note = |event: &Event| {
+            match event {
+                Event::Run { run: id, .. } => run = Some(id.clone()),
+                // A step came through: what ends the worker later is something else.
+                Event::Step { .. } => of_memory = false,
+                Event::Warning { code, .. } => of_memory |= code == jobs::MEMORY_WARNING,
+                _ => {}
+            }
+            true
+        };
+        let result = context.part(&mut note, |context| start()?.run(&request, device, context));
+        let (Err(failure), Request::Train(train), Some(run)) = (&result, &request, run) else {
+            return result;
+        };
+        if !of_memory || restarts == RESTARTS || context.cancelled() {
+            return result;
+        }
+        restarts += 1;
+        context.warn(
+            "restarted",
+            format!("{}; {run} goes on in a new process", failure.message),
+        );
+        // All that the run was asked for is in its folder.
+        request = Request::Train(TrainRequest {
+            resume: Some(run),
+            from: None,
+            model: None,
+            config: None,
+            set: Vec::new(),
+            ..train.clone()
+        });
+    }
 }

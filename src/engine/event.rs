@@ -219,7 +219,7 @@ pub enum Event {
     Run {
         /// Its id.
         run: String,
-        /// 1 or 2.
+        /// 1, 2, or 3 for both at once.
         stage: u8,
         /// Steps already done, when it goes on.
         #[serde(default, skip_serializing_if = "is_zero")]
@@ -227,7 +227,7 @@ pub enum Event {
     },
     /// A training step.
     Step {
-        /// 1 or 2.
+        /// 1, 2, or 3 for both at once.
         stage: u8,
         /// From 0.
         epoch: usize,
@@ -252,12 +252,50 @@ pub enum Event {
     },
     /// An epoch has ended.
     Epoch {
-        /// 1 or 2.
+        /// 1, 2, or 3 for both at once.
         stage: u8,
         /// From 0.
         epoch: usize,
         /// On the val split; `None` without one.
         map: Option<GroupMeans>,
+        /// The best epoch so far; `None` without a val split.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        best: Option<usize>,
+    },
+    /// A stage is done: which epoch's parameters it is used with.
+    Kept {
+        /// 1, 2, or 3 for both at once.
+        stage: u8,
+        /// From 0.
+        epoch: usize,
+        /// Its mAP on the val split, in percent; `None` where it was not measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        map: Option<f64>,
+        /// Whether it was chosen as the best, rather than being the last.
+        best: bool,
+        /// Whether the stage stopped early because no epoch was better for a while.
+        #[serde(default)]
+        stopped_early: bool,
+    },
+    /// Alpha and calibration were chosen on the val split.
+    Fitted {
+        /// The run.
+        run: String,
+        /// The chosen weight of the whole picture.
+        alpha: f64,
+        /// mAP on the val split with it, in percent.
+        map: f64,
+        /// mAP with the alpha that was trained with, in percent.
+        map_before: f64,
+    },
+    /// The evidence of the watched pictures after an epoch.
+    Watched {
+        /// 1, 2, or 3 for both at once.
+        stage: u8,
+        /// From 0.
+        epoch: usize,
+        /// The file: see docs/training.md.
+        path: String,
     },
     /// Metrics of a model on a split.
     Metrics(Metrics),

@@ -374,6 +374,8 @@ pub enum Stages {
     Two,
     /// One after the other, as two runs.
     Both,
+    /// Student and prompts together, as one run.
+    Joint,
 }
 
 /// See [`Request::Train`].
@@ -399,6 +401,9 @@ pub struct TrainRequest {
     pub log_every: usize,
     /// Steps between checkpoints; unset: by time.
     pub checkpoint_every: Option<usize>,
+    /// Ids of pictures whose evidence is kept after each epoch; empty: four are chosen.
+    #[serde(default)]
+    pub watch: Vec<i64>,
 }
 
 /// See [`Request::Predict`].

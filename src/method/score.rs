@@ -13,6 +13,8 @@ pub struct Scores {
     pub local: Tensor<2>,
     /// s = alpha*sG + (1-alpha)*sL, `[batch, classes]`.
     pub fused: Tensor<2>,
+    /// sim, each patch with each class, `[batch, patches, classes]`.
+    pub similarity: Tensor<3>,
 }
 
 /// How the two views are pooled and fused.
@@ -54,9 +56,14 @@ pub fn dual_view(
     let weights = evidence::pooling_weights(&host, [batch, count, classes], fusion.top_k, padding);
     let device = similarity.device().without_autodiff();
     let weights = Tensor::<3>::from_data(TensorData::new(weights, [batch, count, classes]), &device);
-    let local = (similarity * weights).sum_dim(1).reshape([batch, classes]);
+    let local = (similarity.clone() * weights).sum_dim(1).reshape([batch, classes]);
     let fused = global.clone().mul_scalar(fusion.alpha) + local.clone().mul_scalar(1.0 - fusion.alpha);
-    Ok(Scores { global, local, fused })
+    Ok(Scores {
+        global,
+        local,
+        fused,
+        similarity,
+    })
 }
 
 /// Reads a tensor back to the host as f32.

@@ -2,9 +2,9 @@
 
 use super::boxes::Heirs;
 use super::error::{ProjectError, Result};
-use super::import::{BoxChange, Source, box_changes, either};
 use super::matching::{Known, LabelMap};
 use super::place;
+use super::source::{BoxChange, Source, box_changes, either, source_values};
 use super::store::Project;
 use super::truth::truth_of;
 use crate::dataset::formats::Progress;
@@ -134,6 +134,7 @@ impl Project {
             ..ImportDiff::default()
         };
         let (mut imports, mut claimed, mut unlisted) = (HashSet::new(), HashSet::new(), BTreeSet::new());
+        let edited: HashSet<i64> = self.edited_pictures()?.into_iter().collect();
         let total = matches.entries.len();
         for (done, entry) in matches.entries.iter().enumerate() {
             if done % 256 == 0 && progress(done, total).is_break() {
@@ -146,7 +147,8 @@ impl Project {
             };
             imports.insert(known.import);
             claimed.insert(known.id);
-            let found = self.read(|db| Differing::between(db, known, &entry.picture, &said, &source))?;
+            let found = self
+                .read(|db| Differing::between(db, known, &entry.picture, &said, &source, edited.contains(&known.id)))?;
             unlisted.extend(found.unlisted.iter().filter(|label| live.contains_key(label)).copied());
             let name_of = |label: &i64| names.get(label).cloned();
             let of = |kind: Kind| -> Vec<String> {
@@ -230,6 +232,7 @@ impl Differing {
         picture: &Picture,
         said: &[(i64, i8)],
         source: &Source,
+        edited: bool,
     ) -> rusqlite::Result<Self> {
         const EDITED: &str =
             "SELECT label, value FROM edited_values WHERE picture = ?1 AND origin = 'human' ORDER BY label";
@@ -262,13 +265,15 @@ impl Differing {
             _ => Some((label, Kind::Revised)),
         });
         let labels = labels.collect();
-        let mut query = db.prepare_cached(EDITED)?;
-        let mut rows = query.query([known.id])?;
         let mut conflicts = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (label, human): (i64, i8) = (row.get(0)?, row.get(1)?);
-            if source.lists(label) && human != now(label) {
-                conflicts.push((label, human, now(label), before(label)));
+        if edited {
+            let mut query = db.prepare_cached(EDITED)?;
+            let mut rows = query.query([known.id])?;
+            while let Some(row) = rows.next()? {
+                let (label, human): (i64, i8) = (row.get(0)?, row.get(1)?);
+                if source.lists(label) && human != now(label) {
+                    conflicts.push((label, human, now(label), before(label)));
+                }
             }
         }
         Ok(Self {
@@ -278,11 +283,4 @@ impl Differing {
             boxes: box_changes(db, known.id, picture, source)? != BoxChange::None,
         })
     }
-}
-
-/// What sources said of a picture: labels and values, by label.
-pub(super) fn source_values(db: &Connection, picture: i64) -> rusqlite::Result<Vec<(i64, i8)>> {
-    db.prepare_cached("SELECT label, value FROM source_values WHERE picture = ?1 ORDER BY label")?
-        .query_map([picture], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
 }

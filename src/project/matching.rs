@@ -175,6 +175,9 @@ fn moved(matches: &mut Matches<'_>, claimed: &mut [bool], progress: &mut Progres
         .into_par_iter()
         .filter(|k| !known[*k].path.try_exists().unwrap_or(true))
         .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
     let mut names: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut contents: HashMap<(&str, i64), Vec<usize>> = HashMap::new();
     for k in &gone {
@@ -194,15 +197,16 @@ fn moved(matches: &mut Matches<'_>, claimed: &mut [bool], progress: &mut Progres
         if progress(i, total).is_break() {
             return Err(ProjectError::Cancelled);
         }
-        let bytes = std::fs::metadata(&entry.path).map_or(-1, |about| about.len() as i64);
-        let same = if sizes.contains(&bytes) {
+        let mut same: Option<Vec<usize>> = None;
+        if !sizes.is_empty()
+            && let Ok(about) = std::fs::metadata(&entry.path)
+            && let bytes = about.len() as i64
+            && sizes.contains(&bytes)
             // A file that cannot be read has no content to be known by.
-            hash::of_file(&entry.path)
-                .ok()
-                .and_then(|hash| contents.get(&(hash.as_str(), bytes)).cloned())
-        } else {
-            None
-        };
+            && let Ok(hash) = hash::of_file(&entry.path)
+        {
+            same = contents.get(&(hash.as_str(), bytes)).cloned();
+        }
         let free = same.into_iter().flatten().filter(|k| !claimed[*k]);
         // Of copies, the one of the same name.
         let chosen = free.max_by_key(|k| (known[*k].name == entry.picture.name, std::cmp::Reverse(*k)));

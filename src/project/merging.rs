@@ -1,9 +1,9 @@
 //! Two labels into one, and one into two.
 
 use super::error::{ProjectError, Result};
-use super::import::either;
 use super::labels::usable;
 use super::rows::Provenance;
+use super::source::either;
 use super::store::Project;
 use super::truth::{truth_of, value};
 use crate::dataset::model::Truth;

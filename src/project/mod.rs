@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! NAME.patchlight/
-//!   project.db   pictures, labels, boxes, edits with undo, predictions, runs, settings
+//!   project.db   pictures, labels, boxes, edits with undo, splits, content checks, predictions, runs, settings
 //!   lock         held by the one program that may write
 //!   backup/      the newest copies of the database
 //!   features/    cached features
@@ -38,6 +38,7 @@ mod relink;
 mod rows;
 mod runs;
 mod schema;
+mod source;
 mod splits;
 mod store;
 mod summary;

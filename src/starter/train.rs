@@ -166,7 +166,12 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
             });
             let done = step + 1;
             if done.is_multiple_of(plan.probe_every) || done == plan.steps || !go_on {
-                checkpoint::save(&plan.out, done, &params::collect(&model)?, Some(&optimizer.save()?))?;
+                let content = checkpoint::Content {
+                    model: &params::collect(&model)?,
+                    optimizer: Some(&optimizer.save()?),
+                    average: None,
+                };
+                checkpoint::save(&plan.out, done, &content, &checkpoint::Progress::default())?;
                 let frozen = model.valid();
                 frozen.export(&table, plan.seed, &plan.out.join("model"))?;
                 watch.probe(done, &held.measure(&frozen, &table, compute.device())?);

@@ -1,6 +1,7 @@
 //! Pictures as model input: decoding and resizing on all cores, the next batches prepared while one is computed.
 
-use crate::dataset::augment::Augment;
+use super::settings::AugmentSet;
+use super::variation::vary;
 use crate::dataset::decode::{Limits, decode};
 use crate::dataset::preprocess::{Mode, Preprocess};
 use crate::support::rng;
@@ -28,6 +29,8 @@ pub struct Pixels {
     pub values: Vec<f32>,
     /// `[kept.len(), patches]`: patches wholly in padding; `None` outside pad mode.
     pub padding: Option<Vec<bool>>,
+    /// The same pictures, varied alike, as the teacher sees them, `[kept.len(), 3, size, size]`; `None` where it does not look.
+    pub teacher: Option<Vec<f32>>,
     /// Index and reason of each picture that could not be read.
     pub failed: Vec<(usize, String)>,
 }
@@ -35,27 +38,37 @@ pub struct Pixels {
 impl Pixels {
     /// The read pictures in at most `parts` runs of at least `smallest` pictures (but for a short batch), in order.
     pub fn split(self, parts: usize, smallest: usize) -> Vec<Self> {
-        let count = self.kept.len();
-        let size = count.div_ceil(parts.max(1)).max(smallest).max(1);
-        if size >= count {
+        let size = self.part_size(parts, smallest);
+        if size >= self.kept.len() {
             return vec![self];
         }
-        let (pixels, patches) = (
-            self.values.len() / count,
-            self.padding.as_ref().map(|p| p.len() / count),
-        );
+        self.runs(size)
+    }
+
+    /// Pictures of a part where there are at most `parts`, each of at least `smallest`.
+    pub fn part_size(&self, parts: usize, smallest: usize) -> usize {
+        self.kept.len().div_ceil(parts.max(1)).max(smallest).max(1)
+    }
+
+    /// The read pictures in runs of `size`, the last one shorter, in order.
+    pub fn runs(&self, size: usize) -> Vec<Self> {
+        let count = self.kept.len();
+        let cut = |all: &[f32], start: usize, end: usize| {
+            let each = all.len() / count.max(1);
+            all[start * each..end * each].to_vec()
+        };
         (0..count)
-            .step_by(size)
+            .step_by(size.max(1))
             .map(|start| {
-                let end = (start + size).min(count);
+                let end = (start + size.max(1)).min(count);
                 Self {
                     kept: self.kept[start..end].to_vec(),
-                    values: self.values[start * pixels..end * pixels].to_vec(),
-                    padding: self
-                        .padding
-                        .as_ref()
-                        .zip(patches)
-                        .map(|(all, n)| all[start * n..end * n].to_vec()),
+                    values: cut(&self.values, start, end),
+                    padding: self.padding.as_ref().map(|all| {
+                        let each = all.len() / count;
+                        all[start * each..end * each].to_vec()
+                    }),
+                    teacher: self.teacher.as_ref().map(|all| cut(all, start, end)),
                     failed: Vec::new(),
                 }
             })
@@ -70,6 +83,8 @@ pub struct Loader {
     pub items: Vec<Item>,
     /// How a picture becomes input.
     pub preprocess: Preprocess,
+    /// How it becomes the teacher's input, where the teacher sees the same view.
+    pub teacher: Option<Preprocess>,
     /// Patch side in model pixels.
     pub patch: usize,
     /// Patches per side.
@@ -83,18 +98,23 @@ pub struct Variation {
     pub seed: u64,
     /// The epoch.
     pub epoch: usize,
+    /// How much.
+    pub set: AugmentSet,
 }
+
+/// A picture's values, the patches in padding, and the teacher's values.
+type Loaded = (Vec<f32>, Option<Vec<bool>>, Option<Vec<f32>>);
 
 impl Loader {
     /// Reads pictures, varied where `variation` is given. A picture that cannot be read is reported, not fatal.
     pub fn load(&self, indices: &[usize], variation: Option<Variation>) -> Pixels {
-        let read = |index: &usize| -> Result<(Vec<f32>, Option<Vec<bool>>), String> {
+        let read = |index: &usize| -> Result<Loaded, String> {
             let picture = decode(&self.items[*index].path, &Limits::default()).map_err(|e| e.to_string())?;
             let rgb = match variation {
                 Some(v) => {
                     // One stream for each picture and epoch: what is drawn does not depend on batches or resuming.
                     let counter = ((v.epoch as u64) << 32) | *index as u64;
-                    Augment::default().apply(&picture.rgb, &mut rng::stream(v.seed, "augment", counter))
+                    vary(v.set, picture.rgb, &mut rng::stream(v.seed, "augment", counter))
                 }
                 None => picture.rgb,
             };
@@ -103,17 +123,28 @@ impl Loader {
                     .geometry(rgb.width(), rgb.height())
                     .patch_in_padding(self.grid, self.patch)
             });
-            Ok((self.preprocess.apply(&rgb), padding))
+            let values = self.preprocess.apply(&rgb);
+            let teacher = self.teacher.as_ref().map(|teacher| {
+                if *teacher == self.preprocess {
+                    values.clone()
+                } else {
+                    teacher.apply(&rgb)
+                }
+            });
+            Ok((values, padding, teacher))
         };
         let loaded: Vec<_> = indices.par_iter().map(read).collect();
         let mut pixels = Pixels::default();
         for (index, result) in indices.iter().zip(loaded) {
             match result {
-                Ok((values, padding)) => {
+                Ok((values, padding, teacher)) => {
                     pixels.kept.push(*index);
                     pixels.values.extend(values);
                     if let Some(padding) = padding {
                         pixels.padding.get_or_insert_default().extend(padding);
+                    }
+                    if let Some(teacher) = teacher {
+                        pixels.teacher.get_or_insert_default().extend(teacher);
                     }
                 }
                 Err(reason) => pixels.failed.push((*index, reason)),
@@ -176,6 +207,7 @@ mod tests {
             kept: (0..9).collect(),
             values: (0..18).map(|v| v as f32).collect(),
             padding: Some(vec![false; 27]),
+            teacher: Some((0..9).map(|v| v as f32).collect()),
             failed: Vec::new(),
         };
         assert_eq!(batch.clone().split(1, 4).len(), 1);
@@ -183,6 +215,11 @@ mod tests {
         assert_eq!(parts.iter().map(|p| p.kept.len()).collect::<Vec<_>>(), [5, 4]);
         assert_eq!(parts[1].values, (10..18).map(|v| v as f32).collect::<Vec<_>>());
         assert_eq!(parts[1].padding.as_ref().map(Vec::len), Some(12));
+        assert_eq!(parts[1].teacher.as_deref(), Some(&[5.0, 6.0, 7.0, 8.0][..]));
+        assert_eq!(
+            batch.runs(2).iter().map(|p| p.kept.len()).collect::<Vec<_>>(),
+            [2, 2, 2, 2, 1]
+        );
         // No part is too small to be worth it.
         assert_eq!(
             batch.split(8, 4).iter().map(|p| p.kept.len()).collect::<Vec<_>>(),

@@ -49,12 +49,27 @@ impl AdamW {
         factor: f64,
     ) -> Result<M, ComputeError> {
         let norm = gradients.norm()?;
+        self.step_scaled(module, gradients, (norm, 1.0), grouping, factor)
+    }
+
+    /// The same with gradients that are `scale` times too large, and whose norm, without that scale, is known.
+    ///
+    /// # Errors
+    /// [`ComputeError::NotFinite`] where the norm is not finite.
+    pub fn step_scaled<M: Module>(
+        &mut self,
+        module: M,
+        gradients: NamedGradients,
+        (norm, scale): (f64, f64),
+        grouping: &Grouping<'_>,
+        factor: f64,
+    ) -> Result<M, ComputeError> {
         if !norm.is_finite() {
             return Err(ComputeError::NotFinite {
                 what: "the gradient norm".to_owned(),
             });
         }
-        let scale = (self.clip_norm / (norm + 1e-6)).min(1.0);
+        let scale = (self.clip_norm / (norm + 1e-6)).min(1.0) / scale;
         let mut update = Update {
             path: Path::default(),
             gradients,
@@ -150,6 +165,7 @@ impl ModuleMapper for Update<'_> {
             return param;
         };
         let group = (self.grouping)(&name, D);
+        let strategy = value.gradient_checkpointing_strategy();
         let shape = value.dims();
         let count = shape.iter().product::<usize>();
         // AdamW works element by element, so every state can be a flat vector whatever the parameter's rank.
@@ -165,7 +181,13 @@ impl ModuleMapper for Update<'_> {
         if let Some(state) = state {
             self.states.insert(name, state);
         }
-        Param::initialized(id, Tensor::from_inner(updated.reshape(shape)).require_grad())
+        let updated = Tensor::from_inner(updated.reshape(shape));
+        // A fresh tensor has the default strategy; all parameters of a graph must have the same.
+        let updated = match strategy {
+            Some(strategy) => updated.with_gradient_checkpointing_strategy(strategy),
+            None => updated,
+        };
+        Param::initialized(id, updated.require_grad())
     }
 }
 
@@ -217,8 +239,16 @@ impl NamedGradients {
         self
     }
 
+    /// Drops the gradients of parameters that `wanted` does not name.
+    pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|path, _| wanted(path));
+    }
+
     /// The L2 norm of all gradients together.
-    fn norm(&self) -> Result<f64, ComputeError> {
+    ///
+    /// # Errors
+    /// [`ComputeError::Execution`] where the device fails.
+    pub fn norm(&self) -> Result<f64, ComputeError> {
         let sums: Vec<Tensor<1>> = self.0.values().map(|g| g.clone().square().sum()).collect();
         if sums.is_empty() {
             return Ok(0.0);

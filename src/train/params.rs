@@ -3,7 +3,7 @@
 use crate::clip::checkpoint::RawTensor;
 use crate::compute::ComputeError;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use std::collections::BTreeMap;
 
 /// The dotted path of the parameter that a traversal is at.
@@ -133,4 +133,80 @@ pub fn trainable<M: Module>(module: M) -> M {
         }
     }
     module.map(&mut Mark)
+}
+
+/// The same values without gradients, where the module's device differentiates.
+pub fn constant<M: Module>(module: M) -> M {
+    struct Fix;
+    impl ModuleMapper for Fix {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let value = param.val().detach().without_autodiff();
+            Param::initialized(param.id, Tensor::from_inner(value))
+        }
+    }
+    module.map(&mut Fix)
+}
+
+/// `average * decay + model * (1 - decay)` of every parameter, without gradients.
+pub fn blend<M: Module>(average: M, model: &M, decay: f64) -> M {
+    struct Take {
+        path: Path,
+        found: BTreeMap<String, Tensor<1>>,
+    }
+    impl ModuleVisitor for Take {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let value = param.val().detach().without_autodiff();
+            let count = value.dims().iter().product::<usize>();
+            self.found.insert(self.path.name(), value.reshape([count]));
+        }
+    }
+    struct Blend {
+        path: Path,
+        values: BTreeMap<String, Tensor<1>>,
+        decay: f64,
+    }
+    impl ModuleMapper for Blend {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let Some(value) = self.values.remove(&self.path.name()) else {
+                return param;
+            };
+            let old = param.val().detach().without_autodiff();
+            let value = value.reshape(old.dims());
+            let new = old.mul_scalar(self.decay) + value.mul_scalar(1.0 - self.decay);
+            Param::initialized(param.id, Tensor::from_inner(new))
+        }
+    }
+    let mut take = Take {
+        path: Path::default(),
+        found: BTreeMap::new(),
+    };
+    model.visit(&mut take);
+    average.map(&mut Blend {
+        path: Path::default(),
+        values: take.found,
+        decay,
+    })
+}
+
+/// Every parameter in 16-bit floats. The originals stay behind them: gradients reach them in their own 32 bits.
+pub fn half<M: Module>(module: M) -> M {
+    struct Cast;
+    impl ModuleMapper for Cast {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            Param::initialized(param.id, param.val().cast(FloatDType::F16))
+        }
+    }
+    module.map(&mut Cast)
 }

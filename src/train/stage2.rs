@@ -6,7 +6,7 @@ use super::loader::Item;
 use super::optimizer::Group;
 use super::settings::Settings;
 use super::stage1::rows;
-use super::trainer::{Losses, Stage};
+use super::trainer::{Losses, Shard, Stage};
 use crate::clip::text::TextTower;
 use crate::compute::ComputeError;
 use crate::method::losses::{ClassificationLoss, semantic_consistency};
@@ -15,6 +15,7 @@ use crate::method::score::{self, Fusion, Scores};
 use crate::method::student::Calibration;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use std::borrow::Cow;
 
 /// What Stage 2 trains.
 #[derive(Module, Debug)]
@@ -26,7 +27,7 @@ pub struct Prompts {
 }
 
 /// Cached features of a batch.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct CachedBatch {
     kept: Vec<usize>,
     cls: Vec<f32>,
@@ -80,6 +81,28 @@ impl CachedBatch {
         batch
     }
 
+    /// The pictures in runs of `size`, the last one shorter, in order.
+    fn runs(&self, size: usize) -> Vec<Self> {
+        fn cut<T: Clone>(all: &[T], count: usize, from: usize, to: usize) -> Vec<T> {
+            let each = all.len() / count.max(1);
+            all[from * each..to * each].to_vec()
+        }
+        let (count, size) = (self.kept.len(), size.max(1));
+        (0..count)
+            .step_by(size)
+            .map(|from| {
+                let to = (from + size).min(count);
+                Self {
+                    kept: self.kept[from..to].to_vec(),
+                    cls: cut(&self.cls, count, from, to),
+                    patches: cut(&self.patches, count, from, to),
+                    padding: cut(&self.padding, count, from, to),
+                    failed: Vec::new(),
+                }
+            })
+            .collect()
+    }
+
     /// Indices of the pictures in the batch.
     pub fn kept(&self) -> &[usize] {
         &self.kept
@@ -125,6 +148,25 @@ impl Stage for Stage2<'_> {
         (batch.kept.len(), batch.failed.clone())
     }
 
+    fn micro_batches<'a>(&self, batch: &'a CachedBatch, size: usize) -> Vec<Shard<'a, CachedBatch>> {
+        let classes = self.fixed.dims()[0];
+        let known = |kept: &[usize]| {
+            let truth = rows(&self.truth, classes, kept);
+            truth.iter().filter(|t| **t >= 0).count() as f64
+        };
+        let (all, all_known) = (batch.kept.len() as f64, known(&batch.kept).max(1.0));
+        batch
+            .runs(size)
+            .into_iter()
+            .map(|part| Shard {
+                cls: known(&part.kept) / all_known,
+                // The consistency of the prompts is the same in every part.
+                extra: part.kept.len() as f64 / all,
+                batch: Cow::Owned(part),
+            })
+            .collect()
+    }
+
     fn losses(&self, model: &Prompts, batch: &CachedBatch) -> Result<Losses, ComputeError> {
         let (global, local) = self.frame.encode(self.text, &model.contexts);
         let scores = batch.scores(
@@ -140,6 +182,7 @@ impl Stage for Stage2<'_> {
             cls,
             extra: sc,
             lambda: self.settings.lambda_sc,
+            second: None,
         })
     }
 

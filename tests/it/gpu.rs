@@ -1,7 +1,7 @@
 //! The GPU path against the CPU path, values and gradients. Where wgpu finds no adapter at all the tests say so and pass;
 //! with `PATCHLIGHT_TEST_GPU=required` (as in CI, on llvmpipe) they fail.
 
-use crate::gradients::{Measured, StageOne, StageTwo};
+use crate::gradients::{Measured, StageOne, StageTwo, near_in_half};
 use crate::support::{arg, fixture, run, run_on, training_project};
 use patchlight::clip::vision::PatchFeatures;
 use patchlight::compute::{Compute, ComputeError, DeviceChoice};
@@ -55,6 +55,17 @@ fn stage_one_agrees_with_the_cpu() {
 }
 
 #[test]
+fn half_precision_is_near_single() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.supports_f16() {
+        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        return;
+    }
+    let cpu = StageOne::new(&Compute::cpu(), PatchFeatures::Token).measure();
+    near_in_half(&cpu, &StageOne::new(&gpu, PatchFeatures::Token).measure_half());
+}
+
+#[test]
 fn stage_two_agrees_with_the_cpu_through_the_frozen_tower() {
     let Some(gpu) = gpu() else { return };
     for kind in [ContextKind::Shared, ContextKind::Rarity] {
@@ -92,6 +103,38 @@ fn the_worker_trains_and_evaluates() {
     let run_id = on_gpu.one("done")["run"].as_str().unwrap().to_owned();
     let metrics = run_on("gpu", &["evaluate", arg(&project), "--run", &run_id, "--split", "val"]).well();
     assert_eq!(metrics.one("metrics")["images"], 6);
+}
+
+#[test]
+fn half_precision_trains_as_single_does() {
+    let Some(gpu) = gpu() else { return };
+    if !gpu.supports_f16() {
+        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        return;
+    }
+    let set = ["shuffle=false", "augment=false", "max_steps=2", "batch_1=4"]
+        .map(|s| ["--set", s])
+        .concat();
+    let losses = |device: &str, precision: &str| -> Vec<f64> {
+        let (_folder, project) = training_project();
+        let train = [
+            "train",
+            arg(&project),
+            "--stage",
+            "1",
+            "--log-every",
+            "1",
+            "--set",
+            precision,
+        ];
+        let said = run_on(device, &[&train[..], &set].concat()).well();
+        said.of("step").iter().map(|s| s["loss"].as_f64().unwrap()).collect()
+    };
+    let (half, single) = (losses("gpu", "precision=f16"), losses("cpu", "precision=f32"));
+    assert_ne!(half, single, "it was computed in 16 bits");
+    for (a, b) in half.iter().zip(&single) {
+        assert!((a - b).abs() < 0.02 * b, "{half:?} against {single:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::fixture;
 use crate::towers::formula_pixels;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, FloatDType, Gradients, Tensor};
 use patchlight::clip::checkpoint;
 use patchlight::clip::model::Clip;
 use patchlight::clip::tokenizer::Tokenizer;
@@ -144,6 +144,60 @@ impl StageOne {
             gradients,
         }
     }
+
+    /// The same with the tower in 16-bit floats and the loss scaled, as `precision=f16` trains on a GPU.
+    pub fn measure_half(&self) -> Measured {
+        const SCALE: f32 = 4096.0;
+        let model = self.model();
+        let pixels = Tensor::<4>::from_data(formula_pixels(32), self.compute.device()).cast(FloatDType::F16);
+        let f = params::half(model.student.clone()).forward(pixels, self.mode);
+        let (cls, patches) = (f.cls.cast(FloatDType::F32), f.patches.cast(FloatDType::F32));
+        let kd = Distillation::L1.forward(cls.clone(), self.teacher.clone());
+        let scores = score::dual_view(cls, patches, self.text.clone(), self.text.clone(), FUSION, None).unwrap();
+        let loss = db().forward(model.calibration.logits(scores.fused), &TRUTH) + kd.mul_scalar(10.0);
+        let mut gradients = gradients_of(&model, &loss.clone().mul_scalar(SCALE).backward());
+        gradients.values_mut().flatten().for_each(|g| *g /= SCALE);
+        Measured {
+            loss: host_values(loss.detach()).unwrap()[0],
+            gradients,
+        }
+    }
+}
+
+/// Fails where half precision is further from single than its rounding explains: losses within a percent, gradients in one direction.
+/// A patch that enters the top K in one and not in the other, or a sign of the L1 distance, turns single entries; a wrong formula
+/// turns the whole.
+pub fn near_in_half(single: &Measured, half: &Measured) {
+    let off = (single.loss - half.loss).abs();
+    assert!(off <= 0.01 * single.loss.abs(), "{} against {}", half.loss, single.loss);
+    assert_eq!(
+        single.gradients.keys().collect::<Vec<_>>(),
+        half.gradients.keys().collect::<Vec<_>>()
+    );
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    let cosine = |a: &[f32], b: &[f32]| dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(1e-30);
+    let all = |m: &Measured| m.gradients.values().flatten().copied().collect::<Vec<f32>>();
+    let (a, b) = (all(single), all(half));
+    assert!(cosine(&a, &b) > 0.98, "all together: {}", cosine(&a, &b));
+    let whole = dot(&a, &a).sqrt();
+    for (name, a) in &single.gradients {
+        let b = &half.gradients[name];
+        // What is nearly nothing has no direction: a key's bias cancels out in the softmax.
+        if dot(a, a).sqrt() > 1e-3 * whole {
+            assert!(cosine(a, b) > 0.9, "{name}: {}", cosine(a, b));
+        }
+    }
+}
+
+#[test]
+fn half_precision_is_near_single_where_the_cpu_can() {
+    let cpu = Compute::cpu();
+    if !cpu.supports_f16() {
+        println!("skipped: the CPU computes no 16-bit floats here");
+        return;
+    }
+    let stage = StageOne::new(&cpu, PatchFeatures::Token);
+    near_in_half(&stage.measure(), &stage.measure_half());
 }
 
 /// Stage 2 on the same pictures: everything but the contexts and the calibration is frozen.

@@ -111,12 +111,35 @@ impl Said {
 /// The program, ready to run.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patchlight"));
-    command.env_remove("PATCHLIGHT_LOG");
+    command.env_remove("PATCHLIGHT_LOG").env_remove("PATCHLIGHT_FAIL");
     command
 }
 
 fn raw(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
+}
+
+/// Stage, step and loss of every reported step.
+pub fn steps(said: &Said) -> Vec<(u64, u64, f64)> {
+    let of = |s: &&Value| {
+        (
+            s["stage"].as_u64().unwrap(),
+            s["step"].as_u64().unwrap(),
+            s["loss"].as_f64().unwrap(),
+        )
+    };
+    said.of("step").iter().map(of).collect()
+}
+
+/// Runs the program on the CPU with `--json` and variables of the environment.
+pub fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Said {
+    let arguments = [&["--json", "--device", "cpu"][..], arguments].concat();
+    let output = program()
+        .envs(variables.iter().copied())
+        .args(arguments)
+        .output()
+        .unwrap();
+    heard(output)
 }
 
 /// Runs the program on the CPU with `--json`.
@@ -126,7 +149,10 @@ pub fn run(arguments: &[&str]) -> Said {
 
 /// Runs the program on a device with `--json`.
 pub fn run_on(device: &str, arguments: &[&str]) -> Said {
-    let output = raw(&[&["--json", "--device", device][..], arguments].concat());
+    heard(raw(&[&["--json", "--device", device][..], arguments].concat()))
+}
+
+fn heard(output: Output) -> Said {
     let events = String::from_utf8(output.stdout).unwrap();
     let events = events
         .lines()

@@ -57,6 +57,7 @@ fn training(job: u64) -> Training {
                         medium: Some(52.0 + rise),
                         tail: Some(45.0 + rise),
                     }),
+                    best: None,
                 });
             }
         }

@@ -18,7 +18,7 @@ pub const PRESETS: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// Settings in plain words: the technical name, the plain one, what it does.
-const WORDS: [(&str, &str, &str); 37] = [
+const WORDS: [(&str, &str, &str); 48] = [
     (
         "alpha",
         "Whole picture against details",
@@ -108,12 +108,67 @@ const WORDS: [(&str, &str, &str); 37] = [
     (
         "precision",
         "Numbers of the feature cache",
-        "f32, or f16 for half the space",
+        "f32, or f16 for half the space; on a graphics card that can, Stage 1 computes in f16 too",
     ),
     (
         "max_steps",
         "Stop each stage after so many steps",
         "Empty: at the end of the last pass",
+    ),
+    (
+        "early_stop",
+        "Stop when nothing gets better",
+        "Passes without a better result on the validation pictures; empty: never",
+    ),
+    (
+        "keep",
+        "Which pass is kept",
+        "best or last; empty: the best where there are validation pictures",
+    ),
+    (
+        "fit_alpha",
+        "Choose whole picture against details at the end",
+        "On the validation pictures: true or false; empty: where there are any",
+    ),
+    (
+        "kd_view",
+        "What CLIP sees of a varied picture",
+        "cached (the whole picture, once) or same (what the student sees; slower)",
+    ),
+    (
+        "layer_decay",
+        "Slower learning deeper down",
+        "Factor on the learning rate from each block to the one below it; 1: all alike",
+    ),
+    (
+        "ema",
+        "Average over the last steps",
+        "Decay of the moving average that is measured and kept, for example 0.99; 0: none",
+    ),
+    (
+        "augment_set",
+        "How much the pictures vary",
+        "light, strong (closer crops, grey, blur) or none",
+    ),
+    (
+        "micro_batch",
+        "Pictures computed at once",
+        "Fewer need less memory and give the same result; empty: as many as fit",
+    ),
+    (
+        "checkpointing",
+        "Save memory by computing twice",
+        "true or false: some intermediate results are computed again instead of kept",
+    ),
+    (
+        "warm_prompts",
+        "Share of steps for the learned words alone",
+        "Joint training: from 0 to 1, before the pictures are learned too",
+    ),
+    (
+        "unfreeze",
+        "When the vision tower begins to learn",
+        "Joint training: all (at once) or gradual (from the top block down)",
     ),
     ("seed", "Seed", "The same seed gives the same result on the CPU"),
 ];

@@ -49,6 +49,8 @@ pub enum StageArgument {
     Two,
     /// One after the other
     Both,
+    /// Student and prompts together
+    Joint,
 }
 
 /// `evaluate`.
@@ -122,6 +124,7 @@ impl TrainArguments {
                 StageArgument::One => Stages::One,
                 StageArgument::Two => Stages::Two,
                 StageArgument::Both => Stages::Both,
+                StageArgument::Joint => Stages::Joint,
             },
             model: self.model,
             from: self.from,
@@ -134,6 +137,7 @@ impl TrainArguments {
                 .checkpoint_every
                 .map(|n| at_least_one("--checkpoint-every", n))
                 .transpose()?,
+            watch: Vec::new(),
         }))
     }
 }

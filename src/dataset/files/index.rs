@@ -57,6 +57,11 @@ impl PictureIndex {
         self.paths.get(index).map(PathBuf::as_path)
     }
 
+    /// All paths, in the order of their indices.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     /// The picture with the file name of `wanted`; of several, the one whose path ends with all of `wanted`. Where no name is
     /// the same to the byte, one that differs only in case or normal form will do, if it is the only one.
     pub fn find(&self, wanted: &Path) -> Found {

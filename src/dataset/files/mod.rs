@@ -28,7 +28,9 @@ pub struct Walk {
     pub pictures: Vec<PathBuf>,
     /// Absolute paths of folders below the root, sorted by bytes.
     pub folders: Vec<PathBuf>,
-    /// Files that are no pictures by their extension.
+    /// Absolute paths of other files that were asked for, sorted by bytes.
+    pub files: Vec<PathBuf>,
+    /// Files that are no pictures by their extension and were not asked for.
     pub others: usize,
     /// Links out of the root, loops, folders that cannot be read.
     pub warnings: Vec<Warning>,
@@ -40,6 +42,18 @@ pub struct Walk {
 /// # Errors
 /// The root cannot be read, or the walk was stopped.
 pub fn walk(root: &Path, progress: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<Walk, DatasetError> {
+    walk_with(root, &|_| false, progress)
+}
+
+/// As [`walk`], and lists the files that `also` asks for by their paths (such as annotations) in [`Walk::files`].
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_with(
+    root: &Path,
+    also: &dyn Fn(&Path) -> bool,
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<Walk, DatasetError> {
     let real_root = root.canonicalize().map_err(DatasetError::io(root))?;
     let root = absolute(root)?;
     let mut found = Walk::default();
@@ -94,12 +108,15 @@ pub fn walk(root: &Path, progress: &mut dyn FnMut(usize) -> ControlFlow<()>) -> 
                 }
             } else if is_file && is_picture_name(&path) {
                 found.pictures.push(path);
+            } else if is_file && also(&path) {
+                found.files.push(path);
             } else {
                 found.others += 1;
             }
         }
     }
     found.pictures.sort_by(|a, b| by_bytes(a, b));
+    found.files.sort_by(|a, b| by_bytes(a, b));
     found.folders.sort_by(|a, b| by_bytes(a, b));
     outside.sort_by(|a, b| by_bytes(a, b));
     if let Some(first) = outside.first() {
@@ -134,15 +151,19 @@ pub fn absolute(path: &Path) -> Result<PathBuf, DatasetError> {
     Ok(path)
 }
 
-/// The path as text with `/`, relative to `root` where it is below it. Bytes that are no text become replacement characters.
-pub fn relative_name(path: &Path, root: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path);
-    let text = relative.to_string_lossy();
+/// The path as text with `/`. Bytes that are no text become replacement characters.
+pub fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
     if cfg!(windows) {
         text.replace('\\', "/")
     } else {
         text.into_owned()
     }
+}
+
+/// The path as text with `/`, relative to `root` where it is below it. Bytes that are no text become replacement characters.
+pub fn relative_name(path: &Path, root: &Path) -> String {
+    slashed(path.strip_prefix(root).unwrap_or(path))
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Entry {
     pub unknowns: Vec<usize>,
     /// Label and x, y, width, height, not checked yet.
     pub boxes: Vec<(usize, [f64; 4])>,
+    /// Boxes are in parts of the picture's width and height instead of pixels.
+    pub relative: bool,
     /// Width and height that the source claims.
     pub declared: Option<(u32, u32)>,
 }
@@ -195,9 +197,17 @@ fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
     if on_stored && !entry.boxes.is_empty() {
         tally.add("boxes-turned", || entry.name.clone());
     }
+    let (across, down) = if !entry.relative {
+        (1.0, 1.0)
+    } else if on_stored {
+        (shape.stored.0.into(), shape.stored.1.into())
+    } else {
+        (width.into(), height.into())
+    };
     let mut boxes = Vec::with_capacity(entry.boxes.len());
-    for (label, bounds) in &entry.boxes {
-        let bounds = if on_stored { shape.show_box(*bounds) } else { *bounds };
+    for (label, [x, y, w, h]) in &entry.boxes {
+        let bounds: [f64; 4] = [x * across, y * down, w * across, h * down];
+        let bounds = if on_stored { shape.show_box(bounds) } else { bounds };
         match clip(bounds, width, height) {
             Some((inside, clipped)) => {
                 if clipped {

@@ -1,12 +1,15 @@
 //! Writing a data set: what the format cannot express is refused before anything is written, and what is written appears whole
 //! or not at all.
 
-use super::{Format, Progress, TableShape};
+use super::losses::with_number;
+use super::{Format, Progress, TableShape, cvat, label_studio, voc, yolo};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::absolute;
 use crate::dataset::model::{Dataset, Picture, Warning};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// How pictures come along.
@@ -105,29 +108,49 @@ impl Staging<'_> {
         Ok(())
     }
 
+    /// Begins a file of the export, at a path below the folder, for content that need not be in memory at once.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn create(&mut self, relative: &Path) -> Result<Output, DatasetError> {
+        let path = if self.is_file() {
+            self.path.clone()
+        } else {
+            self.path.join(relative)
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
+        }
+        let file = BufWriter::new(File::create(&path).map_err(DatasetError::io(&path))?);
+        self.report.files += 1;
+        Ok(Output { file, path })
+    }
+
     /// Brings a picture along, below `folder` in the export, and returns its path there, relative to `folder`. Pictures that are only
     /// named are not touched.
     ///
     /// # Errors
     /// The picture cannot be read, or its copy not written.
     pub fn picture(&mut self, folder: &Path, picture: &Picture) -> Result<PathBuf, DatasetError> {
-        let name = safe_name(&picture.name);
+        self.picture_as(folder, picture, safe_name(&picture.name))
+    }
+
+    /// As [`picture`](Self::picture), under a name of the caller's choice, which stays below the folder.
+    ///
+    /// # Errors
+    /// As [`picture`](Self::picture).
+    pub fn picture_as(&mut self, folder: &Path, picture: &Picture, name: PathBuf) -> Result<PathBuf, DatasetError> {
         if self.pictures == PicturesAs::Named {
             return Ok(name);
         }
         let mut relative = name.clone();
         for n in 2.. {
-            if self.taken.insert(folder.join(&relative)) {
+            // What is there already may be a link to another picture, where the file system does not tell upper from lower case.
+            let target = self.path.join(folder).join(&relative);
+            if self.taken.insert(folder.join(&relative)) && target.symlink_metadata().is_err() {
                 break;
             }
-            let stem = name
-                .file_stem()
-                .map(|s| s.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            let end = name
-                .extension()
-                .map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
-            relative = name.with_file_name(format!("{stem} ({n}){end}"));
+            relative = with_number(&name, n);
         }
         let target = self.path.join(folder).join(&relative);
         if let Some(parent) = target.parent() {
@@ -140,6 +163,32 @@ impl Staging<'_> {
             std::fs::copy(&source, &target).map_err(DatasetError::io(&source))?;
         }
         Ok(relative)
+    }
+}
+
+/// A file of an export that is being written.
+pub struct Output {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Adds a text.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn put(&mut self, text: &str) -> Result<(), DatasetError> {
+        self.file
+            .write_all(text.as_bytes())
+            .map_err(DatasetError::io(&self.path))
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(mut self) -> Result<(), DatasetError> {
+        self.file.flush().map_err(DatasetError::io(&self.path))
     }
 }
 
@@ -157,7 +206,7 @@ pub fn safe_name(name: &str) -> PathBuf {
 }
 
 /// Whether this request makes one file: its format can be one, and `out` ends as such files do.
-fn single_file(request: &ExportRequest) -> bool {
+pub(super) fn single_file(request: &ExportRequest) -> bool {
     let end = request
         .out
         .extension()
@@ -247,12 +296,24 @@ pub fn export(
 }
 
 /// Refuses what the format cannot express; tells what it will lose.
-fn check(_dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
-    Err(unwritable(request))
+fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+    match request.format {
+        Format::Voc => voc::check(dataset, request),
+        Format::Yolo => yolo::check(dataset, request),
+        Format::Cvat => cvat::check(dataset, request),
+        Format::LabelStudio => label_studio::check(dataset, request),
+        _ => Err(unwritable(request)),
+    }
 }
 
-fn write(_dataset: &Dataset, staging: &mut Staging<'_>, _progress: &mut Progress<'_>) -> Result<(), DatasetError> {
-    Err(unwritable(staging.request))
+fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+    match staging.request.format {
+        Format::Voc => voc::write(dataset, staging, progress),
+        Format::Yolo => yolo::write(dataset, staging, progress),
+        Format::Cvat => cvat::write(dataset, staging, progress),
+        Format::LabelStudio => label_studio::write(dataset, staging, progress),
+        _ => Err(unwritable(staging.request)),
+    }
 }
 
 fn unwritable(request: &ExportRequest) -> DatasetError {

@@ -211,7 +211,7 @@ fn label_file_beside(folder: &Path, list: &Path) -> Result<Option<PathBuf>, Data
 }
 
 /// Label names in the file's order, and the index of each id. Without ids, lines count from 0.
-fn read_labels(file: &Path, labels: &mut Vec<String>) -> Result<HashMap<i64, usize>, DatasetError> {
+pub fn read_labels(file: &Path, labels: &mut Vec<String>) -> Result<HashMap<i64, usize>, DatasetError> {
     let lines = lines::read(file)?;
     let error = |line: &Line, problem: String| DatasetError::Parse {
         path: file.to_owned(),

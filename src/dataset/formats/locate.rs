@@ -2,10 +2,22 @@
 
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
-use crate::dataset::files::{Found, PictureIndex, walk};
+use crate::dataset::files::{EXTENSIONS, Found, PictureIndex, walk};
 use crate::dataset::formats::collect::{Tally, inside};
 use crate::dataset::model::{Split, Warning};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+
+/// Folders of annotations: pictures lie beside them, not in them.
+const ANNOTATIONS: [&str; 3] = ["annotations", "Annotations", "labels"];
+
+/// The folder whose part `folder` is: a set's own folder rather than that of its annotations.
+pub fn set_folder(folder: &Path) -> &Path {
+    let beside = folder
+        .parent()
+        .filter(|_| ANNOTATIONS.iter().any(|name| folder.ends_with(name)));
+    beside.unwrap_or(folder)
+}
 
 /// A file's name without its extension.
 pub fn stem(path: &Path) -> String {
@@ -40,26 +52,35 @@ pub struct Locator {
     root: PathBuf,
     /// All pictures below the root; made when a picture is not at a usual place.
     index: Option<PictureIndex>,
+    /// Paths of these pictures by a form of their file names; made when first asked for.
+    forms: Option<HashMap<String, Vec<PathBuf>>>,
     walk_warnings: Vec<Warning>,
     tally: Tally,
 }
 
+/// How one look-up went.
+enum Attempt {
+    Found(PathBuf),
+    /// Its name differs in case or accents.
+    Alike(PathBuf),
+    /// Why the name was refused.
+    Refused(String),
+    /// How many pictures it could be.
+    Ambiguous(usize),
+    None,
+}
+
 impl Locator {
     pub fn new(request: &ImportRequest) -> Self {
-        let folder = |file: &Path| {
-            let parent = file.parent().unwrap_or(file);
-            // COCO keeps its annotations in a folder beside those of the pictures.
-            let beside = parent.parent().filter(|_| parent.ends_with("annotations"));
-            beside.unwrap_or(parent).to_path_buf()
-        };
         let root = match &request.images {
             Some(images) => images.clone(),
-            None if request.data.is_dir() => request.data.clone(),
-            None => folder(&request.data),
+            None if request.data.is_dir() => set_folder(&request.data).to_path_buf(),
+            None => set_folder(request.data.parent().unwrap_or(&request.data)).to_path_buf(),
         };
         Self {
             root,
             index: None,
+            forms: None,
             walk_warnings: Vec::new(),
             tally: Tally::default(),
         }
@@ -82,33 +103,134 @@ impl Locator {
         split: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
+        let places = self.usual_places(file, split);
+        self.find_at(&[Path::new(name)], &places, split, progress)
+    }
+
+    /// The picture that goes by one of `names`, best first: at one of `places` (relative to the root), else by a name that only one
+    /// picture below the root has.
+    pub fn find_at(
+        &mut self,
+        names: &[&Path],
+        places: &[PathBuf],
+        split: Option<Split>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<PathBuf>, DatasetError> {
+        let mut failure = None;
+        for name in names {
+            match self.attempt(name, places, split, progress)? {
+                Attempt::Found(path) => return Ok(Some(path)),
+                Attempt::Alike(path) => {
+                    self.tally.add("name-alike", || {
+                        format!("{} was taken for {}", name.display(), path.display())
+                    });
+                    return Ok(Some(path));
+                }
+                Attempt::None => {}
+                attempt => failure = failure.or(Some((name, attempt))),
+            }
+        }
+        match failure {
+            Some((_, Attempt::Refused(message))) => self.tally.add("path-refused", || message),
+            Some((name, Attempt::Ambiguous(count))) => {
+                self.tally
+                    .add("ambiguous", || format!("{} ({count} pictures)", name.display()));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// The picture whose path without extension is `id` below one of `places` (relative to the root), else whose file name without
+    /// extension only one picture has.
+    pub fn find_stem(
+        &mut self,
+        id: &Path,
+        places: &[PathBuf],
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<PathBuf>, DatasetError> {
+        if leads_out(id) {
+            return Ok(None);
+        }
+        for place in places {
+            for extension in EXTENSIONS {
+                for extension in [extension.to_owned(), extension.to_ascii_uppercase()] {
+                    let mut path = place.join(id).into_os_string();
+                    path.push(".");
+                    path.push(extension);
+                    if let Ok(Some(path)) = inside(&self.root, Path::new(&path)) {
+                        return Ok(Some(path));
+                    }
+                }
+            }
+        }
+        let index = self.indexed(progress)?;
+        let found = match index.find_or_stem(id) {
+            Found::One(i) | Found::Alike(i) => index.path(i).map(Path::to_path_buf),
+            Found::Several(several) => {
+                let count = several.len();
+                self.tally
+                    .add("ambiguous", || format!("{} ({count} pictures)", id.display()));
+                None
+            }
+            Found::None => None,
+        };
+        Ok(found)
+    }
+
+    /// The only picture whose file name has the given form. The first call settles `form`.
+    pub fn find_form(
+        &mut self,
+        wanted: &str,
+        form: fn(&str) -> String,
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<PathBuf>, DatasetError> {
+        if self.forms.is_none() {
+            let mut forms: HashMap<String, Vec<PathBuf>> = HashMap::new();
+            for path in self.indexed(progress)?.paths() {
+                let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+                forms.entry(form(&name)).or_default().push(path.clone());
+            }
+            self.forms = Some(forms);
+        }
+        let found = self.forms.as_ref().and_then(|forms| forms.get(&form(wanted)));
+        Ok(found
+            .filter(|paths| paths.len() == 1)
+            .and_then(|paths| paths.first().cloned()))
+    }
+
+    fn attempt(
+        &mut self,
+        name: &Path,
+        places: &[PathBuf],
+        split: Option<Split>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Attempt, DatasetError> {
         // Sets made on Windows have backslashes.
-        let converted = name.replace('\\', "/");
-        let wanted = Path::new(if cfg!(unix) && !self.root.join(name).exists() {
-            converted.as_str()
-        } else {
-            name
-        });
+        let converted = match name.to_str() {
+            Some(text) if cfg!(unix) && text.contains('\\') && !self.root.join(name).exists() => {
+                PathBuf::from(text.replace('\\', "/"))
+            }
+            _ => name.to_path_buf(),
+        };
+        let wanted = converted.as_path();
         let mut refusal = None;
-        for place in self.usual_places(file, split) {
+        for place in places {
             match inside(&self.root, &place.join(wanted)) {
-                Ok(Some(path)) => return Ok(Some(path)),
+                Ok(Some(path)) => return Ok(Attempt::Found(path)),
                 Ok(None) => {}
                 Err(message) => refusal = Some(message),
             }
         }
-        let leads_out = wanted.is_absolute() || wanted.components().any(|c| c == Component::ParentDir);
-        if let Some(message) =
-            refusal.or_else(|| leads_out.then(|| format!("{name} is not under {}", self.root.display())))
-        {
-            self.tally.add("path-refused", || message);
-            return Ok(None);
+        let outside = || leads_out(wanted).then(|| format!("{} is not under {}", name.display(), self.root.display()));
+        if let Some(message) = refusal.or_else(outside) {
+            return Ok(Attempt::Refused(message));
         }
-        self.search(name, wanted, split, progress)
+        self.search(wanted, split, progress)
     }
 
     /// Relative to the root: `train2017` for `instances_train2017.json`, the file's own folder, and usual names.
-    fn usual_places(&self, file: &Path, split: Option<Split>) -> Vec<PathBuf> {
+    pub fn usual_places(&self, file: &Path, split: Option<Split>) -> Vec<PathBuf> {
         let stem = stem(file);
         let set = stem.split_once('_').map_or(stem.as_str(), |(_, set)| set);
         let mut places = Vec::new();
@@ -121,47 +243,61 @@ impl Locator {
                 ]);
             }
         }
-        if let Some(own) = file.parent().and_then(|folder| folder.strip_prefix(&self.root).ok()) {
-            places.push(own.to_path_buf());
-        }
+        places.extend(self.relative(file.parent().unwrap_or(file)));
         places.extend(["", "images", "JPEGImages", "data"].map(PathBuf::from));
         places
     }
 
+    /// A folder's path relative to the root, if it is below it.
+    pub fn relative(&self, folder: &Path) -> Option<PathBuf> {
+        folder.strip_prefix(&self.root).ok().map(Path::to_path_buf)
+    }
+
+    fn indexed(&mut self, progress: &mut Progress<'_>) -> Result<&PictureIndex, DatasetError> {
+        let index = match self.index.take() {
+            Some(index) => index,
+            None => {
+                let walked = walk(&self.root, &mut |seen| progress(seen, 0))?;
+                self.walk_warnings = walked.warnings;
+                PictureIndex::new(walked.pictures)
+            }
+        };
+        Ok(self.index.insert(index))
+    }
+
     fn search(
         &mut self,
-        name: &str,
         wanted: &Path,
         split: Option<Split>,
         progress: &mut Progress<'_>,
-    ) -> Result<Option<PathBuf>, DatasetError> {
-        if self.index.is_none() {
-            let walked = walk(&self.root, &mut |seen| progress(seen, 0))?;
-            self.walk_warnings = walked.warnings;
-            self.index = Some(PictureIndex::new(walked.pictures));
-        }
-        let Some(index) = &self.index else { return Ok(None) };
+    ) -> Result<Attempt, DatasetError> {
+        let index = self.indexed(progress)?;
         let (i, alike) = match index.find(wanted) {
             Found::One(i) => (i, false),
             Found::Alike(i) => (i, true),
-            Found::Several(several) => {
-                let count = several.len();
-                self.tally.add("ambiguous", || format!("{name} ({count} pictures)"));
-                return Ok(None);
-            }
-            Found::None => return Ok(None),
+            Found::Several(several) => return Ok(Attempt::Ambiguous(several.len())),
+            Found::None => return Ok(Attempt::None),
         };
-        let Some(path) = index.path(i) else { return Ok(None) };
-        // `1.jpg` of the training pictures is missing; that of the test pictures is another picture.
-        let own = path.strip_prefix(&self.root).ok().and_then(folder_split);
+        let Some(path) = index.path(i).map(Path::to_path_buf) else {
+            return Ok(Attempt::None);
+        };
+        // `1.jpg` of the training pictures is missing; that of the test pictures is another picture. Folders that the name itself
+        // gives say nothing.
+        let steps = if path.ends_with(wanted) {
+            wanted.components().count()
+        } else {
+            1
+        };
+        let above = path.ancestors().nth(steps).unwrap_or(&path).join("_");
+        let own = above.strip_prefix(&self.root).ok().and_then(folder_split);
         if own.is_some() && split.is_some() && own != split {
-            return Ok(None);
+            return Ok(Attempt::None);
         }
-        if alike {
-            self.tally
-                .add("name-alike", || format!("{name} was taken for {}", path.display()));
-        }
-        Ok(Some(path.to_path_buf()))
+        Ok(if alike {
+            Attempt::Alike(path)
+        } else {
+            Attempt::Found(path)
+        })
     }
 
     /// Tells what was refused, ambiguous or matched loosely.
@@ -178,4 +314,8 @@ impl Locator {
             self.tally.warn(code, text, warnings);
         }
     }
+}
+
+fn leads_out(path: &Path) -> bool {
+    path.is_absolute() || path.components().any(|c| c == Component::ParentDir)
 }

@@ -4,18 +4,27 @@
 //! Each format has a module with `read` (to [`collect::Findings`]) and, where it can be written, `check` (refuses what the format
 //! cannot express, before anything is written) and `write`.
 
+mod bounds;
 mod coco;
 mod collect;
 mod content;
+mod cvat;
 mod detect;
 mod export;
 mod folder;
+mod gather;
+mod label_studio;
 pub mod lines;
 mod list;
 mod locate;
+mod losses;
 mod preview;
 #[cfg(test)]
 mod tests;
+mod text;
+mod voc;
+mod xml;
+mod yolo;
 
 pub use export::{ExportReport, ExportRequest, PicturesAs, export};
 pub use preview::{Preview, PreviewRow, preview};
@@ -252,13 +261,11 @@ fn read(
         Format::Coco => coco::read(&request, progress)?,
         Format::List => list::read(&request, progress)?,
         Format::Folder => folder::read(&request, progress)?,
-        Format::Auto
-        | Format::Project
-        | Format::Voc
-        | Format::Yolo
-        | Format::Csv
-        | Format::LabelStudio
-        | Format::Cvat => {
+        Format::Voc => voc::read(&request, progress)?,
+        Format::Yolo => yolo::read(&request, progress)?,
+        Format::Cvat => cvat::read(&request, progress)?,
+        Format::LabelStudio => label_studio::read(&request, progress)?,
+        Format::Auto | Format::Project | Format::Csv => {
             let problem = format!("{} cannot be read from here", format.title());
             return Err(DatasetError::Layout {
                 path: request.data,

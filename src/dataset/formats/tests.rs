@@ -6,8 +6,14 @@ use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 mod coco;
+mod cvat;
+mod detection;
 mod folder;
+mod label_studio;
 mod list;
+mod tool_trips;
+mod voc;
+mod yolo;
 
 /// A folder to fill.
 struct Set(tempfile::TempDir);
@@ -53,6 +59,36 @@ impl Set {
     fn import(&self) -> (Dataset, ImportReport) {
         self.import_as(|_| {}).unwrap()
     }
+}
+
+/// What an export of `dataset` as `format` into `out` brings.
+fn export_to(
+    out: &Path,
+    dataset: &Dataset,
+    format: Format,
+    change: impl FnOnce(&mut ExportRequest),
+) -> Result<ExportReport, DatasetError> {
+    let mut request = ExportRequest::new(format, out);
+    change(&mut request);
+    export(dataset, &request, &mut |_, _| ControlFlow::Continue(()))
+}
+
+fn import_from(path: &Path) -> Result<(Dataset, ImportReport), DatasetError> {
+    let request = ImportRequest {
+        contents: Contents::Later,
+        ..ImportRequest::new(path)
+    };
+    import(&request, &mut |_, _| ControlFlow::Continue(()))
+}
+
+/// The names of a picture's positive, negative and unknown labels.
+fn states<'a>(dataset: &'a Dataset, picture: &str) -> [Vec<&'a str>; 3] {
+    let picture = dataset.pictures.iter().find(|p| p.name == picture).unwrap();
+    [&picture.positives, &picture.negatives, &picture.unknowns].map(|labels| {
+        let mut names: Vec<&str> = labels.iter().map(|l| dataset.labels[*l].as_str()).collect();
+        names.sort_unstable();
+        names
+    })
 }
 
 fn codes(report: &ImportReport) -> Vec<&str> {

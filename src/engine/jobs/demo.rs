@@ -228,6 +228,7 @@ fn stage(
         seed: request.seed,
         log_every: 10,
         checkpoint_every: None,
+        watch: Vec::new(),
     };
     let mut id = None;
     let mut keep = |event: &Event| match event {

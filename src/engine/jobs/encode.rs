@@ -106,6 +106,7 @@ pub fn ensure(
         let loader = Loader {
             items: items.to_vec(),
             preprocess: key.preprocess.clone(),
+            teacher: None,
             patch,
             grid,
         };

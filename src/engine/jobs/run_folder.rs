@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct RunConfig {
     /// Version of the program that made it.
     pub version: String,
-    /// 1 or 2.
+    /// 1, 2, or 3 for both at once.
     pub stage: u8,
     /// Whether a Stage 2 run follows (`--stage both`).
     pub then_stage_2: bool,

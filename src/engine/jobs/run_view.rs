@@ -2,6 +2,7 @@
 
 use super::data::{self, Pictures};
 use super::encode::Encoder;
+use super::fit::Fitted;
 use super::model;
 use super::run_folder::RunConfig;
 use super::train::run_config;
@@ -18,6 +19,7 @@ use crate::engine::scorer::Probability;
 use crate::method::prompts::{ContextKind, PromptFrame};
 use crate::method::score::Fusion;
 use crate::project::Project;
+use crate::train::checkpoint::Saved;
 use crate::train::features::FeatureStore;
 use crate::train::params;
 use crate::train::settings::Settings;
@@ -41,6 +43,10 @@ pub struct RunView {
     pub neutral: Option<(Tensor<2>, Tensor<2>)>,
     /// How a score becomes a probability.
     pub probability: Probability,
+    /// Identity of the parameters; empty for an untrained CLIP.
+    pub fingerprint: String,
+    /// What was fitted on the validation pictures, where it is used.
+    pub fitted: Option<Fitted>,
     run: String,
 }
 
@@ -60,7 +66,7 @@ impl RunView {
         let foreign = request.on.is_some();
         let mut config = scored_config(request, project, &labels, foreign)?;
         if foreign {
-            if config.settings.context != ContextKind::Shared && config.stage == 2 {
+            if config.settings.context != ContextKind::Shared && config.stage >= 2 {
                 return Err(Failure::new(
                     "this run learned a context for each of its own labels",
                     "Only a run with context=shared can score labels that it never saw.",
@@ -69,8 +75,35 @@ impl RunView {
             config.words = words;
             config.positives = vec![1; labels.len()];
         }
-        let (text, neutral, probability) = text_and_probability(request, &config, project, compute)?;
+        let saved = if request.run == ZERO_SHOT {
+            None
+        } else {
+            Some(saved(project, &request.run)?)
+        };
+        let fingerprint = saved
+            .as_ref()
+            .map(|saved| saved.fingerprint.clone())
+            .unwrap_or_default();
+        // An alpha that is asked for goes over the fitted one, and with it what was fitted for it.
+        let asks = |pair: &String| pair.split('=').next().is_some_and(|name| name.trim() == "alpha");
+        let fitted = saved
+            .as_ref()
+            .filter(|_| !request.set.iter().any(asks))
+            .and_then(|saved| Fitted::load(&project.run_folder(&request.run), &saved.fingerprint));
+        let (text, neutral, mut probability) = text_and_probability(request, &config, saved, compute)?;
+        if let Some(Fitted {
+            alpha,
+            log_scale,
+            offset,
+            ..
+        }) = fitted
+        {
+            config.settings.alpha = alpha;
+            probability = Probability::Calibrated { log_scale, offset };
+        }
         Ok(Self {
+            fingerprint,
+            fitted,
             config,
             labels,
             text,
@@ -123,7 +156,7 @@ impl RunView {
     pub fn encoder<'a>(&'a self, project: &'a Project) -> Result<Encoder<'a>, Failure> {
         let student_of = match (self.run.as_str(), self.config.stage) {
             (ZERO_SHOT, _) => None,
-            (run, 1) => Some(run),
+            (run, 1 | 3) => Some(run),
             _ => self.config.parent.as_deref(),
         };
         frozen_encoder(&self.config, project, student_of)
@@ -200,7 +233,7 @@ type Texts = ((Tensor<2>, Tensor<2>), Option<(Tensor<2>, Tensor<2>)>, Probabilit
 fn text_and_probability(
     request: &EvaluateRequest,
     config: &RunConfig,
-    project: &Project,
+    saved: Option<Saved>,
     compute: &Compute,
 ) -> Result<Texts, Failure> {
     // One reading of the checkpoint gives both: it may be a gigabyte, and is hashed as it is read.
@@ -211,7 +244,7 @@ fn text_and_probability(
     } = teacher(config, compute)?;
     let tokenizer = Tokenizer::new();
     let fixed = || tower.encode_labels(&tokenizer, &config.settings.templates(), &config.words);
-    if request.run == ZERO_SHOT {
+    let Some(Saved { model, .. }) = saved else {
         let (text, neutral) = (fixed(), tower.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]));
         let both = |t: Tensor<2>| (t.clone(), t);
         return Ok((
@@ -219,8 +252,7 @@ fn text_and_probability(
             Some(both(neutral)),
             Probability::Uncalibrated { scale: logit_scale },
         ));
-    }
-    let model = saved(project, &request.run)?.model;
+    };
     let (log_scale, offset) = calibration(&model)?;
     let probability = Probability::Calibrated { log_scale, offset };
     if config.stage == 1 {

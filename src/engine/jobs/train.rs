@@ -3,9 +3,8 @@
 use super::data::{self, Pictures};
 use super::model;
 use super::project::open_for_work;
-use super::run_folder::{MetricsLog, RunConfig};
-use super::watch::{Validated, Watch};
-use super::{train_one, train_two};
+use super::run_folder::RunConfig;
+use super::{environment, fit, memory, train_joint, train_one, train_two};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
 use crate::engine::request::{Stages, TrainRequest};
@@ -13,8 +12,10 @@ use crate::engine::{Context, Event, Failure};
 use crate::method::student::StudentInit;
 use crate::project::{Project, Run, RunState};
 use crate::support::hash;
-use crate::train::settings::Settings;
-use crate::train::trainer::{Finish, Hooks, Plan, StepReport, TrainError};
+use crate::train::schedule::Schedule;
+use crate::train::settings::{Keep, Settings};
+use crate::train::trainer::{Fault, Finish, Plan};
+use burn::tensor::Device;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     pub log_every: usize,
     /// Steps between checkpoints; unset: by time.
     pub checkpoint_every: Option<usize>,
+    /// Ids of the watched pictures; empty: some are chosen.
+    pub watch: Vec<i64>,
 }
 
 /// What a stage gives back.
@@ -171,12 +174,21 @@ fn train_run(
         val,
         log_every: request.log_every.max(1),
         checkpoint_every: request.checkpoint_every,
+        watch: request.watch.clone(),
     };
-    if config.stage == 1 {
-        train_one::run(job, context)
-    } else {
-        train_two::run(job, context)
+    environment::note(&job)?;
+    let fits = config.settings.fits_alpha(!job.val.items.is_empty());
+    let val = job.val.clone();
+    let (id, folder) = (job.id.clone(), job.folder.clone());
+    let mut ended = match config.stage {
+        1 => train_one::run(job, context)?,
+        2 => train_two::run(job, context)?,
+        _ => train_joint::run(job, context)?,
+    };
+    if fits && matches!(ended.finish, Finish::Done(_)) {
+        ended.encoded += fit::run(project, (&id, &folder), val, compute, context)?;
     }
+    Ok(ended)
 }
 
 /// Makes the run that the request begins with.
@@ -223,6 +235,9 @@ fn fresh(
             } else {
                 let (student, patch_features, top_k) = train_one::plan_student(&config)?;
                 (config.student, config.patch_features, config.top_k) = (student, patch_features, top_k);
+                if stages == Stages::Joint {
+                    config.stage = 3;
+                }
             }
             insert(project, config)
         }
@@ -404,103 +419,31 @@ pub fn identity(pictures: &Pictures) -> String {
 /// The stage's plan.
 pub fn plan(job: &Job<'_>, batch: usize, epochs: usize) -> Plan {
     let s = &job.config.settings;
+    let schedule = Schedule::new(job.train.items.len(), batch, epochs, s.max_steps, s.warmup);
+    let validates = !job.val.items.is_empty();
+    let device = job.compute.device().clone();
     Plan {
-        folder: job.folder.clone(),
-        schedule: crate::train::schedule::Schedule::new(job.train.items.len(), batch, epochs, s.max_steps, s.warmup),
         batch,
         shuffle: s.shuffle,
         seed: job.config.seed,
         clip_norm: s.clip_norm,
         checkpoint_every: job.checkpoint_every,
         parts: job.compute.parts(),
+        micro_batch: memory::micro_batch(job, batch),
+        keep_best: s.keeps(validates) == Keep::Best,
+        early_stop: s.early_stop,
+        ema: s.ema,
+        fault: Fault::from_environment(),
+        ..Plan::new(job.folder.clone(), schedule, device)
     }
 }
 
-/// Measures a model on the validation pictures after an epoch.
-pub type Validate<'a, M> = dyn Fn(&M) -> Result<Validated, Failure> + 'a;
-
-/// Turns what the trainer says into events, and keeps the run's log.
-pub struct Reporter<'a, 'c, M> {
-    /// Where events go.
-    pub context: &'a mut Context<'c>,
-    /// The run's curves.
-    pub log: MetricsLog,
-    /// 1 or 2.
-    pub stage: u8,
-    /// Steps between reported steps.
-    pub log_every: usize,
-    /// Measures on validation pictures, where there are any.
-    pub validate: Option<Box<Validate<'a, M>>>,
-    /// Sees what goes wrong.
-    pub watch: Watch,
-}
-
-impl<M> Reporter<'_, '_, M> {
-    /// Measures where the stage starts, so that what it loses is seen.
-    ///
-    /// # Errors
-    /// [`Failure`] where measuring fails.
-    pub fn measure_start(&mut self, model: &M) -> Result<(), Failure> {
-        if let Some(validate) = &self.validate {
-            self.watch.floor = Some(validate(model)?.map);
-        }
-        Ok(())
-    }
-}
-
-impl<M> Hooks<M> for Reporter<'_, '_, M> {
-    fn step(&mut self, r: &StepReport) {
-        let (kd, sc) = if self.stage == 1 {
-            (Some(r.extra), None)
-        } else {
-            (None, Some(r.extra))
-        };
-        let event = Event::Step {
-            stage: self.stage,
-            epoch: r.epoch,
-            step: r.step,
-            loss: r.loss,
-            cls: r.cls,
-            kd,
-            sc,
-            lr: r.lr,
-            images_per_s: r.images_per_s,
-            steps: r.steps,
-        };
-        self.log.write(&event);
-        if let Some((code, words)) = self.watch.step(r) {
-            self.context.warn(code, words);
-        }
-        if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
-            self.context.emit(event);
-        }
-        self.context
-            .progress(if self.stage == 1 { "Stage 1" } else { "Stage 2" }, r.step + 1, r.steps);
-    }
-
-    fn epoch(&mut self, epoch: usize, model: &M) -> Result<(), TrainError> {
-        let map = match &self.validate {
-            Some(validate) => Some(validate(model).map_err(|f| TrainError::NoData(f.message))?),
-            None => None,
-        };
-        let event = Event::Epoch {
-            stage: self.stage,
-            epoch,
-            map: map.map(|v| v.map),
-        };
-        self.log.write(&event);
-        self.context.emit(event);
-        for (code, words) in map.map(|v| self.watch.epoch(&v)).unwrap_or_default() {
-            self.context.warn(code, words);
-        }
-        Ok(())
-    }
-
-    fn warning(&mut self, code: &str, message: String) {
-        self.context.warn(code, message);
-    }
-
-    fn should_stop(&mut self) -> bool {
-        self.context.cancelled()
+/// The device that a stage trains on.
+pub fn training_device(job: &Job<'_>) -> Device {
+    let device = job.compute.training_device();
+    if job.config.settings.checkpointing {
+        device.gradient_checkpointing()
+    } else {
+        device
     }
 }

@@ -1,29 +1,32 @@
 //! Stage 1 as a job: teacher features, student, offset, the loop.
 
 use super::data::groups;
+use super::drive::{Looks, drive};
 use super::encode::{Encoder, ImageModel, SMALLEST_PART, ensure};
 use super::model;
-use super::run_folder::{MetricsLog, RunConfig};
-use super::train::{Ended, Job, Reporter, plan};
+use super::reporter::{Snapshot, Validate};
+use super::run_folder::RunConfig;
+use super::train::{Ended, Job, plan, training_device};
 use super::watch::{Validated, Watch};
+use super::watched::{Grids, Watched};
 use crate::clip::checkpoint::{self, Checkpoint, Layout};
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
+use crate::compute::Kind;
 use crate::dataset::preprocess::Preprocess;
-use crate::engine::{Context, Event, Failure};
+use crate::engine::{Context, Failure};
 use crate::eval::{average_precision, group_means};
 use crate::method::evidence;
 use crate::method::losses::ClassificationLoss;
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student, StudentConfig, StudentInit};
 use crate::train::features::FeatureKey;
-use crate::train::loader::{Loader, on_threads};
-use crate::train::settings::Settings;
+use crate::train::loader::{Item, Loader, on_threads};
+use crate::train::settings::{KdView, Precision, Settings};
 use crate::train::stage1::{DualView, Stage1};
-use crate::train::trainer;
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 /// Training pictures whose scores set the first offset (METHOD section 4).
 pub const OFFSET_IMAGES: usize = 512;
@@ -105,7 +108,10 @@ pub fn student_preprocess(config: &RunConfig) -> Preprocess {
 }
 
 /// Builds the student on `device`: from its start, not from a checkpoint of the run.
-fn build_student(config: &RunConfig, teacher: &Checkpoint, device: &Device) -> Result<Student, Failure> {
+///
+/// # Errors
+/// [`Failure`] where its checkpoint cannot be used.
+pub fn build_student(config: &RunConfig, teacher: &Checkpoint, device: &Device) -> Result<Student, Failure> {
     let StudentConfig { vision, embed, .. } = &config.student;
     let size = vision.image_size;
     Ok(match config.settings.student_init {
@@ -115,79 +121,90 @@ fn build_student(config: &RunConfig, teacher: &Checkpoint, device: &Device) -> R
     })
 }
 
-/// Runs Stage 1.
+/// What Stage 1 and joint training begin with.
+pub struct Prepared {
+    /// Pictures, teacher and losses.
+    pub stage: Stage1,
+    /// The teacher's checkpoint.
+    pub teacher: Checkpoint,
+    /// Pictures that went through the teacher now.
+    pub encoded: usize,
+}
+
+/// Shows the teacher the pictures and makes the stage; pictures that cannot be read leave the job.
 ///
 /// # Errors
-/// [`Failure`]; the newest checkpoint is kept.
-pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure> {
+/// [`Failure`] where the teacher or the pictures cannot be used.
+pub fn prepare(job: &mut Job<'_>, context: &mut Context<'_>) -> Result<Prepared, Failure> {
     let config = job.config.clone();
     let (settings, device) = (&config.settings, job.compute.device().clone());
     let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
     let teacher_view = teacher_config(&checkpoint, settings)?;
     let labels = config.labels.len();
 
-    // The teacher sees each picture once; a picture that it cannot read is not trained on.
-    let key = FeatureKey {
-        model: checkpoint.fingerprint.clone(),
-        preprocess: Preprocess {
-            mode: settings.preprocess,
-            size: teacher_view.vision.image_size,
-            mean: teacher_view.mean,
-            std: teacher_view.std,
-        },
-        patch_features: None,
-        precision: settings.precision,
+    let teacher_preprocess = Preprocess {
+        mode: settings.preprocess,
+        size: teacher_view.vision.image_size,
+        mean: teacher_view.mean,
+        std: teacher_view.std,
     };
     let fresh = || Clip::load(checkpoint.clone(), settings.input_size, &device);
-    let encoder = Encoder {
-        key,
-        embed: config.student.embed,
-        grid: teacher_view.vision.grid(),
-        patch: teacher_view.vision.patch,
-        build: Box::new(|_| Ok(ImageModel::Teacher(fresh()?.image))),
-    };
-    let cached = ensure(
-        encoder,
-        &job.project.features_folder(),
-        &job.train.items,
-        job.compute,
-        context,
-    )?;
-    job.train = std::mem::take(&mut job.train).without(&cached.failed, labels, context);
+    let same_view = settings.kd_view == KdView::Same;
+    let (mut teacher, mut computed) = (Vec::new(), 0);
+    if !same_view {
+        // The teacher sees each picture once; a picture that it cannot read is not trained on.
+        let encoder = Encoder {
+            key: FeatureKey {
+                model: checkpoint.fingerprint.clone(),
+                preprocess: teacher_preprocess.clone(),
+                patch_features: None,
+                precision: settings.precision,
+            },
+            embed: config.student.embed,
+            grid: teacher_view.vision.grid(),
+            patch: teacher_view.vision.patch,
+            build: Box::new(|_| Ok(ImageModel::Teacher(fresh()?.image))),
+        };
+        let root = job.project.features_folder();
+        let cached = ensure(encoder, &root, &job.train.items, job.compute, context)?;
+        job.train = std::mem::take(&mut job.train).without(&cached.failed, labels, context);
+        for item in &job.train.items {
+            let record = cached
+                .store
+                .get(&item.hash)
+                .map_err(|e| Failure::io("read the feature cache in", &job.folder, &e))?;
+            let record = record.ok_or_else(|| Failure::new("cached features are damaged", "Resume the run."))?;
+            teacher.extend(record.cls);
+        }
+        computed = cached.computed;
+    }
     if job.train.items.is_empty() {
         return Err(Failure::new(
             "no training picture can be read",
             "Check that the pictures are where they were.",
         ));
     }
-    let mut teacher = Vec::with_capacity(job.train.items.len() * config.student.embed);
-    for item in &job.train.items {
-        let record = cached
-            .store
-            .get(&item.hash)
-            .map_err(|e| Failure::io("read the feature cache in", &job.folder, &e))?;
-        teacher.extend(
-            record
-                .ok_or_else(|| Failure::new("cached features are damaged", "Resume the run."))?
-                .cls,
-        );
-    }
     let text = {
         let clip = fresh()?;
         clip.text
             .encode_labels(&Tokenizer::new(), &settings.templates(), &config.words)
     };
+    let tower = if same_view { Some(fresh()?.image) } else { None };
     let positives = job.train.positives(labels);
     let stage = Stage1 {
         settings: settings.clone(),
         loader: Loader {
             items: job.train.items.clone(),
             preprocess: student_preprocess(&config),
+            teacher: same_view.then_some(teacher_preprocess),
             patch: config.student.vision.patch,
             grid: config.student.vision.grid(),
         },
         truth: job.train.truth.clone(),
         teacher,
+        tower,
+        layers: config.student.vision.layers,
+        half: half(job, context),
         text,
         loss: ClassificationLoss::new(settings.loss, settings.db(), &positives, job.train.items.len()),
         fusion: Fusion {
@@ -199,59 +216,80 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         device: device.clone(),
     };
 
-    let plan = plan(&job, settings.batch_1, settings.epochs_1);
-    let training = job.compute.training_device();
-    let student = build_student(&config, &checkpoint, &training)?;
-    drop(checkpoint);
-    let has_checkpoint = crate::train::checkpoint::exists(&job.folder);
-    let offset = if has_checkpoint {
+    Ok(Prepared {
+        stage,
+        teacher: checkpoint,
+        encoded: computed,
+    })
+}
+
+/// Runs Stage 1.
+///
+/// # Errors
+/// [`Failure`]; the newest checkpoint is kept.
+pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure> {
+    let Prepared {
+        stage,
+        teacher,
+        encoded,
+    } = prepare(&mut job, context)?;
+    let (config, device) = (job.config.clone(), job.compute.device().clone());
+    let plan = plan(&job, config.settings.batch_1, config.settings.epochs_1);
+    let training = training_device(&job);
+    let student = build_student(&config, &teacher, &training)?;
+    drop(teacher);
+    let offset = if crate::train::checkpoint::exists(&job.folder) {
         0.0
     } else {
-        first_offset(&stage, &student, &device, context)?
+        first_offset(&stage, &student, &(stage.text.clone(), stage.text.clone()), context)?
     };
     let model = DualView {
         student,
         calibration: Calibration::new(INITIAL_SCALE, offset, &training),
     };
-    let mut warnings = Vec::new();
-    let (state, finished) = trainer::resume(&plan, model, &training, &mut |w| warnings.push(w))?;
-    warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
-    context.emit(Event::Run {
-        run: job.id.clone(),
-        stage: 1,
-        resumed_at: state.step,
-    });
-    if finished {
-        return Ok(Ended {
-            finish: trainer::Finish::Done(String::new()),
-            encoded: cached.computed,
-        });
-    }
-    let epochs_done = state.step / plan.schedule.per_epoch.max(1);
-    let val = Validation::new(&stage, &job, &positives);
-    let mut reporter = Reporter {
-        context,
-        log: MetricsLog::open(&job.folder, state.step, epochs_done)?,
-        stage: 1,
-        log_every: job.log_every,
-        validate: (!job.val.items.is_empty()).then(|| {
-            Box::new(|model: &DualView| val.measure(&stage, &model.valid(), &device))
-                as Box<super::train::Validate<'_, DualView>>
-        }),
-        watch: Watch::distilling(settings.student_init == StudentInit::Clip),
+    let val = Validation::new(&stage, &job);
+    let watched = Watched::choose(&job, config.labels.len());
+    // Read once: they are looked at unvaried.
+    let looked = val.loader_of(&watched.items).load(&watched.all(), None);
+    let fixed = || (stage.text.clone(), stage.text.clone());
+    let validate = |model: &DualView| {
+        let model = model.valid();
+        val.measure(&stage, &model.student, &fixed(), &model.calibration)
     };
-    if state.step == 0 && settings.student_init == StudentInit::Clip {
-        reporter.measure_start(&state.model)?;
-    }
-    let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
-    Ok(Ended {
-        finish,
-        encoded: cached.computed,
-    })
+    let snapshot = |model: &DualView, epoch: usize| {
+        let (scores, _) = stage.scores(&model.valid().student, &looked, &device)?;
+        let grid = config.student.vision.grid();
+        watched.save(&job.folder, epoch, &Grids::read(scores, &looked.kept, grid)?)
+    };
+    let from_clip = config.settings.student_init == StudentInit::Clip;
+    let looks = Looks {
+        validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, DualView>>),
+        snapshot: (!looked.kept.is_empty()).then(|| Box::new(snapshot) as Box<Snapshot<'_, DualView>>),
+        watch: Watch::distilling(from_clip),
+        from_start: from_clip,
+    };
+    drive(&job, (&stage, &plan), (model, &training), looks, encoded, context)
 }
 
-/// Mean of s over the first pictures and all classes, unaugmented.
-fn first_offset(stage: &Stage1, student: &Student, device: &Device, context: &mut Context<'_>) -> Result<f32, Failure> {
+/// Whether the tower trains in 16-bit floats: on a GPU that can, where it is asked for.
+fn half(job: &Job<'_>, context: &mut Context<'_>) -> bool {
+    let asked = job.config.settings.precision == Precision::F16 && job.compute.kind == Kind::Gpu;
+    if asked && !job.compute.supports_f16() {
+        context.warn(
+            "no-f16",
+            "this GPU computes no 16-bit floats: precision=f16 halves the feature caches alone",
+        );
+    }
+    asked && job.compute.supports_f16()
+}
+
+/// Mean of s over the first pictures and all classes, unaugmented, with the text embeddings (tG, tL).
+pub fn first_offset(
+    stage: &Stage1,
+    student: &Student,
+    text: &(Tensor<2>, Tensor<2>),
+    context: &mut Context<'_>,
+) -> Result<f32, Failure> {
     let student = student.valid();
     let count = stage.loader.items.len().min(OFFSET_IMAGES);
     let indices: Vec<usize> = (0..count).collect();
@@ -262,7 +300,7 @@ fn first_offset(stage: &Stage1, student: &Student, device: &Device, context: &mu
         if pixels.kept.is_empty() {
             continue;
         }
-        let (scores, _) = stage.scores(&student, &pixels, device)?;
+        let (scores, _) = stage.scores_with(&student, &pixels, text.clone(), &stage.device)?;
         let values = host_values(scores.fused)?;
         sum += values.iter().map(|v| f64::from(*v)).sum::<f64>();
         n += values.len();
@@ -271,8 +309,8 @@ fn first_offset(stage: &Stage1, student: &Student, device: &Device, context: &mu
     Ok((sum / n.max(1) as f64) as f32)
 }
 
-/// The validation split in Stage 1, where features change with every step.
-struct Validation {
+/// The validation split where features change with every step.
+pub struct Validation {
     parts: usize,
     loader: Loader,
     truth: Vec<i8>,
@@ -280,21 +318,40 @@ struct Validation {
 }
 
 impl Validation {
-    fn new(stage: &Stage1, job: &Job<'_>, positives: &[usize]) -> Self {
+    /// The job's validation pictures, read as the stage reads its own.
+    pub fn new(stage: &Stage1, job: &Job<'_>) -> Self {
         let loader = Loader {
             items: job.val.items.clone(),
+            teacher: None,
             ..stage.loader.clone()
         };
         Self {
             parts: job.compute.parts(),
             loader,
             truth: job.val.truth.clone(),
-            positives: positives.to_vec(),
+            positives: job.train.positives(job.config.labels.len()),
         }
     }
 
-    fn measure(&self, stage: &Stage1, model: &DualView, device: &Device) -> Result<Validated, Failure> {
-        let student = &model.student;
+    /// Reads other pictures the same way.
+    pub fn loader_of(&self, items: &[Item]) -> Loader {
+        Loader {
+            items: items.to_vec(),
+            ..self.loader.clone()
+        }
+    }
+
+    /// Measures a student, not training, with the text embeddings (tG, tL).
+    ///
+    /// # Errors
+    /// [`Failure`] where the device fails.
+    pub fn measure(
+        &self,
+        stage: &Stage1,
+        student: &Student,
+        text: &(Tensor<2>, Tensor<2>),
+        calibration: &Calibration,
+    ) -> Result<Validated, Failure> {
         let classes = self.positives.len();
         let all: Vec<usize> = (0..self.loader.items.len()).collect();
         let (mut scores, mut truth) = (Vec::new(), Vec::new());
@@ -305,13 +362,14 @@ impl Validation {
             }
             truth.extend(crate::train::stage1::rows(&self.truth, classes, &pixels.kept));
             let found = on_threads(pixels.split(self.parts, SMALLEST_PART), |part| {
-                host_values(stage.scores(student, &part, device)?.0.fused)
+                let scores = stage.scores_with(student, &part, text.clone(), &stage.device)?.0;
+                host_values(scores.fused)
             });
             for values in found {
                 scores.extend(values?);
             }
         }
-        let offset = host_values(model.calibration.tensors().1)?;
+        let offset = host_values(calibration.tensors().1)?;
         Ok(validated(&scores, &truth, &self.positives, offset.first().copied()))
     }
 }

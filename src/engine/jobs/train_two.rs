@@ -1,41 +1,47 @@
 //! Stage 2 as a job: cached features of the frozen student, prompts, the loop.
 
 use super::data::Pictures;
+use super::drive::{Looks, drive};
 use super::encode::{Encoded, Encoder, ImageModel, ensure};
 use super::model;
-use super::run_folder::{MetricsLog, RunConfig};
-use super::train::{Ended, Job, Reporter, Validate, plan};
+use super::reporter::{Snapshot, Validate};
+use super::run_folder::RunConfig;
+use super::train::{Ended, Job, plan, training_device};
 use super::train_one::{student_preprocess, validated};
 use super::watch::{Validated, Watch};
+use super::watched::{Grids, Watched};
 use crate::clip::model::Clip;
 use crate::clip::text::TextTower;
 use crate::clip::tokenizer::Tokenizer;
 use crate::compute::Compute;
-use crate::engine::{Context, Event, Failure};
+use crate::engine::{Context, Failure};
 use crate::method::losses::ClassificationLoss;
 use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student};
 use crate::project::Project;
-use crate::train::checkpoint::{Saved, Tensors, load_newest};
+use crate::train::checkpoint::{Saved, Tensors, load_used};
 use crate::train::features::{FeatureKey, FeatureStore};
 use crate::train::loader::Item;
 use crate::train::params;
 use crate::train::stage1::rows;
 use crate::train::stage2::{CachedBatch, Prompts, Stage2};
-use crate::train::trainer;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 /// Cached pictures scored at once outside training.
 const BATCH: usize = 64;
 
-/// The newest parameters of a run.
+/// The parameters that a run is used with.
 ///
 /// # Errors
 /// [`Failure`] where the run has no usable checkpoint.
 pub fn saved(project: &Project, run: &str) -> Result<Saved, Failure> {
-    Ok(load_newest(&project.run_folder(run))?.0)
+    let (saved, warnings) = load_used(&project.run_folder(run))?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(saved)
 }
 
 /// The calibration that a run's parameters hold.
@@ -182,7 +188,7 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
     };
 
     let plan = plan(&job, settings.batch_2, settings.epochs_2);
-    let training = job.compute.training_device();
+    let training = training_device(&job);
     let contexts = start_contexts(&config, &text, &tokenizer, &training)?;
     let has_checkpoint = crate::train::checkpoint::exists(&job.folder);
     let calibration = match parent {
@@ -193,23 +199,6 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         }
         None => Calibration::new(INITIAL_SCALE, first_offset(&stage, &contexts)?, &training),
     };
-    let mut warnings = Vec::new();
-    let (state, finished) = trainer::resume(&plan, Prompts { contexts, calibration }, &training, &mut |w| {
-        warnings.push(w)
-    })?;
-    warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
-    context.emit(Event::Run {
-        run: job.id.clone(),
-        stage: 2,
-        resumed_at: state.step,
-    });
-    if finished {
-        return Ok(Ended {
-            finish: trainer::Finish::Done(String::new()),
-            encoded: computed,
-        });
-    }
-    let epochs_done = state.step / plan.schedule.per_epoch.max(1);
     let validate = |model: &Prompts| -> Result<Validated, Failure> {
         let model = model.valid();
         let text = stage.frame.encode(stage.text, &model.contexts);
@@ -217,22 +206,24 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         let offset = host_values(model.calibration.tensors().1)?;
         Ok(validated(&scores.fused, &truth, &positives, offset.first().copied()))
     };
-    let mut reporter = Reporter {
-        context,
-        log: MetricsLog::open(&job.folder, state.step, epochs_done)?,
-        stage: 2,
-        log_every: job.log_every,
-        validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, Prompts>>),
-        watch: Watch::default(),
+    let watched = Watched::choose(&job, labels);
+    let snapshot = |model: &Prompts, epoch: usize| {
+        let model = model.valid();
+        let text = stage.frame.encode(stage.text, &model.contexts);
+        let grid = config.student.vision.grid();
+        let batch = CachedBatch::read(&store, &watched.items, &watched.all());
+        let scores = batch.scores(store.embed(), text, stage.fusion, &device)?;
+        watched.save(&job.folder, epoch, &Grids::read(scores, batch.kept(), grid)?)
     };
-    if state.step == 0 {
-        reporter.measure_start(&state.model)?;
-    }
-    let finish = trainer::run(&stage, &plan, state, &mut reporter)?;
-    Ok(Ended {
-        finish,
-        encoded: computed,
-    })
+    let watches = !watched.items.is_empty();
+    let looks = Looks {
+        validate: (!job.val.items.is_empty()).then(|| Box::new(validate) as Box<Validate<'_, Prompts>>),
+        snapshot: watches.then_some(Box::new(snapshot) as Box<Snapshot<'_, Prompts>>),
+        watch: Watch::default(),
+        from_start: true,
+    };
+    let fresh = (Prompts { contexts, calibration }, &training);
+    drive(&job, (&stage, &plan), fresh, looks, computed, context)
 }
 
 /// The contexts that a run starts from.

@@ -123,6 +123,7 @@ mod tests {
             loss: 1.0,
             cls: 1.0,
             extra,
+            second: None,
             lr: 0.1,
             images_per_s: 1.0,
         }

@@ -5,7 +5,7 @@
 //! they are. Orientations that keep the size (mirrored, upside down) cannot be told apart; boxes count as drawn on the
 //! picture as shown, which is how annotation tools in browsers work.
 
-mod lenient;
+pub mod lenient;
 mod parse;
 
 use super::collect::{Entry, Findings, Tally};
@@ -22,6 +22,10 @@ use std::path::{Path, PathBuf};
 
 /// The first 64 KiB of a regular file.
 pub fn head(path: &Path) -> Result<Vec<u8>, DatasetError> {
+    let about = std::fs::metadata(path).map_err(DatasetError::io(path))?;
+    if !about.is_file() {
+        return Err(DatasetError::NotAFile { path: path.to_owned() });
+    }
     let mut head = Vec::new();
     let file = File::open(path).map_err(DatasetError::io(path))?;
     file.take(1 << 16)

@@ -1,5 +1,10 @@
 //! Every setting of a run: names, defaults and checks. One table serves `--set`, `--config`, run folders and the window.
 
+mod check;
+mod kinds;
+
+pub use kinds::{AugmentSet, KdView, Keep, Precision, Unfreeze};
+
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
 use crate::method::losses::{DbParameters, Distillation, LossKind};
@@ -7,16 +12,6 @@ use crate::method::prompts::{ContextInit, ContextKind};
 use crate::method::student::StudentInit;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-
-/// Numbers in which features are cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 32-bit floats.
-    F32,
-    /// 16-bit floats: cached features take half the space.
-    F16,
-}
 
 /// All settings of a run. Field names are the setting names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,17 +85,33 @@ pub struct Settings {
     pub augment: bool,
     /// Shuffle the pictures each epoch.
     pub shuffle: bool,
-    /// Precision of cached features.
+    /// Precision of cached features and, on a GPU that can, of the image tower's training.
     pub precision: Precision,
     /// Stop each stage after this many steps.
     pub max_steps: Option<usize>,
+    /// Stop a stage after this many epochs without a better validation mAP; unset: never.
+    pub early_stop: Option<usize>,
+    /// Which epoch is used; unset: the best where there is a val split and the run is not [pure](Settings::is_pure).
+    pub keep: Option<Keep>,
+    /// Choose alpha and calibration on the validation pictures at the end; unset: as `keep`.
+    pub fit_alpha: Option<bool>,
+    /// Which view the teacher sees in Stage 1.
+    pub kd_view: KdView,
+    /// Factor on the tower's rate from each block to the one below it.
+    pub layer_decay: f64,
+    /// Decay of the moving average of the parameters that is validated and kept; 0: none.
+    pub ema: f64,
+    /// How much training pictures vary in Stage 1, unless `augment` is false.
+    pub augment_set: AugmentSet,
+    /// Pictures computed at once within a step; unset: as many as fit.
+    pub micro_batch: Option<usize>,
+    /// Compute activations again in the backward pass instead of keeping them all.
+    pub checkpointing: bool,
+    /// First share of the steps of joint training in which the prompts learn alone.
+    pub warm_prompts: f64,
+    /// When the image tower begins to learn in joint training.
+    pub unfreeze: Unfreeze,
 }
-
-/// Learned vectors that still leave some ten tokens of CLIP's 77 for a name.
-const MAX_CONTEXT_TOKENS: usize = 64;
-
-/// Tokens of "a photo of a".
-const PHRASE_TOKENS: usize = 4;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -141,6 +152,17 @@ impl Default for Settings {
             shuffle: true,
             precision: Precision::F32,
             max_steps: None,
+            early_stop: None,
+            keep: None,
+            fit_alpha: None,
+            kd_view: KdView::Cached,
+            layer_decay: 1.0,
+            ema: 0.0,
+            augment_set: AugmentSet::Light,
+            micro_batch: None,
+            checkpointing: false,
+            warm_prompts: 0.1,
+            unfreeze: Unfreeze::All,
         }
     }
 }
@@ -282,83 +304,30 @@ impl Settings {
         serde_json::from_value(map).map_err(to_problem)
     }
 
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// [`SettingError::Value`] for the first value out of range.
-    pub fn check(&self) -> Result<(), SettingError> {
-        let bad = |name: &str, problem: &str| {
-            Err(SettingError::Value {
-                name: name.to_owned(),
-                problem: problem.to_owned(),
-            })
-        };
-        let unit = [("alpha", self.alpha), ("warmup", self.warmup)];
-        for (name, value) in unit {
-            if !(0.0..=1.0).contains(&value) {
-                return bad(name, &format!("{value} is not between 0 and 1"));
-            }
+    /// Whether the run is asked to be a function of checkpoint, data order, settings and seed alone: every step as given, no choice
+    /// made on validation pictures unless a setting asks for it.
+    pub fn is_pure(&self) -> bool {
+        self.max_steps.is_some() || !(self.shuffle || self.varies())
+    }
+
+    /// Whether training pictures vary.
+    pub fn varies(&self) -> bool {
+        self.augment && self.augment_set != AugmentSet::None
+    }
+
+    /// Which epoch is used, where `validates` says whether there are validation pictures.
+    pub fn keeps(&self, validates: bool) -> Keep {
+        match self.keep {
+            _ if !validates => Keep::Last,
+            Some(keep) => keep,
+            None if self.is_pure() => Keep::Last,
+            None => Keep::Best,
         }
-        let not_negative = [
-            ("tau", self.tau),
-            ("kappa", self.kappa),
-            ("lambda_kd", self.lambda_kd),
-            ("lambda_sc", self.lambda_sc),
-            ("lr_encoder", self.lr_encoder),
-            ("lr_heads", self.lr_heads),
-            ("lr_prompts", self.lr_prompts),
-            ("lr_scale", self.lr_scale),
-            ("weight_decay", self.weight_decay),
-        ];
-        for (name, value) in not_negative {
-            if !(value.is_finite() && value >= 0.0) {
-                return bad(name, &format!("{value} is not a number of at least 0"));
-            }
-        }
-        for (name, value) in [("lambda", self.lambda), ("clip_norm", self.clip_norm)] {
-            if !(value.is_finite() && value > 0.0) {
-                return bad(name, &format!("{value} is not a number above 0"));
-            }
-        }
-        for (name, value) in [("beta", self.beta), ("mu", self.mu)] {
-            if !value.is_finite() {
-                return bad(name, "it is not a finite number");
-            }
-        }
-        let counts = [
-            ("batch_1", Some(self.batch_1)),
-            ("batch_2", Some(self.batch_2)),
-            ("context_tokens", Some(self.context_tokens)),
-            ("top_k", self.top_k),
-            ("input_size", self.input_size),
-        ];
-        for (name, value) in counts {
-            if value == Some(0) {
-                return bad(name, "it must be at least 1");
-            }
-        }
-        if self.context_tokens > MAX_CONTEXT_TOKENS {
-            return bad(
-                "context_tokens",
-                &format!("at most {MAX_CONTEXT_TOKENS} leave room for the label's name"),
-            );
-        }
-        if self.context_init == ContextInit::Phrase && self.context_tokens != PHRASE_TOKENS {
-            return bad(
-                "context_tokens",
-                &format!("context_init=phrase has {PHRASE_TOKENS}; use context_init=random for another number"),
-            );
-        }
-        if self.templates().iter().any(|t| !t.contains("{c}") && !t.contains("{}")) {
-            return bad("template", "it must hold {c}, which stands for the label");
-        }
-        if self.student_init == StudentInit::Imagenet && self.student_path.is_none() {
-            return bad(
-                "student_init",
-                "imagenet needs student_path, the folder of a Hugging Face ViT",
-            );
-        }
-        Ok(())
+    }
+
+    /// Whether alpha is chosen at the end, where `validates` says whether there are validation pictures.
+    pub fn fits_alpha(&self, validates: bool) -> bool {
+        validates && self.fit_alpha.unwrap_or(!self.is_pure())
     }
 
     /// The fixed prompts' templates.
@@ -426,6 +395,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_chosen_on_validation_is_off_where_a_run_is_pure() {
+        let keeps = |pairs: &[&str]| {
+            let s = set(pairs).unwrap();
+            (s.keeps(true), s.fits_alpha(true))
+        };
+        assert_eq!(keeps(&[]), (Keep::Best, true));
+        assert_eq!(keeps(&["max_steps=9"]), (Keep::Last, false));
+        assert_eq!(keeps(&["shuffle=false", "augment=false"]), (Keep::Last, false));
+        assert_eq!(keeps(&["shuffle=false", "augment_set=none"]), (Keep::Last, false));
+        assert_eq!(keeps(&["shuffle=false"]), (Keep::Best, true));
+        assert_eq!(
+            keeps(&["max_steps=9", "keep=best", "fit_alpha=true"]),
+            (Keep::Best, true)
+        );
+        assert_eq!(keeps(&["keep=last", "fit_alpha=false"]), (Keep::Last, false));
+        let s = set(&["keep=best", "fit_alpha=true"]).unwrap();
+        assert_eq!(
+            (s.keeps(false), s.fits_alpha(false)),
+            (Keep::Last, false),
+            "without a val split"
+        );
+    }
+
+    #[test]
     fn an_unknown_name_suggests_the_nearest() {
         let error = set(&["lambda_ks=3"]).unwrap_err();
         assert_eq!(error.hint().unwrap(), "Did you mean `lambda_kd`?");
@@ -446,6 +439,19 @@ mod tests {
             "student_init=imagenet",
             "warmup=nan",
             "top_k=1.5",
+            "ema=1",
+            "ema=-0.1",
+            "layer_decay=0",
+            "warm_prompts=1.1",
+            "unfreeze=never",
+            "layer_decay=1.5",
+            "early_stop=0",
+            "keep=first",
+            "kd_view=other",
+            "augment_set=wild",
+            "micro_batch=-1",
+            "fit_alpha=perhaps",
+            "checkpointing=7",
         ] {
             assert!(set(&[bad]).is_err(), "{bad} was accepted");
         }

@@ -1,0 +1,122 @@
+//! Which pictures each step takes, and how fast they go by.
+
+use super::{Plan, SPEED_WINDOW};
+use crate::support::rng::{self, SliceRandom};
+use std::time::Instant;
+
+/// One step's pictures.
+pub struct Job {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// The step in the stage, from 0.
+    pub step: usize,
+    /// Indices of its pictures.
+    pub indices: Vec<usize>,
+    /// Whether the epoch ends with it.
+    pub ends_epoch: bool,
+}
+
+/// Every step of a stage in order.
+pub fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
+    let mut jobs = Vec::with_capacity(plan.schedule.total);
+    for epoch in 0..plan.schedule.epochs() {
+        let mut order: Vec<usize> = (0..images).collect();
+        if plan.shuffle {
+            order.shuffle(&mut rng::stream(
+                plan.seed,
+                &format!("shuffle stage {stage}"),
+                epoch as u64,
+            ));
+        }
+        let batches = order.chunks(plan.batch.max(1));
+        let last = batches.len().saturating_sub(1);
+        for (i, indices) in batches.enumerate() {
+            let step = jobs.len();
+            if step == plan.schedule.total {
+                break;
+            }
+            let ends_epoch = i == last || step + 1 == plan.schedule.total;
+            jobs.push(Job {
+                epoch,
+                step,
+                indices: indices.to_vec(),
+                ends_epoch,
+            });
+        }
+    }
+    jobs
+}
+
+/// Pictures a second over the last steps; monotonic, so a changed clock does no harm.
+pub struct Pace {
+    marks: Vec<(Instant, usize)>,
+}
+
+impl Pace {
+    /// Counts from now.
+    pub fn new() -> Self {
+        Self {
+            marks: vec![(Instant::now(), 0)],
+        }
+    }
+
+    /// Another step of so many pictures is done: pictures a second.
+    pub fn after(&mut self, images: usize) -> f64 {
+        let total = self.marks.last().map_or(0, |m| m.1) + images;
+        self.marks.push((Instant::now(), total));
+        if self.marks.len() > SPEED_WINDOW + 1 {
+            self.marks.remove(0);
+        }
+        let (first, last) = (self.marks[0], self.marks[self.marks.len() - 1]);
+        (last.1 - first.1) as f64 / last.0.duration_since(first.0).as_secs_f64().max(1e-9)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::schedule::Schedule;
+    use burn::tensor::Device;
+    use std::path::PathBuf;
+
+    fn plan(shuffle: bool, max_steps: Option<usize>) -> Plan {
+        Plan {
+            batch: 4,
+            shuffle,
+            seed: 7,
+            parts: 1,
+            ..Plan::new(PathBuf::new(), Schedule::new(10, 4, 3, max_steps, 0.05), Device::flex())
+        }
+    }
+
+    #[test]
+    fn a_short_last_batch_is_kept_and_every_epoch_sees_all() {
+        let jobs = jobs(&plan(true, None), 1, 10);
+        assert_eq!(jobs.len(), 9);
+        assert_eq!(
+            jobs.iter().map(|j| j.indices.len()).collect::<Vec<_>>(),
+            [4, 4, 2, 4, 4, 2, 4, 4, 2]
+        );
+        for epoch in 0..3 {
+            let mut seen: Vec<usize> = jobs
+                .iter()
+                .filter(|j| j.epoch == epoch)
+                .flat_map(|j| j.indices.clone())
+                .collect();
+            seen.sort_unstable();
+            assert_eq!(seen, (0..10).collect::<Vec<_>>());
+        }
+        assert_ne!(jobs[0].indices, jobs[3].indices, "each epoch has its own order");
+    }
+
+    #[test]
+    fn max_steps_ends_inside_an_epoch() {
+        let jobs = jobs(&plan(false, Some(5)), 1, 10);
+        assert_eq!(jobs.len(), 5);
+        assert_eq!(jobs[0].indices, [0, 1, 2, 3]);
+        assert_eq!(
+            jobs.iter().map(|j| j.ends_epoch).collect::<Vec<_>>(),
+            [false, false, true, false, true]
+        );
+    }
+}
