@@ -20,6 +20,10 @@ pub enum Place {
     Train,
     /// Metrics.
     Results,
+    /// Labels for pictures that are dropped.
+    Tag,
+    /// Models by name.
+    Models,
     /// Preferences.
     Settings,
     /// Version, device, checks.
@@ -39,6 +43,18 @@ pub enum Pick {
     ModelFolder,
     /// A checkpoint's file.
     ModelFile,
+    /// Pictures to be tagged.
+    TagFiles,
+    /// A folder of pictures to be tagged.
+    TagFolder,
+    /// A tagger's file.
+    TaggerFile,
+    /// A folder to be watched.
+    WatchFolder,
+    /// The folder for tables and folders of tags.
+    WriteFolder,
+    /// A checkpoint that is to have a name.
+    AddModel,
 }
 
 /// What to train.
@@ -115,6 +131,10 @@ pub enum Command {
     SetDevice(DeviceChoice),
     /// Copies text.
     Copy(String),
+    /// Something in Tag.
+    Tagging(super::tagging::Act),
+    /// Something in Models.
+    Models(super::models::Act),
     /// Answers the question that closing during a job asks: `true` leaves.
     Leave(bool),
 }
@@ -130,12 +150,22 @@ pub enum Action {
     Train,
     /// To the results.
     Results,
+    /// To Tag.
+    Tag,
+    /// To the models.
+    Models,
     /// To the settings.
     Settings,
     /// To About.
     About,
     /// Opens a project.
     OpenProject,
+    /// Tags pictures.
+    TagFiles,
+    /// Tags a folder.
+    TagFolder,
+    /// Watches a folder.
+    WatchFolder,
     /// Imports a folder.
     ImportFolder,
     /// Imports an annotation file.
@@ -232,13 +262,18 @@ actions! {
     Pictures, "Pictures", IMAGES, key(CTRL, Key::Num2), true, "Browse, filter and label the pictures";
     Train, "Train", GRADUATION_CAP, key(CTRL, Key::Num3), true, "Teach the model your labels";
     Results, "Results", CHART_BAR, key(CTRL, Key::Num4), true, "How well each label is found, and on which pictures";
+    Tag, "Tag", TAG, key(CTRL, Key::Num5), false, "Drop pictures, get labels, write them where other programs read them";
+    Models, "Models", CUBE, key(CTRL, Key::Num6), false, "Download a model for photographs, or add one from your disk";
     Settings, "Settings", GEAR_SIX, key(CTRL, Key::Comma), false, "Appearance, device, model";
     About, "About this program", INFO, None, false, "Version, device checks, a report to paste into a bug";
     OpenProject, "Open a project…", FOLDER_OPEN, key(CTRL, Key::O), false, "Open a folder that ends in .patchlight";
+    TagFiles, "Tag pictures…", TAG, None, false, "Choose pictures, and get labels for them";
+    TagFolder, "Tag a folder of pictures…", FOLDER_OPEN, None, false, "Every picture in a folder and below gets its labels";
+    WatchFolder, "Watch a folder…", EYE, None, false, "New pictures in a folder get their labels as they come";
     ImportFolder, "Open a folder of pictures…", FOLDER_PLUS, key(CTRL, Key::N), false, "Make a project from a folder: a folder for each label, or a COCO data set";
     ImportFile, "Open an annotation file…", FILE, key(CTRL_SHIFT, Key::N), false, "Make a project from a COCO file or a list";
     CloseProject, "Close the project", X, key(CTRL, Key::W), true, "Go back to Home; nothing is lost";
-    OpenModel, "Get a better model…", CUBE, None, false, "Choose the folder of a CLIP checkpoint on your disk";
+    OpenModel, "Open a model's folder…", CUBE, None, false, "Choose the folder of a CLIP checkpoint on your disk";
     Demo, "Try the demo", PLAY, None, false, "Draw pictures, train both stages and look at the patches; nothing to download";
     Undo, "Undo", ARROW_COUNTER_CLOCKWISE, key(CTRL, Key::Z), true, "Take the last change of labels back";
     Redo, "Redo", ARROW_CLOCKWISE, key(CTRL_SHIFT, Key::Z), true, "Do it again";

@@ -4,13 +4,14 @@
 use super::command::{Command, Pick};
 use super::notices::Level;
 use super::state::State;
+use super::tagging::Act;
 use eframe::egui::Context;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// What was asked, what was chosen, and how long it took.
-type Answer = (Pick, Option<PathBuf>, Duration);
+type Answer = (Pick, Option<Vec<PathBuf>>, Duration);
 
 /// A dialog that is gone sooner was never there.
 const TOO_SOON: Duration = Duration::from_millis(400);
@@ -39,18 +40,30 @@ impl Dialogs {
         let body = move || {
             let began = Instant::now();
             let dialog = rfd::FileDialog::new();
+            let one = |path: Option<PathBuf>| path.map(|p| vec![p]);
             let answer = match pick {
-                Pick::Project => dialog.set_title("Open a project").pick_folder(),
-                Pick::DataFolder => dialog.set_title("Open a folder of pictures").pick_folder(),
-                Pick::DataFile => dialog
+                Pick::Project => one(dialog.set_title("Open a project").pick_folder()),
+                Pick::DataFolder => one(dialog.set_title("Open a folder of pictures").pick_folder()),
+                Pick::DataFile => one(dialog
                     .set_title("Open an annotation file")
                     .add_filter("COCO file or list", &["json", "txt"])
-                    .pick_file(),
-                Pick::ModelFolder => dialog.set_title("Open the folder of a CLIP checkpoint").pick_folder(),
-                Pick::ModelFile => dialog
+                    .pick_file()),
+                Pick::ModelFolder => one(dialog.set_title("Open the folder of a CLIP checkpoint").pick_folder()),
+                Pick::ModelFile | Pick::AddModel => one(dialog
                     .set_title("Open a CLIP checkpoint")
                     .add_filter("Checkpoint", &["safetensors", "bin", "pt"])
-                    .pick_file(),
+                    .pick_file()),
+                Pick::TagFiles => dialog
+                    .set_title("Choose pictures")
+                    .add_filter("Pictures", &crate::dataset::files::EXTENSIONS)
+                    .pick_files(),
+                Pick::TagFolder => one(dialog.set_title("Choose a folder of pictures").pick_folder()),
+                Pick::TaggerFile => one(dialog
+                    .set_title("Choose a tagger")
+                    .add_filter("Tagger", &["safetensors"])
+                    .pick_file()),
+                Pick::WatchFolder => one(dialog.set_title("Choose the folder to watch").pick_folder()),
+                Pick::WriteFolder => one(dialog.set_title("Choose the folder for tags").pick_folder()),
             };
             // The window may be gone.
             let _ = sender.send((pick, answer, began.elapsed()));
@@ -63,8 +76,19 @@ impl Dialogs {
 
     /// Takes in what was answered.
     pub fn poll(&self, state: &mut State) {
-        while let Ok((pick, answer, time)) = self.answers.try_recv() {
+        while let Ok((pick, paths, time)) = self.answers.try_recv() {
+            let answer = paths.as_ref().and_then(|p| p.first()).cloned();
             match (answer, pick) {
+                (Some(_), Pick::TagFiles | Pick::TagFolder) => {
+                    state.command(Command::Tagging(Act::Add(paths.unwrap_or_default())));
+                }
+                (Some(path), Pick::TaggerFile) => state.scout.file(path),
+                (Some(path), Pick::WatchFolder) => state.tagging.watch.folder = path.to_string_lossy().into_owned(),
+                (Some(path), Pick::WriteFolder) => state.prefs.write.out = path.to_string_lossy().into_owned(),
+                (Some(path), Pick::AddModel) => {
+                    let name = super::models::name_for(&path);
+                    state.models.adding = [path.to_string_lossy().into_owned(), name];
+                }
                 (Some(path), Pick::Project) => state.command(Command::Bring(vec![path])),
                 (Some(path), Pick::DataFolder | Pick::DataFile) => {
                     let project = super::bring::project_for(&path);

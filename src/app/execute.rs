@@ -67,6 +67,8 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
             state.jobs.device = device;
             super::news::find_device(state);
         }
+        Command::Tagging(act) => super::tagging::act(state, act),
+        Command::Models(act) => super::models::act(state, act),
         Command::Copy(text) => {
             ctx.copy_text(text);
             state.notices.done("Copied");
@@ -82,6 +84,9 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
 }
 
 fn act(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, action: Action) {
+    if state.place == Place::Tag && super::screens::tag::acts(state, action) {
+        return;
+    }
     if action.info().needs_project && state.open().is_none() {
         return;
     }
@@ -90,6 +95,20 @@ fn act(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, action: Act
         Action::Pictures => go(state, Place::Pictures),
         Action::Train => go(state, Place::Train),
         Action::Results => go(state, Place::Results),
+        Action::Tag => {
+            // The place that one is in already leads from the large picture back to the list.
+            state.tagging.large &= state.place != Place::Tag;
+            go(state, Place::Tag);
+        }
+        Action::Models => super::models::open(state),
+        Action::TagFiles => dialogs.ask(Pick::TagFiles),
+        Action::TagFolder => dialogs.ask(Pick::TagFolder),
+        Action::WatchFolder => {
+            state.command(Command::Tagging(super::tagging::Act::Show(
+                super::tagging::Panel::Watch,
+            )));
+            dialogs.ask(Pick::WatchFolder);
+        }
         Action::Settings => go(state, Place::Settings),
         Action::About => go(state, Place::About),
         Action::OpenProject => dialogs.ask(Pick::Project),

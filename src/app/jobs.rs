@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// What a job is for; decides what happens after it.
@@ -41,6 +41,52 @@ pub enum Purpose {
         /// As the user wrote it.
         path: String,
     },
+    /// Labels of the pictures in Tag.
+    Tag,
+    /// Tags into files.
+    WriteTags {
+        /// Only looks what would be written.
+        dry_run: bool,
+    },
+    /// A watched folder.
+    Watch,
+    /// Which models there are.
+    ListModels,
+    /// A model's download.
+    Fetch {
+        /// Its name.
+        name: String,
+    },
+    /// Adding or removing a model.
+    ChangeModels {
+        /// Its name; empty for one that is added.
+        name: String,
+    },
+}
+
+/// Workers of the window: jobs of one lane wait for each other, those of different lanes do not.
+const LANES: usize = 5;
+
+impl Purpose {
+    /// What computes for long, what imports and looks, tagging, a watched folder, downloads.
+    fn lane(&self) -> usize {
+        match self {
+            Self::Train | Self::Predict { .. } => 0,
+            Self::Tag => 2,
+            Self::Watch => 3,
+            Self::Fetch { .. } => 4,
+            _ => 1,
+        }
+    }
+
+    /// Whether it is work that a user waits for: not what only looks, nor what goes on for ever.
+    pub fn is_work(&self) -> bool {
+        let looks = matches!(
+            self,
+            Self::Device | Self::Model { .. } | Self::ListModels | Self::WriteTags { dry_run: true }
+        );
+        !looks && *self != Self::Watch
+    }
 }
 
 /// A job to be done.
@@ -106,6 +152,13 @@ impl Phase {
         (done > 0 && elapsed > Duration::from_secs(1))
             .then(|| elapsed.mul_f64((self.total - self.done.min(self.total)) as f64 / done as f64))
     }
+
+    /// Parts a second so far; `None` before there is a pace.
+    pub fn pace(&self) -> Option<f64> {
+        let done = self.done.saturating_sub(self.began_at);
+        let elapsed = self.began.elapsed().as_secs_f64();
+        (done > 0 && elapsed > 0.5).then(|| done as f64 / elapsed)
+    }
 }
 
 /// A job of this session.
@@ -150,10 +203,10 @@ pub struct Jobs {
     /// The device that is asked for.
     pub device: DeviceChoice,
     next: u64,
-    /// To the worker that computes, and to the one that imports and looks: they do not wait for each other.
-    orders: [Sender<Order>; 2],
+    /// To the worker of each lane.
+    orders: [Sender<Order>; LANES],
     messages: Receiver<Message>,
-    workers: [Arc<AtomicU32>; 2],
+    workers: [Arc<AtomicU32>; LANES],
 }
 
 /// Ended jobs that are remembered.
@@ -167,7 +220,7 @@ impl Jobs {
     /// whether they are urgent.
     pub fn new(program: Option<PathBuf>, wake: impl Fn(bool) + Clone + Send + 'static) -> Self {
         let (sender, messages) = channel();
-        let workers: [Arc<AtomicU32>; 2] = Default::default();
+        let workers: [Arc<AtomicU32>; LANES] = Default::default();
         let serve = |name: &str, pid: Arc<AtomicU32>| {
             let (orders, inbox) = channel::<Order>();
             let (program, wake, sender) = (program.clone(), wake.clone(), sender.clone());
@@ -186,6 +239,9 @@ impl Jobs {
         let orders = [
             serve("jobs", workers[0].clone()),
             serve("small jobs", workers[1].clone()),
+            serve("tagging", workers[2].clone()),
+            serve("watching", workers[3].clone()),
+            serve("downloads", workers[4].clone()),
         ];
         Self {
             list: VecDeque::new(),
@@ -202,9 +258,9 @@ impl Jobs {
         let id = self.next;
         self.next += 1;
         let mut job = Job::new(id, spec.clone());
-        let small = !matches!(spec.purpose, Purpose::Train | Purpose::Predict { .. });
+        let lane = spec.purpose.lane();
         let order = (id, spec, self.device, job.cancel.clone());
-        if self.orders[usize::from(small)].send(order).is_err() {
+        if self.orders[lane].send(order).is_err() {
             job.state = State::Failed(Failure::new(
                 "the program can no longer start jobs",
                 "Close the window and start it again; your project is intact.",
@@ -240,16 +296,16 @@ impl Jobs {
         self.list.iter_mut().find(|j| j.id == id)
     }
 
-    /// The job at work, but for the quiet ones that look at the machine.
+    /// The job at work, but for the quiet ones that only look, and a watched folder.
     pub fn running(&self) -> Option<&Job> {
         self.list
             .iter()
-            .find(|j| j.state == State::Running && !matches!(j.spec.purpose, Purpose::Device | Purpose::Model { .. }))
+            .find(|j| j.state == State::Running && j.spec.purpose.is_work())
     }
 
-    /// Whether anything is at work or waits.
+    /// Whether anything is at work or waits, but for a watched folder.
     pub fn busy(&self) -> bool {
-        self.list.iter().any(|j| !j.state.ended())
+        self.has(|p| *p != Purpose::Watch)
     }
 
     /// Whether a job for this purpose is at work or waits.
@@ -262,10 +318,10 @@ impl Jobs {
         self.workers().first().copied().flatten()
     }
 
-    /// The process ids of both workers: the one that computes, and the one that imports and looks.
-    pub fn workers(&self) -> [Option<u32>; 2] {
+    /// The process ids of the workers; the first is the one that computes.
+    pub fn workers(&self) -> Vec<Option<u32>> {
         let id = |pid: &Arc<AtomicU32>| Some(pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0);
-        [id(&self.workers[0]), id(&self.workers[1])]
+        self.workers.iter().map(id).collect()
     }
 
     /// What happened since the last call.
@@ -297,6 +353,7 @@ impl Jobs {
                             Err(failure) => State::Failed(failure),
                         };
                         job.phase = None;
+                        job.spec.request.shed();
                     }
                     news.push(News::Ended(id));
                 }
@@ -337,10 +394,23 @@ impl Job {
     }
 }
 
+/// How long a worker without a job is kept.
+const IDLE: Duration = Duration::from_secs(180);
+
 /// Runs jobs in a worker, one after the other, until nobody asks any more. `pid` is the worker's process id while there is one.
 fn serve(inbox: &Receiver<Order>, program: Option<&PathBuf>, pid: &AtomicU32, tell: impl Fn(Message, bool) -> bool) {
     let mut current: Option<(Worker, DeviceChoice)> = None;
-    for (id, spec, device, cancel) in inbox {
+    loop {
+        let (id, spec, device, cancel) = match inbox.recv_timeout(IDLE) {
+            Ok(order) => order,
+            Err(RecvTimeoutError::Timeout) => {
+                // A worker that nobody needs gives its memory back, and that of the device.
+                current = None;
+                pid.store(0, Ordering::Relaxed);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         tell(Message::Started(id), true);
         if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
             current = None;

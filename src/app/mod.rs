@@ -10,6 +10,8 @@
 //! | `catalog`, `filter`, `measure`, `training` | the project in memory, and what is computed from it |
 //! | `screens` | one file for each place |
 //! | `widgets` | what several places show |
+//! | `tagging`, `models` | the places Tag and Models without what they look like |
+//! | `scout` | the thread that looks at files before anything is done with them |
 //! | `theme`, `icons`, `prefs`, `notices`, `bring` | looks, preferences, messages, what a dropped path is |
 
 mod bring;
@@ -24,12 +26,15 @@ pub mod jobs;
 pub mod library;
 pub mod measure;
 mod memory;
+pub mod models;
 mod news;
 pub mod notices;
 pub mod prefs;
+mod scout;
 pub mod screens;
 mod shell;
 pub mod state;
+pub mod tagging;
 pub mod theme;
 pub mod thumbs;
 pub mod training;

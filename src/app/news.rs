@@ -39,6 +39,10 @@ pub fn take(state: &mut State, ctx: &Context, auto: bool) {
         }
     }
     for _ in 0..PER_FRAME {
+        let Some(finding) = state.scout.next() else { break };
+        super::bring::found(state, finding);
+    }
+    for _ in 0..PER_FRAME {
         let reply = match &state.project {
             Slot::Opening(_, library) => library.next(),
             Slot::Open(open) => open.library.next(),
@@ -54,6 +58,12 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
         return;
     };
     match (&purpose, event) {
+        (Purpose::Tag | Purpose::WriteTags { .. } | Purpose::Watch, _) => {
+            super::tagging::event(state, id, &purpose, event);
+        }
+        (Purpose::ListModels | Purpose::Fetch { .. } | Purpose::ChangeModels { .. }, _) => {
+            super::models::event(state, &purpose, event);
+        }
         (Purpose::Device, Event::Device { kind, name, checks }) => {
             state.device.kind.clone_from(kind);
             state.device.name.clone_from(name);
@@ -145,6 +155,9 @@ fn describe(event: &Event) -> String {
 fn ended(state: &mut State, ctx: &Context, id: u64) {
     let Some(job) = state.jobs.get(id).cloned() else { return };
     let purpose = job.spec.purpose.clone();
+    if super::tagging::ended(state, &job) || super::models::ended(state, &job) {
+        return;
+    }
     // A job of a project that was closed meanwhile, or the program is being left: nothing follows from it.
     let elsewhere = job.spec.shared.is_some() && job.spec.shared.as_ref() != state.open().map(|o| &o.catalog.folder);
     if elsewhere || state.desk.leave_when_idle.is_some() {
@@ -250,7 +263,7 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
             }
         }
         Purpose::Predict { run } => refresh(state, Some(run.clone())),
-        Purpose::Device | Purpose::Model { .. } => {}
+        _ => {}
     }
 }
 
@@ -418,7 +431,7 @@ fn opened(state: &mut State, auto: bool) {
             let hint = "For photographs give it a CLIP: then the labels mean something before any training.".to_owned();
             let action = (
                 "Get a better model".to_owned(),
-                Command::Do(super::command::Action::Settings),
+                Command::Do(super::command::Action::Models),
             );
             let words = "The built-in model knows pictograms only";
             state.notices.say(Level::Note, words, Some(hint), Some(action));

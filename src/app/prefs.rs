@@ -1,5 +1,8 @@
 //! What the window remembers between sessions. Nothing here is the user's work: that is in projects.
 
+use super::tagging::source::{Known, Source};
+use super::tagging::watch::Watched;
+use super::tagging::write::Form;
 use crate::compute::DeviceChoice;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -55,6 +58,18 @@ pub struct Prefs {
     pub filters_open: bool,
     /// Whether things may move.
     pub motion: bool,
+    /// Tagger files that were used, newest first.
+    pub taggers: Vec<Known>,
+    /// What gives the labels in Tag; `None`: nobody chose.
+    pub tag_source: Option<Source>,
+    /// How tags are written.
+    pub write: Form,
+    /// The watched folder.
+    pub watch: Option<Watched>,
+    /// Address of a mirror of the Hugging Face hub; empty: as the environment says.
+    pub mirror: String,
+    /// Address of a proxy; empty: as the environment says.
+    pub proxy: String,
 }
 
 impl Default for Prefs {
@@ -69,6 +84,12 @@ impl Default for Prefs {
             labels_open: true,
             filters_open: true,
             motion: true,
+            taggers: Vec::new(),
+            tag_source: None,
+            write: Form::default(),
+            watch: None,
+            mirror: String::new(),
+            proxy: String::new(),
         }
     }
 }
@@ -122,5 +143,20 @@ mod tests {
             ..Prefs::default()
         };
         assert_eq!(wild.sane().scale, 1.0);
+        // What was kept by an older version, and what is kept now, can be read.
+        let watched = Prefs {
+            watch: Some(Watched {
+                folder: "/p".into(),
+                source: Source::Words {
+                    model: None,
+                    words: "cat, dog".to_owned(),
+                },
+                form: Form::default(),
+            }),
+            ..Prefs::default()
+        };
+        let text = serde_json::to_string(&watched).unwrap();
+        assert_eq!(serde_json::from_str::<Prefs>(&text).unwrap(), watched);
+        assert_eq!(serde_json::from_str::<Prefs>("{}").unwrap(), Prefs::default());
     }
 }

@@ -90,6 +90,9 @@ impl Window {
             }
         });
         jobs.device = prefs.device;
+        let wake = ctx.clone();
+        let scout = super::scout::Scout::new(move || wake.request_repaint());
+        let tagging = super::tagging::Tagging::new(prefs.tag_source.clone().unwrap_or_default());
         let state = State {
             prefs,
             place: Place::Home,
@@ -102,6 +105,9 @@ impl Window {
             model: None,
             browse: Browse::default(),
             inspect: Inspect::default(),
+            tagging,
+            models: Default::default(),
+            scout,
             train: TrainForm::default(),
             results: ResultsView::default(),
             desk: Desk::default(),
@@ -117,6 +123,15 @@ impl Window {
             applied: None,
             began: options.began,
         };
+        if let Some(watched) = &window.state.prefs.watch {
+            let words = format!("Watching {} is paused", watched.folder.display());
+            let again = Command::Tagging(super::tagging::Act::ContinueWatch);
+            let action = Some(("Continue".to_owned(), again));
+            window
+                .state
+                .notices
+                .say(super::notices::Level::Note, words, None, action);
+        }
         if options.find_device {
             news::find_device(&mut window.state);
         }
@@ -136,6 +151,7 @@ impl Window {
             ctx.request_repaint_after(next);
         }
         self.drops(ctx);
+        pastes(&mut self.state, ctx);
         keys(&mut self.state, ctx);
         self.leave(ctx);
         self.look_at_memory();
@@ -143,6 +159,10 @@ impl Window {
         let state = &mut self.state;
         if let Slot::Open(open) = &state.project {
             state.browse.refresh(open);
+        }
+        state.tagging.refresh();
+        if state.tagging.is_behind() {
+            ctx.request_repaint_after(JOB_REPAINT);
         }
     }
 
@@ -231,9 +251,7 @@ impl Window {
 
     /// Closing during a job asks; leaving waits for the checkpoint, but not for ever.
     fn leave(&mut self, ctx: &Context) {
-        let quiet =
-            |p: &super::jobs::Purpose| !matches!(p, super::jobs::Purpose::Device | super::jobs::Purpose::Model { .. });
-        let busy = self.state.jobs.has(quiet);
+        let busy = self.state.jobs.has(super::jobs::Purpose::is_work);
         if ctx.input(|i| i.viewport().close_requested()) && busy && self.state.desk.leave_when_idle.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.desk.leaving = true;
@@ -296,6 +314,29 @@ fn keys(state: &mut State, ctx: &Context) {
     if state.place == Place::Pictures && !typing && !state.desk.keys {
         screens::travel::keys(state, ctx);
     }
+    if state.place == Place::Tag && !typing && !state.desk.keys {
+        screens::tag::keys(state, ctx);
+    }
+}
+
+/// Paths and pictures from the clipboard, where no text field takes them.
+fn pastes(state: &mut State, ctx: &Context) {
+    if ctx.text_edit_focused() || state.desk.palette.is_some() {
+        return;
+    }
+    let events = ctx.input(|i| i.events.clone());
+    for event in events {
+        match event {
+            egui::Event::Paste(text) => {
+                let paths = super::bring::pasted(&text);
+                if !paths.is_empty() {
+                    state.command(Command::Bring(paths));
+                }
+            }
+            egui::Event::PasteImage(image) => state.scout.keep(image),
+            _ => {}
+        }
+    }
 }
 
 /// Escape closes what is on top, one thing at a time.
@@ -306,6 +347,10 @@ fn escape(state: &mut State, ctx: &Context, typing: bool) {
         if let Some(id) = ctx.memory(egui::Memory::focused) {
             ctx.memory_mut(|m| m.surrender_focus(id));
         }
+    } else if state.place == Place::Tag && state.tagging.large {
+        state.command(Command::Tagging(super::tagging::Act::Large(false)));
+    } else if state.place == Place::Tag {
+        state.tagging.selection.clear();
     } else if state.place == Place::Pictures && state.inspect.picture.is_some() {
         if state.inspect.patch.is_some() {
             state.inspect.patch = None;

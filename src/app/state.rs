@@ -270,6 +270,12 @@ pub struct State {
     pub browse: Browse,
     /// The inspector.
     pub inspect: Inspect,
+    /// The place Tag.
+    pub tagging: super::tagging::Tagging,
+    /// The place Models.
+    pub models: super::models::Models,
+    /// The thread that looks at files.
+    pub scout: super::scout::Scout,
     /// The screen of training.
     pub train: TrainForm,
     /// The screen of results.

@@ -28,6 +28,17 @@ pub struct Key {
     pub large: bool,
 }
 
+impl Key {
+    /// The key of a picture that no project knows. Keys below zero are nobody's ids.
+    pub fn of_path(path: &std::path::Path, large: bool) -> Self {
+        let hash = eframe::egui::Id::unique(path).value() >> 2;
+        Self {
+            picture: -1 - hash as i64,
+            large,
+        }
+    }
+}
+
 /// What is known of a picture's texture.
 #[derive(Clone)]
 pub enum Thumb {

@@ -26,6 +26,7 @@ pub fn describe(event: &Event) -> String {
             };
             format!("{}: {words}", tags.image)
         }
+        Event::Tagger { name, labels, .. } => format!("{name}: {} labels", labels.len()),
         Event::Written { path, what, dry_run } => {
             let would = if *dry_run { "would write " } else { "" };
             format!("{would}{path}: {what}")

@@ -19,6 +19,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// What gives the labels of the pictures that follow; only where their evidence is asked for.
+    Tagger {
+        /// For people.
+        name: String,
+        /// Its labels, in the order of the probabilities.
+        labels: Vec<String>,
+        /// From which probability each label is given.
+        thresholds: Vec<f32>,
+        /// How the thresholds were found, in words.
+        found: String,
+    },
     /// A picture has its labels.
     Tags(Tags),
     /// What was written, or would be.

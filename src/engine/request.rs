@@ -77,6 +77,10 @@ pub enum Request {
     Starter(StarterRequest),
     /// Gives pictures their labels, and writes them down.
     Tag(TagRequest),
+    /// Writes given tags down, without looking at the pictures.
+    WriteTags(WriteTags),
+    /// Takes the tags that this program wrote out of sidecars.
+    RemoveTags(RemoveTags),
     /// Writes a trained model for others to use.
     ExportModel(ExportModel),
     /// Known models, and which are here.
@@ -106,6 +110,16 @@ pub enum Request {
 }
 
 impl Request {
+    /// Lets go of long lists: for a request that was carried out and is only remembered.
+    pub fn shed(&mut self) {
+        match self {
+            Self::Tag(request) if !request.watch => request.paths = Vec::new(),
+            Self::WriteTags(request) => request.items = Vec::new(),
+            Self::RemoveTags(request) => request.paths = Vec::new(),
+            _ => {}
+        }
+    }
+
     /// Whether the job computes with tensors, and so belongs on the chosen device.
     pub fn computes(&self) -> bool {
         matches!(
@@ -563,6 +577,30 @@ pub struct TagRequest {
     pub watch: bool,
     /// Does not go on with an interrupted batch.
     pub fresh: bool,
+}
+
+/// See [`Request::WriteTags`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WriteTags {
+    /// Pictures, each with its labels and their probabilities.
+    pub items: Vec<(PathBuf, Vec<(String, f32)>)>,
+    /// How they are written down.
+    pub write: Vec<TagWrite>,
+    /// Tells what would be written, and writes nothing.
+    pub dry_run: bool,
+    /// Who gave the tags, for the record in sidecars.
+    pub by: String,
+}
+
+/// See [`Request::RemoveTags`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RemoveTags {
+    /// Pictures, and folders with pictures below.
+    pub paths: Vec<PathBuf>,
+    /// The sidecars are `img.xmp` instead of `img.jpg.xmp`.
+    pub stem: bool,
+    /// Tells what would be taken away, and writes nothing.
+    pub dry_run: bool,
 }
 
 /// A layout of a trained model.

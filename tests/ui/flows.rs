@@ -9,23 +9,9 @@ use patchlight::app::prefs::Look;
 use patchlight::app::state::Slot;
 use patchlight::project::Project;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A picture with an apple and a car.
 const FIRST: &str = "train/scene 00.png";
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|e| e.to_string())
-    }
-}
 
 #[test]
 fn select_inspect_label_undo_and_find_it_after_a_restart() {
@@ -201,9 +187,7 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     let before = listing(&here);
     let mut harness = window(options(Look::Light));
     harness.step();
-    harness.input_mut().dropped_files.push(Arc::new(Dropped(here.clone())));
-    harness.step();
-    harness.input_mut().dropped_files.clear();
+    drop_paths(&mut harness, [here.clone()]);
     wait(&mut harness, "the import", |w| matches!(w.state.project, Slot::Open(_)));
     let Slot::Open(open) = &harness.state().state.project else {
         panic!()
@@ -213,18 +197,10 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     assert_eq!(listing(&here), before);
     // A picture of the project that is dropped is shown.
     let picture = here.join("val/scene 01.png");
-    harness.input_mut().dropped_files.push(Arc::new(Dropped(picture)));
-    harness.step();
-    harness.input_mut().dropped_files.clear();
+    drop_paths(&mut harness, [picture]);
     wait(&mut harness, "the picture", |w| w.state.inspect.picture.is_some());
     // And what is nothing says so.
-    harness
-        .input_mut()
-        .dropped_files
-        .push(Arc::new(Dropped("/nowhere/at all".into())));
-    harness.step();
-    harness.input_mut().dropped_files.clear();
-    harness.step();
+    drop_paths(&mut harness, ["/nowhere/at all".into()]);
     assert!(
         harness
             .state()
@@ -236,7 +212,7 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     );
 }
 
-fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

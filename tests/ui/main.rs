@@ -5,5 +5,7 @@
 mod flows;
 mod geometry;
 mod kill;
+mod models;
 mod screens;
 mod support;
+mod tagging;

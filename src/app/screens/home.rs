@@ -34,12 +34,12 @@ fn drop_area(ui: &mut Ui, state: &mut State) {
             ui.add_space(theme::MEDIUM);
             ui.label(RichText::new(icons::IMAGES).size(40.0).color(p.accent));
             ui.label(theme::heading(
-                "Drop pictures, a data set or a project here",
+                "Drop pictures to tag them, or a data set to teach",
                 TextSize::Title,
             ));
             ui.label(theme::quiet(
                 ui,
-                "A folder of pictures, a folder for each label, a COCO file, a list. Your files are never changed.",
+                "Pictures, a folder of them, a folder for each label, a COCO file, a project. Your pictures are never changed.",
             ));
             ui.add_space(theme::MEDIUM);
         });
@@ -68,8 +68,8 @@ fn drop_area(ui: &mut Ui, state: &mut State) {
     dashes(ui, rect, Stroke::new(1.5, p.line));
 }
 
-/// A dashed line around a rectangle.
-fn dashes(ui: &Ui, rect: Rect, stroke: Stroke) {
+/// Draws a dashed line around a rectangle.
+pub fn dashes(ui: &Ui, rect: Rect, stroke: Stroke) {
     let corners = [
         rect.left_top(),
         rect.right_top(),
@@ -150,24 +150,25 @@ fn cards(ui: &mut Ui, state: &mut State) {
             (Some(path), _) => ("Your own CLIP", path.clone()),
             (None, _) => (
                 "Get a better model",
-                "The built-in one knows pictograms only. For photographs, give it a CLIP from your disk.".to_owned(),
+                "The built-in one knows pictograms only. For photographs, get a CLIP: one download, then offline."
+                    .to_owned(),
             ),
         };
         card(ui, width, icons::CUBE, title, &sentence, |ui| {
             ui.horizontal(|ui| {
                 if ui
-                    .button("Choose…")
+                    .button("See models")
+                    .on_hover_text(widgets::hover(ui, Action::Models))
+                    .clicked()
+                {
+                    state.command(Command::Do(Action::Models));
+                }
+                if ui
+                    .button("From disk…")
                     .on_hover_text(widgets::hover(ui, Action::OpenModel))
                     .clicked()
                 {
                     state.command(Command::Do(Action::OpenModel));
-                }
-                if ui
-                    .button("How?")
-                    .on_hover_text("Where to get one, and a field for its path")
-                    .clicked()
-                {
-                    state.command(Command::Do(Action::Settings));
                 }
                 if state.prefs.model.is_some()
                     && ui
@@ -260,15 +261,12 @@ fn row(ui: &mut Ui, state: &mut State, recent: &Recent) {
     }
 }
 
-/// A few of a project's pictures. Keys below zero are nobody's ids.
+/// A few of a project's pictures.
 fn strip(ui: &mut Ui, state: &mut State, recent: &Recent) {
     let ctx = ui.ctx().clone();
     for path in recent.pictures.iter().take(5) {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(46.0), Sense::hover());
-        let key = thumbs::Key {
-            picture: -1 - (egui::Id::unique(path).value() >> 2) as i64,
-            large: false,
-        };
+        let key = thumbs::Key::of_path(path, false);
         ui.painter().rect_filled(rect, 6.0, theme::palette(ui).hover);
         if let thumbs::Thumb::Ready(texture) = state.thumbs.get(&ctx, key, path) {
             super::pictures::cover(ui, &texture, rect, 6);

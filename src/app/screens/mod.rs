@@ -7,11 +7,13 @@ mod filters;
 pub mod home;
 pub mod inspector;
 pub mod log;
+pub mod models;
 pub mod pictures;
 pub mod results;
 mod running;
 pub mod settings;
 mod strip;
+pub mod tag;
 pub mod train;
 pub mod travel;
 pub mod view;
@@ -29,6 +31,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Place::Home => home::show(ui, state),
         Place::Settings => settings::show(ui, state),
         Place::About => about::show(ui, state),
+        Place::Tag => tag::show(ui, state),
+        Place::Models => models::show(ui, state),
         Place::Pictures | Place::Train | Place::Results => of_project(ui, state),
     }
 }

@@ -119,14 +119,10 @@ fn model(ui: &mut Ui, state: &mut State) {
         ui.add_space(theme::SMALL);
         ui.label(theme::heading("Where to get one", TextSize::Body));
         ui.add(egui::Label::new(
-            "Any CLIP with a vision transformer works: folders as Hugging Face has them, open_clip's files, OpenAI's .pt. A good one to \
-             begin with is openai/clip-vit-base-patch16: download its config.json, preprocessor_config.json and model.safetensors (or \
-             pytorch_model.bin) into one folder, then choose that folder here. Nothing is sent anywhere.",
+            "Models downloads one for you. Any other CLIP with a vision transformer works as well: folders as Hugging Face has them, \
+             open_clip's files, OpenAI's .pt. Nothing of yours is sent anywhere.",
         ).wrap());
-        ui.hyperlink_to(
-            "huggingface.co/openai/clip-vit-base-patch16",
-            "https://huggingface.co/openai/clip-vit-base-patch16",
-        );
+        widgets::action_button(ui, state, Action::Models);
     });
 }
 

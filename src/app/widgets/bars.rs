@@ -135,8 +135,16 @@ fn job(ui: &mut Ui, state: &mut State) {
         let text = RichText::new(format!("{words}  {what}")).size(TextSize::Small.points());
         let line = ui.add(egui::Label::new(text).truncate().sense(Sense::click()));
         line.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Running: {what} {words}")));
-        if line.clicked() && state.open().is_some() && state.trains() {
-            state.command(Command::Do(Action::Train));
+        if line.clicked() {
+            let place = match state.jobs.get(id).map(|j| &j.spec.purpose) {
+                Some(jobs::Purpose::Train) if state.open().is_some() => Some(Action::Train),
+                Some(jobs::Purpose::Tag | jobs::Purpose::WriteTags { .. }) => Some(Action::Tag),
+                Some(jobs::Purpose::Fetch { .. }) => Some(Action::Models),
+                _ => None,
+            };
+            if let Some(place) = place {
+                state.command(Command::Do(place));
+            }
         }
         match share {
             Some(share) => {
@@ -164,6 +172,8 @@ pub fn rail(ui: &mut Ui, state: &mut State) {
             (Place::Pictures, Action::Pictures),
             (Place::Train, Action::Train),
             (Place::Results, Action::Results),
+            (Place::Tag, Action::Tag),
+            (Place::Models, Action::Models),
         ] {
             entry(ui, state, place, action);
         }
@@ -181,9 +191,9 @@ fn entry(ui: &mut Ui, state: &mut State, place: Place, action: Action) {
     let name = if action == Action::About { "About" } else { info.name };
     let enabled = !info.needs_project || state.open().is_some();
     let here = state.place == place;
-    // Six entries fit any height; without room for them the words go.
+    // Eight entries fit any height; without room for them the words go.
     let room = ui.ctx().content_rect().height() - theme::TOP_BAR - theme::STATUS_BAR - 4.0 * theme::MEDIUM;
-    let height = (room / 6.0 - theme::MEDIUM).clamp(26.0, 58.0);
+    let height = (room / 8.0 - theme::MEDIUM).clamp(26.0, 58.0);
     let (rect, response) = ui.allocate_exact_size(vec2(theme::RAIL - 12.0, height), Sense::click());
     let lit = enabled && (response.hovered() || response.has_focus());
     let fill = match (here, lit) {
@@ -278,6 +288,26 @@ pub fn status(ui: &mut Ui, state: &mut State) {
             if state.memory[0] > 0 {
                 let megabytes = state.memory[0] >> 20;
                 ui.label(theme::quiet(ui, format!("worker: {megabytes} MB")));
+            }
+            if state.tagging.watch.job.is_some()
+                && let Some(watched) = &state.prefs.watch
+            {
+                let name = watched
+                    .folder
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                let [tagged, failed] = state.tagging.watch.counts;
+                let words = format!(
+                    "{}  watching {name}: {} so far",
+                    icons::EYE,
+                    counted(tagged + failed, "picture", "pictures")
+                );
+                let words = RichText::new(words).size(TextSize::Small.points());
+                let button = egui::Button::new(words).frame_when_inactive(false);
+                if ui.add(button).on_hover_text("Show what came").clicked() {
+                    let panel = crate::app::tagging::Panel::Watch;
+                    state.command(Command::Tagging(crate::app::tagging::Act::Show(panel)));
+                }
             }
             let waiting = state
                 .jobs

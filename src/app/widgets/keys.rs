@@ -8,7 +8,7 @@ use crate::app::theme::{self, TextSize};
 use eframe::egui::{self, Align, Context, Layout, RichText};
 
 /// Keys that are no action's.
-const MORE: [(&str, &str); 9] = [
+const MORE: [(&str, &str); 10] = [
     ("1 … 9, 0", "Toggle the first ten labels"),
     ("Arrows", "Travel through the pictures"),
     ("Shift + arrows", "Extend the selection"),
@@ -17,6 +17,7 @@ const MORE: [(&str, &str); 9] = [
     ("Esc", "Back: patch, inspector, selection"),
     ("+ and −", "Inspector: zoom; drag moves, double-click fits"),
     ("H, B", "Inspector: heat of all patches; boxes"),
+    ("Ctrl + V", "Tag pictures from the clipboard"),
     ("Tab", "From control to control"),
 ];
 

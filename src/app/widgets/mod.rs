@@ -44,6 +44,17 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     response
 }
 
+/// Controls side by side on one middle line, whatever their heights.
+pub fn row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(ui.available_width(), theme::HIT + 6.0);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_height(size.y);
+        add(ui)
+    })
+    .inner
+}
+
 /// A place that has nothing to show yet: one sentence and one button.
 pub fn empty(ui: &mut Ui, icon: &str, title: &str, sentence: &str, add: impl FnOnce(&mut Ui)) {
     ui.vertical_centered(|ui| {

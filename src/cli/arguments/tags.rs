@@ -4,7 +4,8 @@ use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
 use crate::engine::request::{
-    ExportModel, FetchModel, ModelFormat, ModelPlace, Request, ScoreRequest, TagRequest, TagSource, TagWrite,
+    ExportModel, FetchModel, ModelFormat, ModelPlace, RemoveTags, Request, ScoreRequest, TagRequest, TagSource,
+    TagWrite,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -194,6 +195,9 @@ pub struct TagArguments {
     /// Begin anew instead of going on with an interrupted batch
     #[arg(long)]
     fresh: bool,
+    /// Take the tags that Patchlight wrote out of the pictures' XMP sidecars; nothing else there changes
+    #[arg(long, conflicts_with_all = ["tagger", "project", "model", "labels", "format", "out", "watch", "evidence", "fresh"])]
+    remove: bool,
 }
 
 /// `--format` of `tag`.
@@ -254,6 +258,13 @@ impl TagArguments {
     /// # Errors
     /// [`Failure`] (wrong usage) where options do not fit together.
     pub fn request(self) -> Result<Request, Failure> {
+        if self.remove {
+            return Ok(Request::RemoveTags(RemoveTags {
+                stem: self.sidecar == SidecarArgument::Stem,
+                paths: self.paths,
+                dry_run: self.dry_run,
+            }));
+        }
         let write = self.write()?;
         if let Some(threshold) = self.threshold.filter(|t| !(0.0..=1.0).contains(t)) {
             return Err(Failure::usage(

@@ -43,7 +43,15 @@ impl From<io::Error> for Fault {
 /// The format that the first bytes announce.
 pub fn format(path: &Path, head: &[u8]) -> Result<ImageFormat, DatasetError> {
     use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    let name = path;
     let path = path.to_owned();
+    // A camera's raw file is a TIFF by its first bytes, whose first picture is a stamp-sized preview.
+    if let Some(found) = foreign(name, head) {
+        return Err(DatasetError::NotAPicture {
+            path,
+            found: found.to_owned(),
+        });
+    }
     match image::guess_format(head) {
         Ok(format @ (Jpeg | Png | Gif | WebP | Bmp | Tiff)) => Ok(format),
         Ok(other) => Err(DatasetError::NotAPicture {
@@ -52,9 +60,7 @@ pub fn format(path: &Path, head: &[u8]) -> Result<ImageFormat, DatasetError> {
         }),
         Err(_) => {
             let text = String::from_utf8_lossy(head).to_ascii_lowercase();
-            let found = if head.get(4..8) == Some(b"ftyp") {
-                "a HEIC or AVIF picture or a video"
-            } else if text.trim_start().starts_with("<!doctype") || text.trim_start().starts_with("<html") {
+            let found = if text.trim_start().starts_with("<!doctype") || text.trim_start().starts_with("<html") {
                 "a web page"
             } else if text.starts_with("version https://git-lfs") {
                 "a Git LFS pointer (run `git lfs pull`)"
@@ -69,6 +75,41 @@ pub fn format(path: &Path, head: &[u8]) -> Result<ImageFormat, DatasetError> {
             })
         }
     }
+}
+
+/// Endings of camera raw files that begin like a TIFF.
+const RAW: [&str; 12] = [
+    "3fr", "arw", "cr2", "dcr", "dng", "erf", "iiq", "kdc", "nef", "nrw", "pef", "sr2",
+];
+
+/// Pictures of kinds that are known and not read, in words with an article.
+fn foreign(path: &Path, head: &[u8]) -> Option<&'static str> {
+    let begins = |start: &[u8]| head.starts_with(start);
+    if head.get(4..8) == Some(b"ftyp") {
+        return Some(match head.get(8..12) {
+            Some(b"avif" | b"avis") => "an AVIF picture",
+            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => "a HEIC picture",
+            Some(b"crx ") => "a camera's raw file",
+            _ => "a video, or a picture in a video's container",
+        });
+    }
+    if begins(&[0xFF, 0x0A]) || begins(b"\0\0\0\x0CJXL \r\n\x87\n") {
+        return Some("a JPEG XL picture");
+    }
+    if begins(b"\0\0\0\x0CjP  \r\n\x87\n") {
+        return Some("a JPEG 2000 picture");
+    }
+    if begins(b"FUJIFILMCCD-RAW")
+        || begins(b"IIRO")
+        || begins(b"IIRS")
+        || begins(b"IIU\0")
+        || head.get(6..14) == Some(b"HEAPCCDR")
+    {
+        return Some("a camera's raw file");
+    }
+    let tiff = begins(b"II*\0") || begins(b"MM\0*");
+    let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase())?;
+    (tiff && RAW.contains(&ending.as_str())).then_some("a camera's raw file")
 }
 
 impl Container {

@@ -184,6 +184,16 @@ fn what_is_no_picture_is_said() {
             .to_string()
             .contains("HEIC")
     );
+    for (name, head, word) in [
+        ("d.avif", &b"\0\0\0\x20ftypavif____"[..], "AVIF"),
+        ("e.jpg", b"\xFF\x0A________________", "JPEG XL"),
+        ("f.CR2", b"II*\0\x10\0\0\0CR\x02\0____", "raw file"),
+        ("g.cr3", b"\0\0\0\x18ftypcrx ____", "raw file"),
+        ("h.mp4", b"\0\0\0\x18ftypisom____", "a video"),
+    ] {
+        let said = read(&folder.put(name, head)).unwrap_err().to_string();
+        assert!(said.contains(word) && said.contains("JPEG, PNG"), "{name}: {said}");
+    }
     assert!(read(&Path::new("/dev").join("null")).is_err());
 }
 

@@ -104,6 +104,8 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             tag::run(request, &compute, context)
         }
+        Request::WriteTags(request) => tag::write(request, context),
+        Request::RemoveTags(request) => tag::remove(request, context),
         Request::ModelList(place) => models::list(place, context),
         Request::ModelFetch(request) => models::fetch(request, context),
         Request::ModelAdd { path, name, place } => models::add(path, name, place, context),

@@ -7,6 +7,9 @@ mod gather;
 mod journal;
 mod output;
 mod pipeline;
+mod write;
+
+pub use write::{remove, write};
 
 use super::project::open_for_work;
 use super::taggers::{self, Words};
@@ -44,6 +47,14 @@ pub fn run(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -
             "there is no folder to watch",
             "Give at least one folder with --watch.",
         ));
+    }
+    if request.evidence {
+        context.emit(Event::Tagger {
+            name: tagger.config.name.clone(),
+            labels: tagger.config.labels.clone(),
+            thresholds: tagger.config.thresholds.clone(),
+            found: tagger.config.provenance.thresholds.clone(),
+        });
     }
     let machine = Machine::new(&tagger, compute)?;
     let identity = identity(request, &tagger)?;

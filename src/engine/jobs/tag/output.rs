@@ -91,7 +91,7 @@ impl Outputs {
             if let Some(folder) = folder.filter(|f| !f.is_dir()) {
                 return Err(Failure::new(
                     format!("there is no folder {} to write the tags to", folder.display()),
-                    "Make the folder, or name another place with --out.",
+                    "Make the folder, or name another place.",
                 ));
             }
         }
@@ -216,7 +216,7 @@ impl Outputs {
 }
 
 /// What happens to a sidecar; nothing where it stays as it is.
-fn words(action: &Action) -> Option<String> {
+pub fn words(action: &Action) -> Option<String> {
     let list = |keywords: &Keywords| keywords.subject.join(", ");
     Some(match action {
         Action::Create { added } => format!("new, with {}", list(added)),

@@ -1,0 +1,185 @@
+//! Labels with their thresholds, and giving a label by hand.
+
+use super::act;
+use super::rows::color;
+use crate::app::state::State;
+use crate::app::tagging::Act;
+use crate::app::theme::{self, TextSize};
+use crate::app::{icons, widgets};
+use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
+
+/// Height of a label's lines.
+const HEIGHT: f32 = 54.0;
+
+/// Shows the panel.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    give(ui, state);
+    ui.add_space(theme::MEDIUM);
+    ui.separator();
+    let counts = state.tagging.list.counts();
+    if counts.is_empty() {
+        ui.label(theme::quiet(
+            ui,
+            "The tagger's labels come here as soon as it has begun.",
+        ));
+        return;
+    }
+    ui.horizontal(|ui| {
+        let tagger = state.tagging.list.tagger.clone();
+        let title = if tagger.is_empty() { "Labels".to_owned() } else { tagger };
+        ui.add(egui::Label::new(theme::heading(title, TextSize::Subtitle)).truncate());
+        let changed = state.tagging.list.thresholds != state.tagging.list.fitted;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if changed
+                && ui
+                    .button("As they were")
+                    .on_hover_text("The tagger's own thresholds")
+                    .clicked()
+            {
+                act(state, Act::ResetThresholds);
+            }
+        });
+    });
+    let found = state.tagging.list.found.clone();
+    if !found.is_empty() {
+        ui.add(egui::Label::new(theme::quiet(ui, format!("Thresholds: {found}"))).wrap());
+    }
+    let search = egui::TextEdit::singleline(&mut state.tagging.search)
+        .hint_text("Search labels")
+        .desired_width(f32::INFINITY);
+    let field = ui.add(search);
+    let typed = state.tagging.search.clone();
+    field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Search labels"));
+    ui.add_space(theme::SMALL);
+    let words = typed.trim().to_lowercase();
+    let known = state.tagging.list.labels.len();
+    let found = |(_, (label, _)): &(usize, &(String, usize))| label.to_lowercase().contains(&words);
+    let rows: Vec<(usize, &(String, usize))> = counts.iter().enumerate().filter(found).collect();
+    if rows.is_empty() {
+        ui.label(theme::quiet(ui, "No label is called that."));
+    }
+    let spacing = ui.spacing().item_spacing.y;
+    ui.spacing_mut().item_spacing.y = 4.0;
+    egui::ScrollArea::vertical()
+        .auto_shrink(false)
+        .id_salt("tag labels")
+        .show_rows(ui, HEIGHT, rows.len(), |ui, range| {
+            ui.spacing_mut().item_spacing.y = spacing.min(4.0);
+            for (column, (label, count)) in &rows[range] {
+                let column = (*column < known).then_some(*column);
+                ui.allocate_ui(vec2(ui.available_width() - 12.0, HEIGHT), |ui| {
+                    ui.set_min_size(vec2(ui.available_width(), HEIGHT));
+                    line(ui, state, column, label, *count);
+                });
+            }
+        });
+}
+
+fn line(ui: &mut Ui, state: &mut State, column: Option<usize>, label: &str, count: usize) {
+    let p = theme::palette(ui);
+    ui.horizontal(|ui| {
+        match column {
+            Some(_) => {
+                let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
+                ui.painter().circle_filled(dot.center(), 4.5, color(column));
+            }
+            None => {
+                ui.label(RichText::new(icons::PENCIL_SIMPLE).color(p.accent));
+            }
+        }
+        let on = state.tagging.filter.label.as_deref() == Some(label);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let words = widgets::counted(count, "picture", "pictures");
+            let button = egui::Button::new(RichText::new(words).size(TextSize::Small.points()).color(p.quiet))
+                .frame_when_inactive(on);
+            let button = ui
+                .add(button)
+                .on_hover_text(if on { "Show all pictures" } else { "Show them" });
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Show pictures with {label}"))
+            });
+            if button.clicked() {
+                state.tagging.filter.label = (!on).then(|| label.to_owned());
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let mut text = RichText::new(label);
+                if count == 0 {
+                    text = text.color(p.quiet);
+                }
+                ui.add(egui::Label::new(text).truncate());
+            });
+        });
+    });
+    let Some(column) = column else {
+        ui.label(theme::quiet(ui, "given by you"));
+        return;
+    };
+    let Some(before) = state.tagging.list.thresholds.get(column).copied() else {
+        return;
+    };
+    let mut percent = 100.0 * before;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = (ui.available_width() - 78.0).max(60.0);
+        let slider = egui::Slider::new(&mut percent, 0.0..=100.0)
+            .suffix(" %")
+            .fixed_decimals(0);
+        let slider = ui.add(slider);
+        let name = format!("Threshold of {label}");
+        slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), &name));
+    });
+    // A value that was not touched stays to its last digit.
+    if (percent - 100.0 * before).abs() > 0.05 {
+        act(state, Act::Threshold(column, percent / 100.0));
+    }
+}
+
+/// A label by hand, on the chosen pictures.
+fn give(ui: &mut Ui, state: &mut State) {
+    let targets = state.tagging.targets();
+    let whom = match targets.as_slice() {
+        [] => "Choose a picture to give it a label.".to_owned(),
+        [one] => format!("Give a label to {}", state.tagging.list.items[*one].name),
+        many => format!(
+            "Give a label to {}",
+            widgets::counted(many.len(), "picture", "pictures")
+        ),
+    };
+    ui.add(egui::Label::new(theme::quiet(ui, whom)).truncate());
+    let mut given = None;
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - 66.0).max(100.0);
+        let field = egui::TextEdit::singleline(&mut state.tagging.label)
+            .hint_text("a label, new or known")
+            .desired_width(width);
+        let field = ui.add(field);
+        let typed = state.tagging.label.trim().to_owned();
+        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Label to give"));
+        let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let ready = !typed.is_empty() && !targets.is_empty();
+        let button = ui.add_enabled(ready, egui::Button::new("Give"));
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, ready, "Give the label"));
+        if (entered || button.clicked()) && ready {
+            given = Some(typed);
+        }
+    });
+    let typed = state.tagging.label.trim().to_lowercase();
+    if !typed.is_empty() && given.is_none() {
+        let known = state.tagging.list.labels.iter();
+        let near: Vec<String> = known
+            .filter(|l| l.to_lowercase().contains(&typed))
+            .take(4)
+            .cloned()
+            .collect();
+        ui.horizontal_wrapped(|ui| {
+            for label in near {
+                if widgets::chip(ui, &label, false).clicked() {
+                    given = Some(label);
+                }
+            }
+        });
+    }
+    if let Some(label) = given {
+        act(state, Act::Set(targets, label, true));
+        state.tagging.label.clear();
+    }
+}
