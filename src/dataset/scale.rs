@@ -127,7 +127,7 @@ fn records(out: &mut impl Write, scale: &Scale) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::formats::{Contents, ImportRequest, import};
+    use crate::dataset::formats::{Contents, ExportRequest, Format, ImportRequest, TableShape, export, import};
     use std::ops::ControlFlow;
     use std::time::Instant;
 
@@ -183,18 +183,45 @@ mod tests {
             start.elapsed().as_secs_f64(),
             peak()
         );
-        for contents in [Contents::Later, Contents::Now] {
+        let bring = |data: &Path, contents: Contents| {
             let start = Instant::now();
             let request = ImportRequest {
+                images: Some(folder.path().to_owned()),
                 contents,
-                ..ImportRequest::new(folder.path())
+                ..ImportRequest::new(data)
             };
             let (dataset, report) = import(&request, &mut on).unwrap();
             let seconds = start.elapsed().as_secs_f64();
-            println!("imported ({contents:?}) in {seconds:.1} s, peak {:.0} MiB", peak());
+            let name = data.file_name().unwrap_or_default().display();
+            println!(
+                "imported {name} ({contents:?}) in {seconds:.1} s, peak {:.0} MiB",
+                peak()
+            );
             assert_eq!(report.images, 100_000);
-            assert_eq!(dataset.pictures.iter().map(|p| p.boxes.len()).sum::<usize>(), 1_000_000);
             assert!(seconds < 60.0 && peak() < 1024.0);
+            dataset
+        };
+        bring(&file, Contents::Now);
+        let dataset = bring(&file, Contents::Later);
+        assert_eq!(dataset.pictures.iter().map(|p| p.boxes.len()).sum::<usize>(), 1_000_000);
+        let others = [
+            (Format::List, "lists", TableShape::Wide),
+            (Format::Csv, "wide.csv", TableShape::Wide),
+            (Format::Csv, "long.csv", TableShape::Long),
+        ];
+        for (format, name, table) in others {
+            let out = folder.path().join("out").join(name);
+            let start = Instant::now();
+            let request = ExportRequest {
+                table,
+                ..ExportRequest::new(format, &out)
+            };
+            export(&dataset, &request, &mut on).unwrap();
+            println!("exported {name} in {:.1} s", start.elapsed().as_secs_f64());
+            bring(&out, Contents::Later);
         }
+        let start = Instant::now();
+        drop(folder);
+        println!("removed in {:.1} s", start.elapsed().as_secs_f64());
     }
 }

@@ -1,7 +1,7 @@
 //! The other side of the worker: starts it, sends requests, reads events, cancels, kills, and survives its death.
 
 use super::request::TrainRequest;
-use super::worker::{Finished, Order, Reply};
+use super::worker::{DEVICE_FAILED, Finished, Order, Reply};
 use super::{Context, Event, Failure, Request, jobs};
 use crate::compute::DeviceChoice;
 use std::io::{BufRead, BufReader, Write};
@@ -188,6 +188,9 @@ fn describe(status: &ExitStatus) -> String {
 /// New workers that a training may need before it fits into the memory: each halves what is computed at once.
 const RESTARTS: usize = 8;
 
+/// New workers where the old one died in its first step on a GPU without a word: of its memory, as far as one can tell.
+const BLIND_RESTARTS: usize = 3;
+
 /// Runs one job in a worker of its own. A training whose worker dies of its memory goes on in a new one, with fewer pictures at once.
 ///
 /// # Errors
@@ -209,22 +212,31 @@ pub fn run_resuming(
     let mut request = request.clone();
     let mut restarts = 0;
     loop {
-        let (mut run, mut of_memory) = (None, false);
+        let (mut run, mut of_memory, mut stepped) = (None, false, false);
         let mut note = |event: &Event| {
             match event {
                 Event::Run { run: id, .. } => run = Some(id.clone()),
                 // A step came through: what ends the worker later is something else.
-                Event::Step { .. } => of_memory = false,
+                Event::Step { .. } => (of_memory, stepped) = (false, true),
                 Event::Warning { code, .. } => of_memory |= code == jobs::MEMORY_WARNING,
                 _ => {}
             }
             true
         };
-        let result = context.part(&mut note, |context| start()?.run(&request, device, context));
+        let mut alive = true;
+        let result = context.part(&mut note, |context| {
+            let mut worker = start()?;
+            let result = worker.run(&request, device, context);
+            // One that has said that its device failed is about to end.
+            let ends = |f: &Failure| f.message.starts_with(DEVICE_FAILED);
+            alive = worker.is_alive() && !result.as_ref().is_err_and(ends);
+            result
+        });
         let (Err(failure), Request::Train(train), Some(run)) = (&result, &request, run) else {
             return result;
         };
-        if !of_memory || restarts == RESTARTS || context.cancelled() {
+        let blind = device != DeviceChoice::Cpu && !alive && !stepped && restarts < BLIND_RESTARTS;
+        if !(of_memory || blind) || restarts == RESTARTS || context.cancelled() {
             return result;
         }
         restarts += 1;

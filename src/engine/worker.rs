@@ -59,6 +59,9 @@ pub enum Reply {
     Event(Box<Event>),
 }
 
+/// How the failure of a job that panicked begins; its worker ends with it.
+pub const DEVICE_FAILED: &str = "the device failed";
+
 /// Serves requests from `input` until it ends. Returns the process's exit code.
 pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8 {
     let (sender, orders) = channel();
@@ -130,7 +133,7 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> u8
         let (failure, poisoned) = match result {
             Ok(result) => (result.err(), false),
             Err(panic) => {
-                let message = format!("the device failed: {}", compute::panic_text(&panic));
+                let message = format!("{DEVICE_FAILED}: {}", compute::panic_text(&panic));
                 let hint = "Saved work can be resumed. If the GPU's memory was full, use smaller batches.";
                 (Some(Failure::new(message, hint)), true)
             }

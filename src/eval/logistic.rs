@@ -72,11 +72,11 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], fallback: Logistic) -> Logisti
         };
         let mut step = 1.0;
         let mut next = loss(a - da, b - db);
-        while !(next <= current) && step > 1e-10 {
+        while (next > current || next.is_nan()) && step > 1e-10 {
             step /= 2.0;
             next = loss(a - step * da, b - step * db);
         }
-        if !(next < current) {
+        if next >= current || next.is_nan() {
             break;
         }
         let gained = current - next;

@@ -349,3 +349,52 @@ fn a_worker_that_dies_of_its_memory_is_followed_by_one_that_needs_less() {
     assert_eq!(at, [0, 2, 2]);
     assert!(matches!(events.last(), Some(Event::Done { .. })));
 }
+
+/// A GPU worker that dies in its first step without a word is followed by one that goes on with its run; one that dies later is not.
+#[cfg(unix)]
+#[test]
+fn a_worker_that_dies_at_once_is_followed_by_another() {
+    use patchlight::compute::DeviceChoice;
+    use patchlight::engine::client::{Worker, run_resuming};
+    use patchlight::engine::request::{Request, Stages, TrainRequest};
+    use patchlight::engine::{Context, Event};
+    let request = Request::Train(TrainRequest {
+        project: PathBuf::from("nowhere"),
+        stages: Stages::One,
+        model: None,
+        from: None,
+        resume: None,
+        config: None,
+        set: vec!["batch_1=8".into()],
+        seed: 0,
+        log_every: 1,
+        checkpoint_every: None,
+        watch: Vec::new(),
+    });
+    let run = r#"echo '{"event":"run","run":"run-4","stage":1}'"#;
+    let step =
+        r#"echo '{"event":"step","stage":1,"epoch":0,"step":0,"loss":1,"cls":1,"lr":1,"images_per_s":1,"steps":9}'"#;
+    let well = r#"case "$order" in *'"resume":"run-4"'*) echo '{"finished":1,"failure":null}';; *) exit 3;; esac"#;
+    let play = |scripts: &[String], device: DeviceChoice| {
+        let mut started = 0;
+        let mut start = || {
+            let mut command = std::process::Command::new("sh");
+            command.args([
+                "-c",
+                &format!("read -r order; {}", scripts[started.min(scripts.len() - 1)]),
+            ]);
+            started += 1;
+            Worker::start_with(command)
+        };
+        let cancel = std::sync::atomic::AtomicBool::new(false);
+        let mut emit = |_: Event| {};
+        let result = run_resuming(&mut start, &request, device, &mut Context::new(&mut emit, &cancel));
+        (started, result.is_ok())
+    };
+    let dies = format!("{run}; exit 1");
+    assert_eq!(play(&[dies.clone(), well.to_owned()], DeviceChoice::Gpu), (2, true));
+    assert_eq!(play(&[dies.clone()], DeviceChoice::Gpu), (4, false), "not for ever");
+    assert_eq!(play(&[dies, well.to_owned()], DeviceChoice::Cpu), (1, false));
+    let later = format!("{run}; {step}; exit 1");
+    assert_eq!(play(&[later, well.to_owned()], DeviceChoice::Gpu), (1, false));
+}

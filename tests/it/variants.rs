@@ -378,4 +378,9 @@ fn both_at_once_is_trained_evaluated_and_resumed() {
     assert!(kd(&other, 3) > 1e-5 && kd(&said, 3) < 1e-6);
     let (message, _) = run(&["train", arg(&project), "--stage", "2", "--from", "run-1"]).failed(2);
     assert!(message.contains("not a Stage 1 run"), "{message}");
+    // From the checkpoint before the last on: the same steps.
+    std::fs::remove_dir_all(project.join("runs/run-1/checkpoints/00000012")).unwrap();
+    let resumed = run(&["train", arg(&project), "--resume", "run-1", "--log-every", "1"]).well();
+    assert_eq!(resumed.one("run")["resumed_at"], 10);
+    assert_eq!(crate::support::steps(&resumed), crate::support::steps(&said)[10..]);
 }

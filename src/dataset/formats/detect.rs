@@ -1,6 +1,6 @@
 //! Telling a format from the data: by names and by the beginnings of a few files.
 
-use super::{Format, coco, cvat, label_studio, lines, list, voc, xml, yolo};
+use super::{Format, coco, csv, cvat, label_studio, lines, list, voc, xml, yolo};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{by_bytes, is_picture_name};
 use crate::dataset::model::{Split, Warning};
@@ -25,6 +25,7 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
         (!label_studio::export_files(data)?.is_empty(), Format::LabelStudio),
         (folder.is_yolo(), Format::Yolo),
         (folder.has_lists(), Format::List),
+        (!csv::tables(data)?.is_empty(), Format::Csv),
     ] {
         if fits {
             found.push(format);
@@ -51,6 +52,9 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
 }
 
 fn file(data: &Path) -> Result<Format, DatasetError> {
+    if csv::is_table_name(data) {
+        return Ok(Format::Csv);
+    }
     if is_picture_name(data) {
         let problem = "this is a picture; a folder of pictures or an annotation file was expected".to_owned();
         return Err(DatasetError::Layout {

@@ -1,11 +1,12 @@
 //! Finding the pictures that annotations name: at the usual places, else by a file name that only one picture has.
 
+use super::collect::Tally;
+use super::lookup::Tree;
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{EXTENSIONS, Found, PictureIndex, walk};
-use crate::dataset::formats::collect::{Tally, inside};
 use crate::dataset::model::{Split, Warning};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 /// Folders of annotations: pictures lie beside them, not in them.
@@ -49,7 +50,15 @@ fn folder_split(path: &Path) -> Option<Split> {
 
 /// Looks pictures up under a root.
 pub struct Locator {
-    root: PathBuf,
+    tree: Tree,
+    /// The user said where the pictures are, so names are relative to there.
+    named: bool,
+    /// Names may lack the extension, as ids in tables do.
+    stems: bool,
+    /// Splits are said picture by picture, so folders named after others mean nothing.
+    any_folder: bool,
+    /// The usual places of each split for one annotation file, as far as they exist.
+    places: (PathBuf, HashMap<Option<Split>, Vec<PathBuf>>),
     /// All pictures below the root; made when a picture is not at a usual place.
     index: Option<PictureIndex>,
     /// Paths of these pictures by a form of their file names; made when first asked for.
@@ -78,7 +87,11 @@ impl Locator {
             None => set_folder(request.data.parent().unwrap_or(&request.data)).to_path_buf(),
         };
         Self {
-            root,
+            tree: Tree::new(&root),
+            named: request.images.is_some(),
+            stems: false,
+            any_folder: false,
+            places: (PathBuf::new(), HashMap::new()),
             index: None,
             forms: None,
             walk_warnings: Vec::new(),
@@ -86,13 +99,27 @@ impl Locator {
         }
     }
 
+    /// Finds pictures by names without extension, too.
+    pub fn with_stems(self) -> Self {
+        Self { stems: true, ..self }
+    }
+
+    /// Takes a picture that only one has the name of also from the folder of another split: for sources that say the split of each
+    /// picture.
+    pub fn in_any_folder(self) -> Self {
+        Self {
+            any_folder: true,
+            ..self
+        }
+    }
+
     pub fn root(&self) -> &Path {
-        &self.root
+        self.tree.root()
     }
 
     /// Where pictures are looked for, in words.
     pub fn places(&self) -> String {
-        format!("{} and below", self.root.display())
+        format!("{} and below", self.root().display())
     }
 
     /// The picture `name` of the annotation file `file`, which is of `split`.
@@ -103,8 +130,18 @@ impl Locator {
         split: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
-        let places = self.usual_places(file, split);
-        self.find_at(&[Path::new(name)], &places, split, progress)
+        if self.places.0 != file {
+            self.places = (file.to_owned(), HashMap::new());
+        }
+        if !self.places.1.contains_key(&split) {
+            let places = self.usual_places(file, split);
+            self.places.1.insert(split, places);
+        }
+        // Taken out and put back, because looking needs the rest of it.
+        let places = self.places.1.remove(&split).unwrap_or_default();
+        let found = self.find_at(&[Path::new(name)], &places, split, progress);
+        self.places.1.insert(split, places);
+        found
     }
 
     /// The picture that goes by one of `names`, best first: at one of `places` (relative to the root), else by a name that only one
@@ -158,7 +195,7 @@ impl Locator {
                     let mut path = place.join(id).into_os_string();
                     path.push(".");
                     path.push(extension);
-                    if let Ok(Some(path)) = inside(&self.root, Path::new(&path)) {
+                    if let Ok(Some(path)) = self.tree.find(Path::new(&path)) {
                         return Ok(Some(path));
                     }
                 }
@@ -208,21 +245,25 @@ impl Locator {
     ) -> Result<Attempt, DatasetError> {
         // Sets made on Windows have backslashes.
         let converted = match name.to_str() {
-            Some(text) if cfg!(unix) && text.contains('\\') && !self.root.join(name).exists() => {
+            Some(text) if cfg!(unix) && text.contains('\\') && !self.root().join(name).exists() => {
                 PathBuf::from(text.replace('\\', "/"))
             }
             _ => name.to_path_buf(),
         };
         let wanted = converted.as_path();
         let mut refusal = None;
-        for place in places {
-            match inside(&self.root, &place.join(wanted)) {
+        // A name with a folder in it, or below a folder that the user named, is most likely whole.
+        let whole = self.named || wanted.components().nth(1).is_some();
+        let root = PathBuf::new();
+        for place in whole.then_some(&root).into_iter().chain(places) {
+            match self.tree.find(&place.join(wanted)) {
                 Ok(Some(path)) => return Ok(Attempt::Found(path)),
                 Ok(None) => {}
                 Err(message) => refusal = Some(message),
             }
         }
-        let outside = || leads_out(wanted).then(|| format!("{} is not under {}", name.display(), self.root.display()));
+        let outside =
+            || leads_out(wanted).then(|| format!("{} is not under {}", name.display(), self.root().display()));
         if let Some(message) = refusal.or_else(outside) {
             return Ok(Attempt::Refused(message));
         }
@@ -245,19 +286,21 @@ impl Locator {
         }
         places.extend(self.relative(file.parent().unwrap_or(file)));
         places.extend(["", "images", "JPEGImages", "data"].map(PathBuf::from));
+        let mut seen = HashSet::new();
+        places.retain(|place| seen.insert(place.clone()) && self.root().join(place).is_dir());
         places
     }
 
     /// A folder's path relative to the root, if it is below it.
     pub fn relative(&self, folder: &Path) -> Option<PathBuf> {
-        folder.strip_prefix(&self.root).ok().map(Path::to_path_buf)
+        folder.strip_prefix(self.tree.root()).ok().map(Path::to_path_buf)
     }
 
     fn indexed(&mut self, progress: &mut Progress<'_>) -> Result<&PictureIndex, DatasetError> {
         let index = match self.index.take() {
             Some(index) => index,
             None => {
-                let walked = walk(&self.root, &mut |seen| progress(seen, 0))?;
+                let walked = walk(self.tree.root(), &mut |seen| progress(seen, 0))?;
                 self.walk_warnings = walked.warnings;
                 PictureIndex::new(walked.pictures)
             }
@@ -271,8 +314,14 @@ impl Locator {
         split: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, DatasetError> {
+        let (stems, any_folder) = (self.stems, self.any_folder);
         let index = self.indexed(progress)?;
-        let (i, alike) = match index.find(wanted) {
+        let found = if stems {
+            index.find_or_stem(wanted)
+        } else {
+            index.find(wanted)
+        };
+        let (i, alike) = match found {
             Found::One(i) => (i, false),
             Found::Alike(i) => (i, true),
             Found::Several(several) => return Ok(Attempt::Ambiguous(several.len())),
@@ -289,8 +338,8 @@ impl Locator {
             1
         };
         let above = path.ancestors().nth(steps).unwrap_or(&path).join("_");
-        let own = above.strip_prefix(&self.root).ok().and_then(folder_split);
-        if own.is_some() && split.is_some() && own != split {
+        let own = above.strip_prefix(self.tree.root()).ok().and_then(folder_split);
+        if !any_folder && own.is_some() && split.is_some() && own != split {
             return Ok(Attempt::None);
         }
         Ok(if alike {

@@ -2,7 +2,7 @@
 
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{is_picture_name, slashed};
-use crate::dataset::formats::export::safe_name;
+use crate::dataset::formats::staging::safe_name;
 use crate::dataset::model::{BoxAnnotation, Dataset, LabelDetails, Picture, Warning};
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};

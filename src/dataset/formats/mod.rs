@@ -8,6 +8,7 @@ mod bounds;
 mod coco;
 mod collect;
 mod content;
+mod csv;
 mod cvat;
 mod detect;
 mod export;
@@ -17,11 +18,15 @@ mod label_studio;
 pub mod lines;
 mod list;
 mod locate;
+mod lookup;
 mod losses;
+mod meter;
 mod preview;
+mod staging;
 #[cfg(test)]
 mod tests;
 mod text;
+mod valid;
 mod voc;
 mod xml;
 mod yolo;
@@ -38,6 +43,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// What stands for no split where pictures with and without one lie side by side: the name of a folder, and of a list.
+pub const NO_SPLIT: &str = "no-split";
 
 /// How labels are written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -213,7 +221,8 @@ impl ImportRequest {
     }
 }
 
-/// Hears of pictures read and pictures in all (0 while that is not known), and may stop the work.
+/// Hears how far the work is, and may stop it: first, for formats with one file of annotations, kilobytes read and in all; then
+/// pictures read and in all (0 while that is not known).
 pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
 
 /// Imports a set. Sources are only read. Whatever cannot be used is in the report: listed, counted and explained.
@@ -259,13 +268,14 @@ fn read(
     };
     let mut found = match format {
         Format::Coco => coco::read(&request, progress)?,
+        Format::Csv => csv::read(&request, progress)?,
         Format::List => list::read(&request, progress)?,
         Format::Folder => folder::read(&request, progress)?,
         Format::Voc => voc::read(&request, progress)?,
         Format::Yolo => yolo::read(&request, progress)?,
         Format::Cvat => cvat::read(&request, progress)?,
         Format::LabelStudio => label_studio::read(&request, progress)?,
-        Format::Auto | Format::Project | Format::Csv => {
+        Format::Auto | Format::Project => {
             let problem = format!("{} cannot be read from here", format.title());
             return Err(DatasetError::Layout {
                 path: request.data,

@@ -6,12 +6,19 @@ use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 mod coco;
+mod coco_out;
+mod csv;
+mod csv_wrong;
 mod cvat;
 mod detection;
+mod export;
 mod folder;
 mod label_studio;
 mod list;
+mod round_trip;
+mod telling;
 mod tool_trips;
+mod trips;
 mod voc;
 mod yolo;
 
@@ -61,6 +68,10 @@ impl Set {
     }
 }
 
+fn on(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// What an export of `dataset` as `format` into `out` brings.
 fn export_to(
     out: &Path,
@@ -68,9 +79,19 @@ fn export_to(
     format: Format,
     change: impl FnOnce(&mut ExportRequest),
 ) -> Result<ExportReport, DatasetError> {
+    export_as(dataset, format, out, change)
+}
+
+/// Writes a set as `format` to `out`, with changes to the request.
+fn export_as(
+    dataset: &Dataset,
+    format: Format,
+    out: &Path,
+    change: impl FnOnce(&mut ExportRequest),
+) -> Result<ExportReport, DatasetError> {
     let mut request = ExportRequest::new(format, out);
     change(&mut request);
-    export(dataset, &request, &mut |_, _| ControlFlow::Continue(()))
+    export(dataset, &request, &mut on)
 }
 
 fn import_from(path: &Path) -> Result<(Dataset, ImportReport), DatasetError> {

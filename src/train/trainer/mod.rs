@@ -385,9 +385,10 @@ pub fn run<S: Stage>(
             };
             let factor = plan.schedule.factor(job.step);
             if count > 0 {
-                let size = &mut micro_batch;
-                let values = step::advance(stage, plan, &mut state, (job.step, &batch, count), size, factor, hooks);
-                let values = values.map_err(at)?;
+                let what = (job.step, &batch, count);
+                let advanced = step::advance(stage, plan, state, what, &mut micro_batch, factor, hooks);
+                let (next, values) = advanced.map_err(at)?;
+                state = next;
                 hooks.step(&StepReport {
                     epoch: job.epoch,
                     step: job.step,

@@ -52,15 +52,18 @@ struct Computed {
 
 /// Computes the losses of a batch and updates the state with their gradients. Where the memory does not hold the batch, half as much
 /// is computed at once, with the same batch; where half precision overflows, the update is left out and the loss scaled less.
+///
+/// # Errors
+/// [`ComputeError`]; the state is lost with it, and the newest checkpoint holds the last one worth keeping.
 pub fn advance<S: Stage>(
     stage: &S,
     plan: &Plan,
-    state: &mut State<S::Model>,
+    mut state: State<S::Model>,
     (step, batch, count): (usize, &S::Batch, usize),
     micro_batch: &mut Option<usize>,
     factor: f64,
     hooks: &mut dyn Hooks<S::Model>,
-) -> Result<Values, ComputeError> {
+) -> Result<(State<S::Model>, Values), ComputeError> {
     let (scale, since) = match (stage.is_half(), state.progress.loss_scale) {
         (false, _) => (1.0, 0),
         (true, known) => known.unwrap_or((SCALE.0, 0)),
@@ -97,7 +100,7 @@ pub fn advance<S: Stage>(
     if stage.is_half() {
         if !(values.total.is_finite() && norm.is_finite()) && scale > SCALE.1 {
             state.progress.loss_scale = Some(((scale / 2.0).max(SCALE.1), 0));
-            return Ok(values);
+            return Ok((state, values));
         }
         let grows = since + 1 >= SCALE_GROWS;
         let next = if grows { (scale * 2.0).min(SCALE.2) } else { scale };
@@ -116,16 +119,15 @@ pub fn advance<S: Stage>(
             decay,
         }
     };
-    let model = state.model.clone();
     state.model = state
         .optimizer
-        .step_scaled(model, gradients, (norm, f64::from(scale)), &grouping, factor)?;
+        .step_scaled(state.model, gradients, (norm, f64::from(scale)), &grouping, factor)?;
     if let Some(average) = state.average.take() {
         // As the average begins with the start, it follows fast at first.
         let decay = plan.ema.min((1.0 + step as f64) / (10.0 + step as f64));
         state.average = Some(params::blend(average, &state.model, decay));
     }
-    Ok(values)
+    Ok((state, values))
 }
 
 /// Whether the device still computes.

@@ -6,7 +6,7 @@ use super::super::losses::{self, Says};
 use super::super::xml::{escaped, expressible};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::slashed;
-use crate::dataset::formats::export::safe_name;
+use crate::dataset::formats::staging::safe_name;
 use crate::dataset::model::{Dataset, Picture, Split, Warning};
 use std::fmt::Write;
 use std::path::Path;

@@ -48,7 +48,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         });
     }
     let mut reader = Reader {
-        locator: Locator::new(request),
+        locator: Locator::new(request).in_any_folder(),
         gather: Gather::default(),
         tracks: false,
     };

@@ -81,7 +81,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     let config = config::find(first.parent().unwrap_or(first))
         .map(|path| config::read(&path))
         .transpose()?;
-    let mut reader = Reader::new(Locator::new(request), config);
+    let mut reader = Reader::new(Locator::new(request).in_any_folder(), config);
     for file in &files {
         let mut count = 0_usize;
         lean::each(file, &["rle", "predictions"], &mut |json| {
