@@ -100,16 +100,16 @@ fn dropped_pictures_get_labels_are_changed_and_written() {
     let slider = harness.get_by_label("Threshold of car").rect();
     harness.drag_at(slider.left_center() + egui::vec2(4.0, 0.0));
     harness.step();
-    harness.hover_at(slider.right_center() - egui::vec2(70.0, 0.0));
+    harness.hover_at(slider.right_center() - egui::vec2(20.0, 0.0));
     harness.step();
-    harness.drop_at(slider.right_center() - egui::vec2(70.0, 0.0));
+    harness.drop_at(slider.right_center() - egui::vec2(20.0, 0.0));
     harness.step();
     harness.step();
     let threshold = harness.state().state.tagging.list.thresholds[1];
     assert!(threshold > 0.3, "{threshold}");
     act(&mut harness, Act::Threshold(1, 0.0));
     // Take a chip, give a label, take it back, give it again.
-    click(&mut harness, "scene 00.png");
+    click(&mut harness, "Picture scene 00.png");
     harness.get_by_label("Take apple from scene 00.png").click();
     harness.step();
     harness.step();

@@ -4,6 +4,7 @@ use super::act;
 use super::rows::color;
 use crate::app::state::State;
 use crate::app::tagging::Act;
+use crate::app::tagging::source::Source;
 use crate::app::theme::{self, TextSize};
 use crate::app::{icons, widgets};
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
@@ -25,8 +26,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         return;
     }
     ui.horizontal(|ui| {
-        let tagger = state.tagging.list.tagger.clone();
-        let title = if tagger.is_empty() { "Labels".to_owned() } else { tagger };
+        let title = match state.tagging.list.tagger.as_str() {
+            "" => "Labels",
+            _ if state.tagging.used.as_ref().is_some_and(Source::is_starter) => "The built-in model",
+            tagger => tagger,
+        };
+        let title = title.to_owned();
         ui.add(egui::Label::new(theme::heading(title, TextSize::Subtitle)).truncate());
         let changed = state.tagging.list.thresholds != state.tagging.list.fitted;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -120,12 +125,14 @@ fn line(ui: &mut Ui, state: &mut State, column: Option<usize>, label: &str, coun
     let mut percent = 100.0 * before;
     ui.horizontal(|ui| {
         ui.spacing_mut().slider_width = (ui.available_width() - 78.0).max(60.0);
-        let slider = egui::Slider::new(&mut percent, 0.0..=100.0)
+        let name = format!("Threshold of {label}");
+        let slider = ui.add(egui::Slider::new(&mut percent, 0.0..=100.0).show_value(false));
+        slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), &name));
+        let value = egui::DragValue::new(&mut percent)
+            .range(0.0..=100.0)
             .suffix(" %")
             .fixed_decimals(0);
-        let slider = ui.add(slider);
-        let name = format!("Threshold of {label}");
-        slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), &name));
+        ui.add(value).on_hover_text(name);
     });
     // A value that was not touched stays to its last digit.
     if (percent - 100.0 * before).abs() > 0.05 {

@@ -94,7 +94,7 @@ fn line(ui: &mut Ui, state: &mut State, place: usize) {
             );
         }
     }
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, &name));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, format!("Picture {name}")));
     let inside = Rect::from_min_max(
         pos2(picture.right() + 10.0, rect.top() + 6.0),
         rect.max - vec2(8.0, 5.0),
