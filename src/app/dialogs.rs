@@ -2,6 +2,7 @@
 //! offered there is a path field as well.
 
 use super::command::{Command, Pick};
+use super::data::{Act, Field};
 use super::notices::Level;
 use super::state::State;
 use eframe::egui::Context;
@@ -44,9 +45,13 @@ impl Dialogs {
                 Pick::DataFolder => dialog.set_title("Open a folder of pictures").pick_folder(),
                 Pick::DataFile => dialog
                     .set_title("Open an annotation file")
-                    .add_filter("COCO file or list", &["json", "txt"])
+                    .add_filter("Annotations", &["json", "txt", "csv", "xml"])
                     .pick_file(),
                 Pick::ModelFolder => dialog.set_title("Open the folder of a CLIP checkpoint").pick_folder(),
+                Pick::For(field) => match field {
+                    Field::Names | Field::List(_) => dialog.set_title("Choose a file").pick_file(),
+                    _ => dialog.set_title("Choose a folder").pick_folder(),
+                },
                 Pick::ModelFile => dialog
                     .set_title("Open a CLIP checkpoint")
                     .add_filter("Checkpoint", &["safetensors", "bin", "pt"])
@@ -78,6 +83,7 @@ impl Dialogs {
                 (Some(path), Pick::ModelFolder | Pick::ModelFile) => {
                     state.command(Command::UseModel(path.to_string_lossy().into_owned()));
                 }
+                (Some(path), Pick::For(field)) => state.command(Command::Data(Act::Chosen(field, path))),
                 (None, _) if time < TOO_SOON => {
                     let hint = "Type the path at Home, or that of a model in the settings.".to_owned();
                     let words = "This desktop shows no file dialogs";

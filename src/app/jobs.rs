@@ -36,6 +36,8 @@ pub enum Purpose {
     },
     /// Splits.
     Split,
+    /// A job of the data's pages.
+    Data(super::data::Task),
     /// What a checkpoint is.
     Model {
         /// As the user wrote it.

@@ -104,6 +104,7 @@ impl Window {
             inspect: Inspect::default(),
             train: TrainForm::default(),
             results: ResultsView::default(),
+            data: Default::default(),
             desk: Desk::default(),
             memory: [0; 2],
             queue: Vec::new(),
@@ -136,6 +137,7 @@ impl Window {
             ctx.request_repaint_after(next);
         }
         self.drops(ctx);
+        super::data::tick(&mut self.state, ctx);
         keys(&mut self.state, ctx);
         self.leave(ctx);
         self.look_at_memory();
@@ -231,8 +233,14 @@ impl Window {
 
     /// Closing during a job asks; leaving waits for the checkpoint, but not for ever.
     fn leave(&mut self, ctx: &Context) {
-        let quiet =
-            |p: &super::jobs::Purpose| !matches!(p, super::jobs::Purpose::Device | super::jobs::Purpose::Model { .. });
+        let quiet = |p: &super::jobs::Purpose| {
+            !matches!(
+                p,
+                super::jobs::Purpose::Device
+                    | super::jobs::Purpose::Model { .. }
+                    | super::jobs::Purpose::Data(super::data::Task::Look | super::data::Task::Compare)
+            )
+        };
         let busy = self.state.jobs.has(quiet);
         if ctx.input(|i| i.viewport().close_requested()) && busy && self.state.desk.leave_when_idle.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);

@@ -3,7 +3,7 @@
 use crate::support::*;
 use patchlight::app::Window;
 use patchlight::app::command::{Command, Setup};
-use patchlight::app::jobs::State as JobState;
+use patchlight::app::jobs::{Purpose, State as JobState};
 use patchlight::app::prefs::Look;
 use patchlight::app::state::Slot;
 use patchlight::engine::jobs;
@@ -135,10 +135,14 @@ fn a_killed_import_leaves_nothing_half_made_open() {
             data: data(),
             project: folder.path().join("new.patchlight"),
         });
+        wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+        harness.state_mut().state.command(Command::Data(Act::Import));
         harness.step();
         kill(&mut harness, std::time::Duration::from_millis(millis));
-        let last = harness.state().state.jobs.list.back().unwrap().state.clone();
-        match last {
+        // A check of the pictures may follow a finished import.
+        let mut jobs = harness.state().state.jobs.list.iter().rev();
+        let import = jobs.find(|j| matches!(j.spec.purpose, Purpose::Import { .. }));
+        match import.unwrap().state.clone() {
             JobState::Done => wait(&mut harness, "the project", |w| {
                 matches!(w.state.project, Slot::Open(_))
             }),
@@ -152,6 +156,9 @@ fn a_killed_import_leaves_nothing_half_made_open() {
                 };
                 let project = folder.path().join("again.patchlight");
                 harness.state_mut().state.command(Command::Import { data, project });
+                harness.step();
+                wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+                harness.state_mut().state.command(Command::Data(Act::Import));
                 wait(&mut harness, "the project", |w| {
                     matches!(w.state.project, Slot::Open(_))
                 });
