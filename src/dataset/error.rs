@@ -147,6 +147,24 @@ pub enum DatasetError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// Something at the place of an export that is not replaced, even where that is allowed.
+    #[error("{}: this is not replaced: {problem}", path.display())]
+    NotReplaced {
+        /// The file or folder.
+        path: PathBuf,
+        /// What would be lost.
+        problem: String,
+    },
+    /// A table whose columns are not understood.
+    #[error("{}: {problem}; its columns are: {}", path.display(), columns.join(", "))]
+    Columns {
+        /// The table.
+        path: PathBuf,
+        /// What was expected and found.
+        problem: String,
+        /// The names of its columns.
+        columns: Vec<String>,
+    },
     /// A number out of its range.
     #[error("{problem}")]
     Setting {
@@ -179,6 +197,8 @@ impl DatasetError {
             Self::TwoLists { .. } => "Take the picture out of one of the lists.",
             Self::Inexpressible { .. } => "Rename it, or choose another format; nothing was written.",
             Self::Exists { .. } => "Choose another place, or allow what is there to be replaced.",
+            Self::NotReplaced { .. } => "Choose another place.",
+            Self::Columns { .. } => "Say which column holds the file names, and which the labels.",
             Self::Setting { .. } => "Correct the number.",
             Self::Cancelled => "Start again when you want to; nothing was kept.",
         }

@@ -7,5 +7,6 @@ pub mod files;
 pub mod formats;
 pub mod model;
 pub mod preprocess;
+pub mod scale;
 pub mod scenes;
 pub mod split;

@@ -7,7 +7,7 @@ use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
 use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, LabelDetails, Picture, Quarantined, Split, Warning};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization;
 
@@ -101,7 +101,13 @@ impl Findings {
         };
         let mut pictures = Vec::with_capacity(self.entries.len());
         let (total, mut tally) = (self.entries.len(), Tally::default());
-        for (chunk, entries) in self.entries.chunks(CHUNK).enumerate() {
+        let mut left = self.entries.into_iter();
+        for chunk in 0.. {
+            // Taken out piece by piece, so that a large set is not in memory twice.
+            let entries: Vec<Entry> = left.by_ref().take(CHUNK).collect();
+            if entries.is_empty() {
+                break;
+            }
             if progress(chunk * CHUNK, total).is_break() {
                 return Err(DatasetError::Cancelled);
             }
@@ -109,7 +115,7 @@ impl Findings {
                 .par_iter()
                 .map(|entry| probe(&entry.path, &Limits::default()))
                 .collect();
-            for (entry, shape) in entries.iter().zip(shapes) {
+            for (entry, shape) in entries.into_iter().zip(shapes) {
                 match shape {
                     Ok(shape) => pictures.push(picture(entry, &shape, &mut tally)),
                     Err(error) => report.quarantined.push(Quarantined {
@@ -179,7 +185,7 @@ impl Findings {
     }
 }
 
-fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
+fn picture(entry: Entry, shape: &Shape, tally: &mut Tally) -> Picture {
     let (width, height) = shape.shown();
     // Annotations were made on the stored picture or on the picture as shown; the declared size tells which.
     let on_stored = entry.declared == Some(shape.stored) && shape.stored != shape.shown();
@@ -223,8 +229,8 @@ fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
         sorted(&entry.unknowns),
     );
     Picture {
-        path: entry.path.clone(),
-        name: entry.name.clone(),
+        path: entry.path,
+        name: entry.name,
         width,
         height,
         split: entry.split,
@@ -235,36 +241,51 @@ fn picture(entry: &Entry, shape: &Shape, tally: &mut Tally) -> Picture {
     }
 }
 
-/// The part of a box in the picture, and whether anything was cut off; `None` if nothing is left.
+/// The part of a box in the picture, and whether anything was cut off; `None` if nothing is left. Computed in the precision that is
+/// kept, so that a box that was cut once is cut no further when it is read back.
 fn clip([x, y, w, h]: [f64; 4], width: u32, height: u32) -> Option<([f32; 4], bool)> {
-    let good = [x, y, w, h].iter().all(|v| v.is_finite()) && w > 0.0 && h > 0.0;
-    let (right, below) = ((x + w).min(width.into()), (y + h).min(height.into()));
-    let (left, top) = (x.max(0.0), y.max(0.0));
-    if !good || right <= left || below <= top {
+    if ![x, y, w, h].iter().all(|v| v.is_finite()) || w <= 0.0 || h <= 0.0 {
         return None;
     }
-    // Rounding in the source is no news.
-    let clipped = [left - x, top - y, x + w - right, y + h - below]
-        .iter()
-        .any(|cut| *cut > 0.01);
-    Some((
-        [left as f32, top as f32, (right - left) as f32, (below - top) as f32],
-        clipped,
-    ))
+    let (left, across, cut_across) = clip_side(x, w, width)?;
+    let (top, down, cut_down) = clip_side(y, h, height)?;
+    Some(([left, top, across, down], cut_across || cut_down))
+}
+
+/// Start and length of the part inside 0 to `end`, and whether more than a hundredth of a pixel was cut off: rounding in the
+/// source is no news.
+fn clip_side(start: f64, length: f64, end: u32) -> Option<(f32, f32, bool)> {
+    let limit = end as f32;
+    let (from, long) = (start as f32, length as f32);
+    if from >= 0.0 && long > 0.0 && from + long <= limit {
+        return Some((from, long, false));
+    }
+    let (from, to) = (start.max(0.0), (start + length).min(f64::from(end)));
+    let cut = from - start > 0.01 || start + length - to > 0.01;
+    let left = from as f32;
+    let room = limit - left;
+    let long = if to >= f64::from(end) {
+        room
+    } else {
+        ((to - from) as f32).min(room)
+    };
+    (to > from && long > 0.0).then_some((left, long, cut))
 }
 
 /// Pictures of one name (such as `1.jpg` in `train` and in `val`) are named by their paths instead.
 fn unique_names(pictures: &mut [Picture], root: &Path) {
-    let mut uses: HashMap<String, usize> = HashMap::new();
-    for picture in pictures.iter() {
-        *uses.entry(picture.name.clone()).or_default() += 1;
-    }
-    let mut taken: BTreeSet<String> = uses
+    let mut seen: HashSet<&str> = HashSet::with_capacity(pictures.len());
+    let repeated: HashSet<String> = pictures
         .iter()
-        .filter(|(_, n)| **n == 1)
-        .map(|(name, _)| name.clone())
+        .filter(|p| !seen.insert(&p.name))
+        .map(|p| p.name.clone())
         .collect();
-    for picture in pictures.iter_mut().filter(|p| uses[&p.name] > 1) {
+    if repeated.is_empty() {
+        return;
+    }
+    let mut taken: HashSet<String> = seen.into_iter().map(str::to_owned).collect();
+    taken.retain(|name| !repeated.contains(name));
+    for picture in pictures.iter_mut().filter(|p| repeated.contains(&p.name)) {
         let base = relative_name(&picture.path, root);
         let mut name = base.clone();
         // Two paths can look the same once bytes that are no text are replaced.
@@ -280,9 +301,10 @@ fn unique_names(pictures: &mut [Picture], root: &Path) {
 
 /// Reports copies and leaks; with `merge`, joins the copies of a split whose labels differ.
 fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
-    let paths: Vec<PathBuf> = pictures.iter().map(|p| p.path.clone()).collect();
+    let paths: Vec<&Path> = pictures.iter().map(|p| p.path.as_path()).collect();
+    let groups = content::same(&paths);
     let (mut leaks, mut joined, mut gone) = (Tally::default(), Tally::default(), BTreeSet::new());
-    for group in content::same(&paths) {
+    for group in groups {
         let mut kept: Vec<usize> = Vec::new();
         for i in group {
             let same = kept.iter().copied().find(|k| {
@@ -343,5 +365,42 @@ fn similar_labels(labels: &[String], warnings: &mut Vec<Warning>) {
             names.join(", ")
         );
         warnings.push(Warning::new("similar-labels", text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // FAULTS 24 and 25.
+    #[test]
+    fn boxes_are_cut_at_the_picture_and_empty_ones_dropped() {
+        let clip = |bounds| clip(bounds, 20, 10);
+        assert_eq!(clip([1.0, 2.0, 3.0, 4.0]), Some(([1.0, 2.0, 3.0, 4.0], false)));
+        assert_eq!(clip([15.0, -2.0, 10.0, 6.0]), Some(([15.0, 0.0, 5.0, 4.0], true)));
+        assert_eq!(clip([-0.004, 0.0, 20.006, 10.0]), Some(([0.0, 0.0, 20.0, 10.0], false)));
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, 1e-60] {
+            assert_eq!(clip([1.0, 1.0, bad, 2.0]), None, "{bad}");
+            assert_eq!(clip([1.0, 1.0, 2.0, bad]), None, "{bad}");
+        }
+        assert_eq!(clip([20.0, 0.0, 1.0, 1.0]), None);
+        assert_eq!(clip([-5.0, 0.0, 5.0, 1.0]), None);
+        assert_eq!(clip([1e300, 0.0, 1e300, 1.0]), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn a_cut_box_is_inside_and_is_not_cut_again(
+            bounds in proptest::array::uniform4(-30.0..60.0f64), width in 1..40_000u32, height in 1..40u32,
+        ) {
+            if let Some((cut, _)) = clip(bounds, width, height) {
+                let [x, y, w, h] = cut;
+                prop_assert!(x >= 0.0 && y >= 0.0 && w > 0.0 && h > 0.0, "{cut:?}");
+                prop_assert!(x + w <= width as f32 && y + h <= height as f32, "{cut:?}");
+                prop_assert_eq!(clip(cut.map(f64::from), width, height), Some((cut, false)));
+            }
+        }
     }
 }

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::hash::Hash;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const SAMPLE: u64 = 4096;
 
 /// Groups of at least two indices into `paths` with the same bytes, ordered by their first members. Files that cannot be read
 /// are alone. The same path twice is the same content.
-pub fn same(paths: &[PathBuf]) -> Vec<Vec<usize>> {
+pub fn same(paths: &[&Path]) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..paths.len()).collect();
     let sized = split(vec![all], |path| path.metadata().ok().map(|about| about.len()), paths);
     let sampled = split(sized, |path| middle(path).ok(), paths);
@@ -34,10 +34,10 @@ fn middle(path: &Path) -> std::io::Result<Vec<u8>> {
 fn split<K: Hash + Eq + Send>(
     groups: Vec<Vec<usize>>,
     key: impl Fn(&Path) -> Option<K> + Sync,
-    paths: &[PathBuf],
+    paths: &[&Path],
 ) -> Vec<Vec<usize>> {
     let split_one = |group: Vec<usize>| {
-        let keys: Vec<Option<K>> = group.par_iter().map(|i| key(&paths[*i])).collect();
+        let keys: Vec<Option<K>> = group.par_iter().map(|i| key(paths[*i])).collect();
         let mut parts: HashMap<K, Vec<usize>> = HashMap::new();
         for (key, i) in keys.into_iter().zip(group) {
             if let Some(key) = key {

@@ -1,6 +1,6 @@
 //! Telling a format from the data.
 
-use super::{Format, coco, lines, list};
+use super::{Format, coco, csv, lines, list};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::is_picture_name;
 use crate::dataset::model::Warning;
@@ -13,15 +13,19 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
     }
     let coco = !coco::annotation_files(data)?.is_empty();
     let lists = list::list_files(data)?.iter().any(|path| looks_like_a_list(path));
-    let format = match (coco, lists) {
-        (true, _) => Format::Coco,
-        (false, true) => Format::List,
-        (false, false) => Format::Folder,
-    };
-    if coco && lists {
+    let tables = !csv::tables(data)?.is_empty();
+    let there = [(Format::Coco, coco), (Format::List, lists), (Format::Csv, tables)];
+    let mut there = there.into_iter().filter(|(_, there)| *there).map(|(format, _)| format);
+    let format = there.next().unwrap_or(Format::Folder);
+    let others: Vec<String> = there
+        .map(|other| format!("{} (--format {other})", other.title()))
+        .collect();
+    if !others.is_empty() {
         let text = format!(
-            "{} holds COCO annotations and lists; the COCO annotations were taken (--format list takes the lists)",
-            data.display()
+            "{} holds annotations of several formats; {} was taken, not {}",
+            data.display(),
+            format.title(),
+            others.join(" or ")
         );
         notices.push(Warning::new("format", text));
     }
@@ -35,6 +39,9 @@ fn file(data: &Path) -> Result<Format, DatasetError> {
         .unwrap_or_default();
     if extension == "json" {
         return Ok(Format::Coco);
+    }
+    if csv::is_table_name(data) {
+        return Ok(Format::Csv);
     }
     if is_picture_name(data) {
         let problem = "this is a picture; a folder of pictures or an annotation file was expected".to_owned();

@@ -1,13 +1,14 @@
 //! Writing a data set: what the format cannot express is refused before anything is written, and what is written appears whole
 //! or not at all.
 
-use super::{Format, Progress, TableShape};
+pub use super::staging::Staging;
+
+use super::{Format, Progress, TableShape, coco, csv, folder, list, valid};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::absolute;
-use crate::dataset::model::{Dataset, Picture, Warning};
+use crate::dataset::model::{Dataset, Warning};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// How pictures come along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,96 +69,8 @@ pub struct ExportReport {
     pub warnings: Vec<Warning>,
 }
 
-/// Where an export is made before it appears.
-pub struct Staging<'a> {
-    /// The folder to write into; for a single file, the file.
-    pub path: PathBuf,
-    /// The request.
-    pub request: &'a ExportRequest,
-    /// How pictures come along.
-    pub pictures: PicturesAs,
-    /// What was written so far.
-    pub report: ExportReport,
-    taken: HashSet<PathBuf>,
-}
-
-impl Staging<'_> {
-    /// Whether the export is one file rather than a folder.
-    pub fn is_file(&self) -> bool {
-        single_file(self.request)
-    }
-
-    /// Writes a file of the export, at a path below the folder.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn write(&mut self, relative: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
-        let path = if self.is_file() {
-            self.path.clone()
-        } else {
-            self.path.join(relative)
-        };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
-        }
-        std::fs::write(&path, bytes).map_err(DatasetError::io(&path))?;
-        self.report.files += 1;
-        Ok(())
-    }
-
-    /// Brings a picture along, below `folder` in the export, and returns its path there, relative to `folder`. Pictures that are only
-    /// named are not touched.
-    ///
-    /// # Errors
-    /// The picture cannot be read, or its copy not written.
-    pub fn picture(&mut self, folder: &Path, picture: &Picture) -> Result<PathBuf, DatasetError> {
-        let name = safe_name(&picture.name);
-        if self.pictures == PicturesAs::Named {
-            return Ok(name);
-        }
-        let mut relative = name.clone();
-        for n in 2.. {
-            if self.taken.insert(folder.join(&relative)) {
-                break;
-            }
-            let stem = name
-                .file_stem()
-                .map(|s| s.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            let end = name
-                .extension()
-                .map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
-            relative = name.with_file_name(format!("{stem} ({n}){end}"));
-        }
-        let target = self.path.join(folder).join(&relative);
-        if let Some(parent) = target.parent() {
-            std::fs::create_dir_all(parent).map_err(DatasetError::io(parent))?;
-        }
-        // A link to a link would move with it, so the file itself is taken.
-        let source = picture.path.canonicalize().map_err(DatasetError::io(&picture.path))?;
-        let linked = self.pictures == PicturesAs::Links && std::fs::hard_link(&source, &target).is_ok();
-        if !linked {
-            std::fs::copy(&source, &target).map_err(DatasetError::io(&source))?;
-        }
-        Ok(relative)
-    }
-}
-
-/// A picture's name as a path that stays below a folder: no root, no `..`.
-pub fn safe_name(name: &str) -> PathBuf {
-    let kept: PathBuf = Path::new(name)
-        .components()
-        .filter(|c| matches!(c, Component::Normal(_)))
-        .collect();
-    if kept.as_os_str().is_empty() {
-        PathBuf::from("picture")
-    } else {
-        kept
-    }
-}
-
 /// Whether this request makes one file: its format can be one, and `out` ends as such files do.
-fn single_file(request: &ExportRequest) -> bool {
+pub fn single_file(request: &ExportRequest) -> bool {
     let end = request
         .out
         .extension()
@@ -171,20 +84,25 @@ fn single_file(request: &ExportRequest) -> bool {
     end.as_deref() == Some(wanted) && request.pictures.is_none_or(|p| p == PicturesAs::Named)
 }
 
-/// How pictures come along where nothing was asked for.
-fn usual_pictures(format: Format) -> PicturesAs {
-    match format {
+/// How pictures come along.
+pub fn pictures_as(request: &ExportRequest) -> PicturesAs {
+    request.pictures.unwrap_or(match request.format {
         // Their readers find a picture only at its place in the folder.
         Format::Folder | Format::Yolo | Format::Voc => PicturesAs::Links,
         _ => PicturesAs::Named,
-    }
+    })
 }
 
-/// Writes a data set. Pictures are read at most, never changed.
+/// Writes a data set. Pictures are read at most, never changed: hard links share them, and nothing is ever written through what
+/// stands at a path. `out` may be a symbolic link only where it may be replaced; then the link goes and its target stays.
+///
+/// A kill leaves what stood at `out`, or the new. Where a folder replaces a folder there is a moment between two renames in which a kill
+/// leaves the old one in `.patchlight-export-..` beside `out`.
 ///
 /// # Errors
-/// The format cannot express the data ([`DatasetError::Inexpressible`]; nothing was written), `out` is taken, something cannot be
-/// written, or `progress` stopped it.
+/// The format cannot express the data ([`DatasetError::Inexpressible`]; nothing was written), `out` is taken or is not replaced
+/// because pictures of the data lie in it, something cannot be written, or `progress` stopped it. Nothing of the new is at
+/// `out` then, and what stood there still does.
 pub fn export(
     dataset: &Dataset,
     request: &ExportRequest,
@@ -195,31 +113,25 @@ pub fn export(
         out: out.clone(),
         ..request.clone()
     };
-    let empty = || std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_none());
-    if out.symlink_metadata().is_ok() && !request.replace && !empty() {
-        return Err(DatasetError::Exists { path: out });
-    }
-    let warnings = check(dataset, request)?;
+    let there = place(dataset, request)?;
+    let mut warnings = valid::check(dataset, request)?;
+    warnings.extend(check(dataset, request)?);
     let parent = out.parent().unwrap_or(Path::new("/"));
+    let mut made = Made::new(parent);
     std::fs::create_dir_all(parent).map_err(DatasetError::io(parent))?;
     let staged = tempfile::Builder::new()
         .prefix(".patchlight-export-")
         .tempdir_in(parent)
         .map_err(DatasetError::io(parent))?;
     let path = staged.path().join("new");
-    let mut staging = Staging {
-        path: path.clone(),
-        request,
-        pictures: request.pictures.unwrap_or(usual_pictures(request.format)),
-        report: ExportReport {
-            images: dataset.pictures.len(),
-            labels: dataset.labels.len(),
-            annotations: dataset.pictures.iter().map(|p| p.positives.len()).sum(),
-            files: 0,
-            warnings,
-        },
-        taken: HashSet::new(),
+    let report = ExportReport {
+        images: dataset.pictures.len(),
+        labels: dataset.labels.len(),
+        annotations: dataset.pictures.iter().map(|p| p.positives.len()).sum(),
+        files: 0,
+        warnings,
     };
+    let mut staging = Staging::new(path.clone(), request, pictures_as(request), report);
     if !staging.is_file() {
         std::fs::create_dir(&path).map_err(DatasetError::io(&path))?;
     }
@@ -228,31 +140,106 @@ pub fn export(
     if progress(report.images, report.images).is_break() {
         return Err(DatasetError::Cancelled);
     }
-    // What stood there is moved aside first and only then removed, so that a kill leaves the old or the new.
+    // A folder cannot be renamed over a full one: what stands there is moved aside first and only then removed.
     let old = staged.path().join("old");
-    let replaced = out.symlink_metadata().is_ok();
-    if replaced {
+    let aside = there
+        && out
+            .symlink_metadata()
+            .is_ok_and(|about| about.is_dir() || path.is_dir());
+    if aside {
         std::fs::rename(&out, &old).map_err(DatasetError::io(&out))?;
     }
     if let Err(source) = std::fs::rename(&path, &out) {
-        if replaced && let Err(error) = std::fs::rename(&old, &out) {
+        if aside && let Err(error) = std::fs::rename(&old, &out) {
             tracing::error!(%error, "what stood at the export's place could not be moved back");
             // It must not go with the temporary folder.
             let _ = staged.keep();
         }
         return Err(DatasetError::Io { path: out, source });
     }
+    made.0.clear();
     crate::support::atomic::sync_folder(parent);
     Ok(report)
 }
 
-/// Refuses what the format cannot express; tells what it will lose.
-fn check(_dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
-    Err(unwritable(request))
+/// Whether something stands at `out` that will be replaced.
+fn place(dataset: &Dataset, request: &ExportRequest) -> Result<bool, DatasetError> {
+    let out = &request.out;
+    let Ok(about) = out.symlink_metadata() else {
+        return Ok(false);
+    };
+    let empty = about.is_dir() && std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
+    let file = single_file(request);
+    if !request.replace && (!empty || file) {
+        return Err(DatasetError::Exists { path: out.clone() });
+    }
+    let refuse = |problem: String| {
+        Err(DatasetError::NotReplaced {
+            path: out.clone(),
+            problem,
+        })
+    };
+    if about.is_dir() && file {
+        return refuse("it is a folder, and the export is one file".to_owned());
+    }
+    if about.is_symlink() {
+        return Ok(true);
+    }
+    // Whatever the user allows, source pictures are not removed.
+    let real = out.canonicalize().map_err(DatasetError::io(out))?;
+    let inside = |path: &Path| {
+        let linked = path.canonicalize().is_ok_and(|path| path.starts_with(&real));
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        linked || folder.is_some_and(|folder| folder.join(path.file_name().unwrap_or_default()).starts_with(&real))
+    };
+    match dataset.pictures.iter().find(|picture| inside(&picture.path)) {
+        Some(picture) => refuse(format!("the picture {} of the data lies there", picture.path.display())),
+        None => Ok(true),
+    }
 }
 
-fn write(_dataset: &Dataset, staging: &mut Staging<'_>, _progress: &mut Progress<'_>) -> Result<(), DatasetError> {
-    Err(unwritable(staging.request))
+/// Folders above an export that were made for it; they go again if it fails.
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    fn new(parent: &Path) -> Self {
+        let missing = parent
+            .ancestors()
+            .take_while(|folder| folder.symlink_metadata().is_err());
+        Self(missing.map(Path::to_path_buf).collect())
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Only if nobody put anything there.
+            if std::fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Refuses what the format cannot express; tells what it will lose.
+fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+    match request.format {
+        Format::Coco => coco::check(dataset, request),
+        Format::Csv => csv::check(dataset, request),
+        Format::List => list::check(dataset, request),
+        Format::Folder => folder::check(dataset, request),
+        _ => Err(unwritable(request)),
+    }
+}
+
+fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+    match staging.request.format {
+        Format::Coco => coco::write(dataset, staging, progress),
+        Format::Csv => csv::write(dataset, staging, progress),
+        Format::List => list::write(dataset, staging, progress),
+        Format::Folder => folder::write(dataset, staging, progress),
+        _ => Err(unwritable(staging.request)),
+    }
 }
 
 fn unwritable(request: &ExportRequest) -> DatasetError {

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// A line longer than this is no list entry.
-const MAX_LINE: usize = 1 << 20;
+pub const MAX_LINE: usize = 1 << 20;
 
 /// A line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,8 @@ impl Line {
         to_path(&self.raw)
     }
 
-    fn parse(number: usize, line: &[u8]) -> Option<Self> {
+    /// Reads a line; `None` if it is blank.
+    pub fn parse(number: usize, line: &[u8]) -> Option<Self> {
         let raw = line.trim_ascii();
         let mut path = raw;
         let mut ids = Vec::new();
@@ -49,14 +50,16 @@ impl Line {
     }
 }
 
+/// Bytes as a path.
 #[cfg(unix)]
-fn to_path(bytes: &[u8]) -> PathBuf {
+pub fn to_path(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
+/// Bytes as a path.
 #[cfg(not(unix))]
-fn to_path(bytes: &[u8]) -> PathBuf {
+pub fn to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 

@@ -1,11 +1,18 @@
 //! Lists of `path id id ..`, as VOC-LT and COCO-LT come, with a file of label names (`name id` a line).
 
+mod write;
+
+pub use write::{check, write};
+
+use super::NO_SPLIT;
 use super::collect::{Entry, Findings};
 use super::lines::{self, Line};
+use super::lookup::Tree;
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{Found, PictureIndex, by_bytes, walk};
 use crate::dataset::model::{Split, Warning};
+use crate::dataset::split::official;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +54,9 @@ fn is_label_file(path: &Path) -> bool {
 
 /// What a list is of: its name without the split, such as `voc_lt`.
 fn set_of(path: &Path) -> String {
+    if stem(path) == NO_SPLIT {
+        return String::new();
+    }
     words(path)
         .into_iter()
         .filter(|word| Split::of_name(word).is_none())
@@ -79,6 +89,9 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         .into_iter()
         .map(|path| Ok((path.clone(), lines::read(&path)?)))
         .collect::<Result<_, DatasetError>>()?;
+    for (path, lines) in &read {
+        found.warnings.extend(official::notice(path, lines));
+    }
     let label_file = match &request.labels {
         Some(file) => Some(file.clone()),
         None => label_file_beside(&folder, &read[0].0)?,
@@ -95,11 +108,17 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
             .map(Path::to_path_buf)
             .collect(),
     };
-    let mut pictures = Pictures { roots, index: None };
+    let mut pictures = Pictures {
+        trees: roots.iter().map(|root| Tree::new(root)).collect(),
+        index: None,
+    };
     let (mut at, mut repeated) = (HashMap::new(), Repeats::default());
     for (list, lines) in &read {
         let split = words(list).iter().find_map(|word| Split::of_name(word));
-        for line in lines {
+        for (i, line) in lines.iter().enumerate() {
+            if i % 4096 == 0 && progress(0, 0).is_break() {
+                return Err(DatasetError::Cancelled);
+            }
             let mut positives = Vec::with_capacity(line.ids.len());
             for id in &line.ids {
                 let label = ids
@@ -138,7 +157,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     repeated.warn(&mut found.warnings);
     if found.entries.is_empty() {
         let first = found.unmatched.first().map_or("(the lists are empty)", String::as_str);
-        let roots: Vec<String> = pictures.roots.iter().map(|root| root.display().to_string()).collect();
+        let roots: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
         let looked_for = format!(
             "{} listed pictures, such as {first}, in {}",
             found.unmatched.len(),
@@ -272,7 +291,7 @@ fn numbers(read: &[(PathBuf, Vec<Line>)], found: &mut Findings) -> HashMap<i64, 
 
 /// Where listed pictures are.
 struct Pictures {
-    roots: Vec<PathBuf>,
+    trees: Vec<Tree>,
     /// All pictures below the first root; made when a listed path does not exist as it is.
     index: Option<PictureIndex>,
 }
@@ -285,28 +304,26 @@ impl Pictures {
         warnings: &mut Vec<Warning>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
-        let mut warn = |code: &str, message: String| {
-            let file = Some(list.display().to_string());
-            warnings.push(Warning {
-                file,
-                line: Some(line.number),
-                ..Warning::new(code, message)
-            });
+        let about = |code: &str, message: String| Warning {
+            file: Some(list.display().to_string()),
+            line: Some(line.number),
+            ..Warning::new(code, message)
         };
         let mut refusal = None;
-        for root in &self.roots {
-            match super::collect::inside(root, &line.path) {
+        for tree in &mut self.trees {
+            match tree.find(&line.path) {
                 Ok(Some(path)) => return Ok(Some(path)),
                 Ok(None) => {}
                 Err(message) => refusal = Some(message),
             }
         }
         if let Some(message) = refusal {
-            warn("path-refused", message);
+            warnings.push(about("path-refused", message));
             return Ok(None);
         }
         if self.index.is_none() {
-            let walked = walk(&self.roots[0], &mut |seen| progress(seen, 0))?;
+            let walked = walk(self.trees[0].root(), &mut |seen| progress(seen, 0))?;
+            warnings.extend(walked.warnings);
             self.index = Some(PictureIndex::new(walked.pictures));
         }
         let Some(index) = &self.index else { return Ok(None) };
@@ -315,17 +332,13 @@ impl Pictures {
             Found::One(i) => index.path(i).map(Path::to_path_buf),
             Found::Alike(i) => {
                 let path = index.path(i).map(Path::to_path_buf);
-                warn(
-                    "name-alike",
-                    format!("{name} was taken for {}", path.clone().unwrap_or_default().display()),
-                );
+                let text = format!("{name} was taken for {}", path.clone().unwrap_or_default().display());
+                warnings.push(about("name-alike", text));
                 path
             }
             Found::Several(several) => {
-                warn(
-                    "ambiguous",
-                    format!("{name} could be any of {} pictures", several.len()),
-                );
+                let text = format!("{name} could be any of {} pictures", several.len());
+                warnings.push(about("ambiguous", text));
                 None
             }
             Found::None => None,

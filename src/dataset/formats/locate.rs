@@ -1,10 +1,12 @@
 //! Finding the pictures that annotations name: at the usual places, else by a file name that only one picture has.
 
+use super::collect::Tally;
+use super::lookup::Tree;
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{Found, PictureIndex, walk};
-use crate::dataset::formats::collect::{Tally, inside};
 use crate::dataset::model::{Split, Warning};
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 /// A file's name without its extension.
@@ -37,7 +39,13 @@ fn folder_split(path: &Path) -> Option<Split> {
 
 /// Looks pictures up under a root.
 pub struct Locator {
-    root: PathBuf,
+    tree: Tree,
+    /// The user said where the pictures are, so names are relative to there.
+    named: bool,
+    /// Names may lack the extension, as ids in tables do.
+    stems: bool,
+    /// The usual places of each split for one annotation file, as far as they exist.
+    places: (PathBuf, HashMap<Option<Split>, Vec<PathBuf>>),
     /// All pictures below the root; made when a picture is not at a usual place.
     index: Option<PictureIndex>,
     walk_warnings: Vec<Warning>,
@@ -58,20 +66,28 @@ impl Locator {
             None => folder(&request.data),
         };
         Self {
-            root,
+            tree: Tree::new(&root),
+            named: request.images.is_some(),
+            stems: false,
+            places: (PathBuf::new(), HashMap::new()),
             index: None,
             walk_warnings: Vec::new(),
             tally: Tally::default(),
         }
     }
 
+    /// Finds pictures by names without extension, too.
+    pub fn with_stems(self) -> Self {
+        Self { stems: true, ..self }
+    }
+
     pub fn root(&self) -> &Path {
-        &self.root
+        self.tree.root()
     }
 
     /// Where pictures are looked for, in words.
     pub fn places(&self) -> String {
-        format!("{} and below", self.root.display())
+        format!("{} and below", self.root().display())
     }
 
     /// The picture `name` of the annotation file `file`, which is of `split`.
@@ -83,15 +99,28 @@ impl Locator {
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
         // Sets made on Windows have backslashes.
-        let converted = name.replace('\\', "/");
-        let wanted = Path::new(if cfg!(unix) && !self.root.join(name).exists() {
-            converted.as_str()
-        } else {
-            name
-        });
+        let converted =
+            (cfg!(unix) && name.contains('\\') && !self.root().join(name).exists()).then(|| name.replace('\\', "/"));
+        let wanted = Path::new(converted.as_deref().unwrap_or(name));
         let mut refusal = None;
-        for place in self.usual_places(file, split) {
-            match inside(&self.root, &place.join(wanted)) {
+        // A name with a folder in it, or below a folder that the user named, is most likely whole.
+        let whole = self.named || wanted.components().nth(1).is_some();
+        if whole {
+            match self.tree.find(wanted) {
+                Ok(Some(path)) => return Ok(Some(path)),
+                Ok(None) => {}
+                Err(message) => refusal = Some(message),
+            }
+        }
+        if self.places.0 != file {
+            self.places = (file.to_owned(), HashMap::new());
+        }
+        if !self.places.1.contains_key(&split) {
+            let places = self.usual_places(file, split);
+            self.places.1.insert(split, places);
+        }
+        for place in self.places.1.get(&split).into_iter().flatten() {
+            match self.tree.find(&place.join(wanted)) {
                 Ok(Some(path)) => return Ok(Some(path)),
                 Ok(None) => {}
                 Err(message) => refusal = Some(message),
@@ -99,7 +128,7 @@ impl Locator {
         }
         let leads_out = wanted.is_absolute() || wanted.components().any(|c| c == Component::ParentDir);
         if let Some(message) =
-            refusal.or_else(|| leads_out.then(|| format!("{name} is not under {}", self.root.display())))
+            refusal.or_else(|| leads_out.then(|| format!("{name} is not under {}", self.root().display())))
         {
             self.tally.add("path-refused", || message);
             return Ok(None);
@@ -121,10 +150,12 @@ impl Locator {
                 ]);
             }
         }
-        if let Some(own) = file.parent().and_then(|folder| folder.strip_prefix(&self.root).ok()) {
+        if let Some(own) = file.parent().and_then(|folder| folder.strip_prefix(self.root()).ok()) {
             places.push(own.to_path_buf());
         }
         places.extend(["", "images", "JPEGImages", "data"].map(PathBuf::from));
+        let mut seen = HashSet::new();
+        places.retain(|place| seen.insert(place.clone()) && self.root().join(place).is_dir());
         places
     }
 
@@ -136,12 +167,17 @@ impl Locator {
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
         if self.index.is_none() {
-            let walked = walk(&self.root, &mut |seen| progress(seen, 0))?;
+            let walked = walk(self.tree.root(), &mut |seen| progress(seen, 0))?;
             self.walk_warnings = walked.warnings;
             self.index = Some(PictureIndex::new(walked.pictures));
         }
         let Some(index) = &self.index else { return Ok(None) };
-        let (i, alike) = match index.find(wanted) {
+        let found = if self.stems {
+            index.find_or_stem(wanted)
+        } else {
+            index.find(wanted)
+        };
+        let (i, alike) = match found {
             Found::One(i) => (i, false),
             Found::Alike(i) => (i, true),
             Found::Several(several) => {
@@ -153,7 +189,7 @@ impl Locator {
         };
         let Some(path) = index.path(i) else { return Ok(None) };
         // `1.jpg` of the training pictures is missing; that of the test pictures is another picture.
-        let own = path.strip_prefix(&self.root).ok().and_then(folder_split);
+        let own = path.strip_prefix(self.tree.root()).ok().and_then(folder_split);
         if own.is_some() && split.is_some() && own != split {
             return Ok(None);
         }

@@ -7,15 +7,20 @@
 mod coco;
 mod collect;
 mod content;
+mod csv;
 mod detect;
 mod export;
 mod folder;
 pub mod lines;
 mod list;
 mod locate;
+mod lookup;
+mod meter;
 mod preview;
+mod staging;
 #[cfg(test)]
 mod tests;
+mod valid;
 
 pub use export::{ExportReport, ExportRequest, PicturesAs, export};
 pub use preview::{Preview, PreviewRow, preview};
@@ -29,6 +34,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// What stands for no split where pictures with and without one lie side by side: the name of a folder, and of a list.
+pub const NO_SPLIT: &str = "no-split";
 
 /// How labels are written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -202,7 +210,8 @@ impl ImportRequest {
     }
 }
 
-/// Hears of pictures read and pictures in all (0 while that is not known), and may stop the work.
+/// Hears how far the work is, and may stop it: first, for formats with one file of annotations, kilobytes read and in all; then
+/// pictures read and in all (0 while that is not known).
 pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
 
 /// Imports a set. Sources are only read. Whatever cannot be used is in the report: listed, counted and explained.
@@ -248,15 +257,10 @@ fn read(
     };
     let mut found = match format {
         Format::Coco => coco::read(&request, progress)?,
+        Format::Csv => csv::read(&request, progress)?,
         Format::List => list::read(&request, progress)?,
         Format::Folder => folder::read(&request, progress)?,
-        Format::Auto
-        | Format::Project
-        | Format::Voc
-        | Format::Yolo
-        | Format::Csv
-        | Format::LabelStudio
-        | Format::Cvat => {
+        Format::Auto | Format::Project | Format::Voc | Format::Yolo | Format::LabelStudio | Format::Cvat => {
             let problem = format!("{} cannot be read from here", format.title());
             return Err(DatasetError::Layout {
                 path: request.data,

@@ -6,8 +6,15 @@ use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 mod coco;
+mod coco_out;
+mod csv;
+mod csv_wrong;
+mod detect;
+mod export;
 mod folder;
 mod list;
+mod round_trip;
+mod trips;
 
 /// A folder to fill.
 struct Set(tempfile::TempDir);
@@ -55,6 +62,22 @@ impl Set {
     }
 }
 
+fn on(_: usize, _: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Writes a set as `format` to `out`, with changes to the request.
+fn export_as(
+    dataset: &Dataset,
+    format: Format,
+    out: &Path,
+    change: impl FnOnce(&mut ExportRequest),
+) -> Result<ExportReport, DatasetError> {
+    let mut request = ExportRequest::new(format, out);
+    change(&mut request);
+    export(dataset, &request, &mut on)
+}
+
 fn codes(report: &ImportReport) -> Vec<&str> {
     report.warnings.iter().map(|w| w.code.as_str()).collect()
 }
@@ -84,6 +107,7 @@ fn progress_ends_with_all_pictures() {
     assert_eq!(last, (2, 2));
 }
 
+// FAULTS 34.
 #[test]
 fn a_source_without_use_is_explained() {
     let set = Set::new();
@@ -103,6 +127,18 @@ fn a_source_without_use_is_explained() {
         set.import_as(|r| r.data.push("none")),
         Err(DatasetError::Io { .. })
     ));
+}
+
+// FAULTS 35.
+#[test]
+fn one_class_is_enough() {
+    let set = Set::new();
+    set.picture("cat/1.png", 1).picture("2.png", 2);
+    let (dataset, report) = set.import();
+    assert_eq!(
+        (dataset.labels.as_slice(), report.annotations),
+        (&["cat".to_owned()][..], 1)
+    );
 }
 
 #[test]

@@ -1,12 +1,16 @@
-//! Splitting a set: stratified at random, long-tailed, few-shot, by lists. Everything is a pure function of its seed.
+//! Splitting a set: stratified at random, long-tailed, few-shot, base and novel classes, by lists. Everything is a pure function
+//! of its seed.
 
+mod base_novel;
 mod few_shot;
 mod lists;
+pub mod official;
 mod pareto;
 mod random;
 
+pub use base_novel::{Novel, base_novel, leave_training};
 pub use few_shot::few_shot;
-pub use lists::{Assigned, assign_lists};
+pub use lists::{Assigned, assign_lists, export_lists};
 pub use pareto::{Pareto, pareto};
 pub use random::random;
 

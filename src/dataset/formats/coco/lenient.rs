@@ -1,13 +1,27 @@
 //! JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` become `null` on the fly, a byte order mark goes. Everything
-//! else passes unchanged, also line by line, so that errors name the right line.
+//! else passes unchanged, also line by line, so that errors name the right line. Nesting and texts have limits, because the
+//! parser behind keeps track of both in memory, even of what it passes over.
 
 use std::io::{self, BufRead, Read};
+
+/// Brackets inside brackets.
+const MAX_DEPTH: u32 = 512;
+/// Bytes of a text. Masks and pictures inside annotations are long; nothing is this long.
+const MAX_TEXT: usize = 64 << 20;
 
 /// Filters JSON text while it is read; needs no more memory than its input's buffer.
 pub struct Lenient<R> {
     input: R,
+    filter: Filter,
+}
+
+#[derive(Default)]
+struct Filter {
     in_string: bool,
     escaped: bool,
+    /// Bytes of the text so far.
+    length: usize,
+    depth: u32,
     /// A minus sign whose number has not come yet.
     minus: bool,
     /// Bytes of a word still to swallow.
@@ -21,75 +35,91 @@ impl<R: BufRead> Lenient<R> {
         if input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
             input.consume(3);
         }
-        Ok(Self {
-            input,
-            in_string: false,
-            escaped: false,
-            minus: false,
-            swallow: 0,
-            ready: b"",
-        })
+        let filter = Filter::default();
+        Ok(Self { input, filter })
     }
+}
 
-    /// What to pass on for a byte; `None` means the byte itself.
-    fn step(&mut self, byte: u8) -> Option<&'static [u8]> {
-        if self.swallow > 0 {
-            self.swallow -= 1;
-            return Some(b"");
-        }
-        if self.in_string {
-            self.in_string = byte != b'"' || self.escaped;
-            self.escaped = byte == b'\\' && !self.escaped;
-            return None;
-        }
-        // Outside strings, valid JSON has no capital N or I.
-        match byte {
-            b'"' => self.in_string = true,
-            b'N' => {
-                self.swallow = 2;
-                return Some(b"null");
+impl Filter {
+    /// Filters bytes of `buffer` into `out`, until one of them ends or something else has to be put in. Returns how many bytes were
+    /// used and made.
+    fn pass(&mut self, buffer: &[u8], out: &mut [u8]) -> io::Result<(usize, usize)> {
+        let (mut used, mut made) = (0, 0);
+        while let (Some(byte), Some(place)) = (buffer.get(used).copied(), out.get_mut(made)) {
+            if self.in_string {
+                self.in_string = byte != b'"' || self.escaped;
+                self.escaped = byte == b'\\' && !self.escaped;
+                self.length += 1;
+                if self.length > MAX_TEXT {
+                    return Err(too_much("a text of more than 64 MiB"));
+                }
+                (*place, used, made) = (byte, used + 1, made + 1);
+                continue;
             }
-            b'I' => {
-                self.swallow = 7;
-                return Some(b"null");
+            if self.swallow > 0 {
+                (self.swallow, used) = (self.swallow - 1, used + 1);
+                continue;
             }
-            _ => {}
+            if self.minus {
+                // The sign of -Infinity goes with it; any other was only waiting.
+                self.minus = false;
+                if byte != b'I' {
+                    self.ready = b"-";
+                    break;
+                }
+            }
+            used += 1;
+            // Outside strings, valid JSON has no capital N or I.
+            match byte {
+                b'"' => (self.in_string, self.length) = (true, 0),
+                b'[' | b'{' => {
+                    self.depth += 1;
+                    if self.depth > MAX_DEPTH {
+                        return Err(too_much("brackets inside more than 512 others"));
+                    }
+                }
+                b']' | b'}' => self.depth = self.depth.saturating_sub(1),
+                b'-' => {
+                    self.minus = true;
+                    continue;
+                }
+                b'N' | b'I' => {
+                    self.swallow = if byte == b'N' { 2 } else { 7 };
+                    self.ready = b"null";
+                    break;
+                }
+                _ => {}
+            }
+            (*place, made) = (byte, made + 1);
         }
-        None
+        Ok((used, made))
     }
+}
+
+fn too_much(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{what}: this is not read"))
 }
 
 impl<R: BufRead> Read for Lenient<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut written = 0;
         while written < out.len() {
-            if let Some((first, rest)) = self.ready.split_first() {
+            if let Some((first, rest)) = self.filter.ready.split_first() {
                 out[written] = *first;
-                (written, self.ready) = (written + 1, rest);
+                (written, self.filter.ready) = (written + 1, rest);
                 continue;
+            }
+            // What there is already is given before more is waited for.
+            if written > 0 {
+                break;
             }
             let buffer = self.input.fill_buf()?;
-            let Some(byte) = buffer.first().copied() else { break };
-            if self.minus {
-                // The sign of -Infinity goes with it; any other was only waiting.
-                self.minus = false;
-                if byte != b'I' {
-                    self.ready = b"-";
-                    continue;
-                }
-            } else if byte == b'-' && !self.in_string && self.swallow == 0 {
-                self.minus = true;
-                self.input.consume(1);
-                continue;
+            if buffer.is_empty() {
+                break;
             }
-            self.input.consume(1);
-            match self.step(byte) {
-                Some(instead) => self.ready = instead,
-                None => {
-                    out[written] = byte;
-                    written += 1;
-                }
-            }
+            let (used, made) = self.filter.pass(buffer, &mut out[written..])?;
+            self.input.consume(used);
+            written += made;
         }
         Ok(written)
     }
@@ -118,5 +148,19 @@ mod tests {
         );
         let strings = r#"{"a-b":"NaN \" - Infinity \\","N":-2}"#;
         assert_eq!(filter(strings.as_bytes()), strings);
+    }
+
+    // FAULTS 27.
+    #[test]
+    fn depth_and_texts_have_limits() {
+        let read = |text: Vec<u8>| Lenient::new(&text[..]).unwrap().read_to_end(&mut Vec::new());
+        assert!(read(b"[{".repeat(256)).is_ok());
+        assert!(read(b"[".repeat(513)).unwrap_err().to_string().contains("512"));
+        assert!(
+            read([b"\"".to_vec(), b"[".repeat(4096)].concat()).is_ok(),
+            "brackets in a text are text"
+        );
+        let long = [b"\"".to_vec(), vec![b'x'; MAX_TEXT + 1]].concat();
+        assert!(read(long).unwrap_err().to_string().contains("64 MiB"));
     }
 }

@@ -5,8 +5,12 @@
 //! they are. Orientations that keep the size (mirrored, upside down) cannot be told apart; boxes count as drawn on the
 //! picture as shown, which is how annotation tools in browsers work.
 
+mod id;
 mod lenient;
 mod parse;
+mod write;
+
+pub use write::{check, write};
 
 use super::collect::{Entry, Findings, Tally};
 use super::locate::{self, Locator, stem};
@@ -14,8 +18,9 @@ use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::by_bytes;
 use crate::dataset::model::{Split, Warning};
-use parse::{Bounds, Coco, Id};
-use std::collections::{HashMap, HashSet};
+use id::Id;
+use parse::Coco;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -114,7 +119,8 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         if progress(0, 0).is_break() {
             return Err(DatasetError::Cancelled);
         }
-        reader.file(path, parse::read(path)?, progress)?;
+        let coco = parse::read(path, progress)?;
+        reader.file(path, coco, progress)?;
     }
     let Reader { locator, mut found, .. } = reader;
     locator.warn(&mut found.warnings);
@@ -143,31 +149,47 @@ struct Reader {
 }
 
 impl Reader {
-    fn file(&mut self, path: &Path, coco: Coco, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
-        let categories = self.categories(path, &coco)?;
+    fn file(&mut self, path: &Path, mut coco: Coco, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+        let before = self.found.warnings.len();
+        let labels = self.labels(&coco);
         let split = locate::split_of_file(path, self.locator.root());
-        let mut names: HashMap<&Id, &str> = HashMap::new();
-        let mut entries: HashMap<&Id, Option<usize>> = HashMap::new();
         let mut tally = Tally::default();
-        for (i, image) in coco.images.iter().enumerate() {
+        for (i, image) in std::mem::take(&mut coco.images).into_iter().enumerate() {
             if i % 4096 == 0 && progress(0, 0).is_break() {
                 return Err(DatasetError::Cancelled);
             }
-            if let Some(first) = names.insert(&image.id, &image.file_name) {
-                let (path, id) = (path.to_owned(), image.id.to_string());
-                let (first, second) = (first.to_owned(), image.file_name.clone());
-                return Err(DatasetError::DuplicateId {
-                    path,
-                    what: "image",
-                    id,
-                    first,
-                    second,
-                });
-            }
-            let split = split.or_else(|| locate::split_of_name(&image.file_name));
-            let Some(picture) = self.locator.find(&image.file_name, path, split, progress)? else {
-                self.found.unmatched.push(image.file_name.clone());
-                entries.insert(&image.id, None);
+            let mut label = |place: u32| -> Option<usize> {
+                let label = labels[place as usize];
+                if label.is_none() {
+                    let category = &coco.categories[place as usize];
+                    let user = || {
+                        category
+                            .first
+                            .as_ref()
+                            .map_or("one without id".to_owned(), Id::to_string)
+                    };
+                    tally.add("unknown-category", || {
+                        format!("category {} of annotation {}", category.id, user())
+                    });
+                }
+                label
+            };
+            let boxes = image
+                .boxes
+                .iter()
+                .filter_map(|(place, bounds)| Some((label(*place)?, *bounds)));
+            let boxes: Vec<(usize, [f64; 4])> = boxes.collect();
+            let mut all = |places: &[u32]| -> Vec<usize> { places.iter().filter_map(|place| label(*place)).collect() };
+            let (mut positives, negatives, unknowns) =
+                (all(&image.labels), all(&image.negatives), all(&image.unknowns));
+            positives.extend(boxes.iter().map(|(label, _)| *label));
+            let split = match image.split {
+                Some(own) => own,
+                None => split.or_else(|| locate::split_of_name(&image.name)),
+            };
+            // A picture without a file is reported; its annotations go with it.
+            let Some(picture) = self.locator.find(&image.name, path, split, progress)? else {
+                self.found.unmatched.push(image.name);
                 continue;
             };
             let new = self.found.entries.len();
@@ -176,131 +198,91 @@ impl Reader {
                 let size = |side: Option<f64>| side.filter(|v| (1.0..4e9).contains(v)).map(|v| v as u32);
                 self.found.entries.push(Entry {
                     path: picture,
-                    name: image.file_name.clone(),
+                    name: image.name,
                     split,
+                    positives,
+                    negatives,
+                    unknowns,
+                    boxes,
                     declared: size(image.width).zip(size(image.height)),
-                    ..Entry::default()
                 });
-            } else {
-                let code = if self.found.entries[index].split == split {
-                    "repeated"
-                } else {
-                    "leakage"
-                };
-                tally.add(code, || image.file_name.clone());
+                continue;
             }
-            entries.insert(&image.id, Some(index));
+            let entry = &mut self.found.entries[index];
+            let code = if entry.split == split { "repeated" } else { "leakage" };
+            tally.add(code, || image.name);
+            entry.positives.extend(positives);
+            entry.negatives.extend(negatives);
+            entry.unknowns.extend(unknowns);
+            entry.boxes.extend(boxes);
         }
-        self.annotations(&coco, &categories, &entries, &mut tally);
-        let before = self.found.warnings.len();
-        for (code, text) in [
-            (
-                "repeated",
-                "pictures are listed more than once; their labels were joined",
-            ),
-            ("leakage", "pictures are listed in several splits; the first one counts"),
-            (
-                "duplicate-annotation-id",
-                "annotation ids are used more than once; all these annotations count",
-            ),
-            (
-                "unknown-image",
-                "annotations are of a picture that is not listed and were left out",
-            ),
-            (
-                "unknown-category",
-                "annotations have no category that is listed and were left out",
-            ),
-            (
-                "box-malformed",
-                "boxes are not four numbers and were dropped (their labels stay)",
-            ),
-        ] {
-            tally.warn(code, text, &mut self.found.warnings);
-        }
+        self.warn(&coco, &tally);
         self.found.warnings[before..]
             .iter_mut()
             .for_each(|w| w.file = Some(path.display().to_string()));
         Ok(())
     }
 
-    /// Label indices by category id; labels are joined with those of earlier files by name.
-    fn categories(&mut self, path: &Path, coco: &Coco) -> Result<HashMap<Id, usize>, DatasetError> {
-        let mut categories = HashMap::new();
-        let mut names: HashMap<&str, &Id> = HashMap::new();
+    /// Label indices by the places of categories; labels are joined with those of earlier files by name.
+    fn labels(&mut self, coco: &Coco) -> Vec<Option<usize>> {
+        let mut labels = Vec::with_capacity(coco.categories.len());
+        let mut ids: HashMap<&str, &Id> = HashMap::new();
         for category in &coco.categories {
+            let Some(name) = category.name.as_deref() else {
+                labels.push(None);
+                continue;
+            };
             let next = self.found.labels.len();
-            let index = *self.labels.entry(category.name.clone()).or_insert(next);
+            let index = *self.labels.entry(name.to_owned()).or_insert(next);
             if index == next {
-                self.found.labels.push(category.name.clone());
+                self.found.labels.push(name.to_owned());
             }
-            match categories.insert(category.id.clone(), index) {
-                Some(first) if first != index => {
-                    let (first, second) = (self.found.labels[first].clone(), category.name.clone());
-                    let (path, id) = (path.to_owned(), category.id.to_string());
-                    return Err(DatasetError::DuplicateId {
-                        path,
-                        what: "category",
-                        id,
-                        first,
-                        second,
-                    });
-                }
-                _ => {}
-            }
-            if let Some(first) = names
-                .insert(&category.name, &category.id)
-                .filter(|first| **first != category.id)
-            {
+            labels.push(Some(index));
+            if let Some(first) = ids.insert(name, &category.id) {
                 let text = format!(
-                    "categories {first} and {} are both named {}; they became one label",
-                    category.id, category.name
+                    "categories {first} and {} are both named {name}; they became one label",
+                    category.id
                 );
-                let file = Some(path.display().to_string());
-                self.found.warnings.push(Warning {
-                    file,
-                    ..Warning::new("duplicate-category", text)
-                });
+                self.found.warnings.push(Warning::new("duplicate-category", text));
             }
         }
-        Ok(categories)
+        labels
     }
 
-    fn annotations(
-        &mut self,
-        coco: &Coco,
-        categories: &HashMap<Id, usize>,
-        entries: &HashMap<&Id, Option<usize>>,
-        tally: &mut Tally,
-    ) {
-        let mut ids: HashSet<&Id> = HashSet::new();
-        for annotation in &coco.annotations {
-            let id = annotation.id.as_ref();
-            let name = || id.map_or("one without id".to_owned(), |id| format!("annotation {id}"));
-            if id.is_some_and(|id| !ids.insert(id)) {
-                tally.add("duplicate-annotation-id", name);
-            }
-            let Some(label) = annotation.category_id.as_ref().and_then(|id| categories.get(id)) else {
-                let category = annotation.category_id.as_ref().map_or("none".to_owned(), Id::to_string);
-                tally.add("unknown-category", || format!("category {category} of {}", name()));
-                continue;
-            };
-            let Some(entry) = entries.get(&annotation.image_id) else {
-                tally.add("unknown-image", || {
-                    format!("picture {} of {}", annotation.image_id, name())
-                });
-                continue;
-            };
-            // A picture without a file was reported; its annotations go with it.
-            let Some(entry) = entry.and_then(|i| self.found.entries.get_mut(i)) else {
-                continue;
-            };
-            entry.positives.push(*label);
-            match annotation.bbox {
-                Bounds::Given(bounds) => entry.boxes.push((*label, bounds)),
-                Bounds::Bad => tally.add("box-malformed", name),
-                Bounds::None => {}
-            }
+    fn warn(&mut self, coco: &Coco, tally: &Tally) {
+        let warnings = &mut self.found.warnings;
+        let many = |many: &parse::Many, code: &str, text: &str| {
+            let text = format!("{} {text}; the first: {}", many.count, many.first);
+            (many.count > 0).then(|| Warning::new(code, text))
+        };
+        for (code, text) in [
+            (
+                "repeated",
+                "pictures are listed more than once; their labels were joined",
+            ),
+            ("leakage", "pictures are listed in several splits; the first one counts"),
+        ] {
+            tally.warn(code, text, warnings);
         }
+        warnings.extend(many(
+            &coco.repeated_ids,
+            "duplicate-annotation-id",
+            "annotation ids are used more than once; all these annotations count",
+        ));
+        warnings.extend(many(
+            &coco.unknown_images,
+            "unknown-image",
+            "annotations are of a picture that is not listed and were left out",
+        ));
+        tally.warn(
+            "unknown-category",
+            "annotations have no category that is listed and were left out",
+            warnings,
+        );
+        warnings.extend(many(
+            &coco.malformed,
+            "box-malformed",
+            "boxes are not four numbers and were dropped (their labels stay)",
+        ));
     }
 }

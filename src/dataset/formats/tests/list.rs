@@ -8,9 +8,9 @@ fn lists_with_a_label_file_beside_are_read() {
     set.picture("data/x/1.png", 1)
         .picture("data/x/my 2.png", 2)
         .picture("data/y/3.png", 3);
-    set.write("voc_lt_train.txt", "x/1.png 0 5 \r\nx/my 2.png 5\r\nx/gone.png 0\r\n")
-        .write("voc_lt_test.txt", "y/3.png\n");
-    set.write("voc_labels.txt", "aeroplane 0\r\ntraffic light 5 \r\n")
+    set.write("my_lt_train.txt", "x/1.png 0 5 \r\nx/my 2.png 5\r\nx/gone.png 0\r\n")
+        .write("my_lt_test.txt", "y/3.png\n");
+    set.write("my_labels.txt", "aeroplane 0\r\ntraffic light 5 \r\n")
         .write("notes.md", "no list");
     let images = set.path("data");
     let (dataset, report) = set.import_as(|r| r.images = Some(images)).unwrap();
@@ -36,7 +36,12 @@ fn one_list_of_several_sets_finds_its_own_label_file() {
     set.write("coco_labels.txt", "person 0\nbicycle 1\n")
         .write("voc_labels.txt", "aeroplane 0\n");
     let file = set.path("coco_lt_train.txt");
-    let (dataset, _) = set.import_as(|r| r.data = file).unwrap();
+    let (dataset, report) = set.import_as(|r| r.data = file).unwrap();
+    assert_eq!(
+        codes(&report),
+        ["not-official"],
+        "called like an official list, but another one"
+    );
     assert_eq!(
         (dataset.labels[1].as_str(), dataset.pictures[0].positives.as_slice()),
         ("bicycle", &[1][..])
@@ -84,6 +89,58 @@ fn lists_without_any_picture_say_where_was_looked() {
     );
 }
 
+#[test]
+fn lists_are_written_as_they_are_read() {
+    let set = Set::new();
+    set.picture("x/my 2.png", 1).picture("x/1.png", 2).picture("3.png", 3);
+    set.write("train.txt", "x/my 2.png 0 5\n3.png\n")
+        .write("test.txt", "x/1.png 5\n");
+    set.write("labels.txt", "cat 0\ntraffic light 5\n");
+    let (mut dataset, _) = set.import();
+    dataset.pictures[2].split = None;
+    let out = set.path("out/lists");
+    let report = export_as(&dataset, Format::List, &out, |_| ()).unwrap();
+    assert_eq!((report.files, report.warnings.len()), (4, 0), "{:?}", report.warnings);
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    assert_eq!(read("labels.txt"), "cat 0\ntraffic light 1\n");
+    assert_eq!(read("train.txt"), "x/my 2.png 0 1\n");
+    assert_eq!(
+        (read("test.txt"), read("no-split.txt")),
+        ("x/1.png 1\n".into(), "3.png\n".into())
+    );
+    let images = set.0.path().to_owned();
+    let (again, report) = set
+        .import_as(|r| (r.data, r.images) = (out.clone(), Some(images)))
+        .unwrap();
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    assert_eq!(again.labels, dataset.labels);
+    let splits: Vec<_> = again.pictures.iter().map(|p| (p.name.as_str(), p.split)).collect();
+    let (train, test) = (Some(Split::Train), Some(Split::Test));
+    assert_eq!(splits, [("3.png", None), ("x/1.png", test), ("x/my 2.png", train)]);
+    for bad in [" x", "x ", "a\nb", "", "3\t"] {
+        dataset.labels[0] = bad.to_owned();
+        let error = export_as(&dataset, Format::List, &set.path("bad"), |_| ()).unwrap_err();
+        assert!(
+            matches!(error, DatasetError::Inexpressible { .. }) && !set.path("bad").exists(),
+            "{bad:?}: {error}"
+        );
+    }
+}
+
+// FAULTS 15.
+#[test]
+fn listed_paths_that_lead_out_are_refused() {
+    let outer = Set::new();
+    outer.picture("secret.png", 9).picture("deep/in/a.png", 1);
+    let secret = outer.path("secret.png").display().to_string();
+    outer.write("deep/in/list.txt", format!("a.png\n../../secret.png\n{secret}\n"));
+    let (dataset, report) = outer.import_as(|r| r.data.push("deep/in")).unwrap();
+    assert_eq!((names(&dataset), report.unmatched.len()), (vec!["a.png"], 2));
+    assert_eq!(codes(&report), ["path-refused", "path-refused"]);
+    assert_eq!(report.warnings[0].line, Some(2));
+}
+
+// FAULTS 14.
 #[cfg(unix)]
 #[test]
 fn names_that_are_no_text_survive() {
@@ -98,4 +155,11 @@ fn names_that_are_no_text_survive() {
     assert_eq!(dataset.pictures[0].path.file_name(), Some(name));
     let (dataset, _) = set.import_as(|r| r.format = Format::Folder).unwrap();
     assert_eq!(dataset.pictures[0].path.file_name(), Some(name));
+    // And the way back, to the byte.
+    let out = set.path("out");
+    export_as(&dataset, Format::List, &out, |_| ()).unwrap();
+    assert!(std::fs::read(out.join("list.txt")).unwrap().starts_with(b"caf\xE9.png"));
+    let images = set.0.path().to_owned();
+    let (again, _) = set.import_as(|r| (r.data, r.images) = (out, Some(images))).unwrap();
+    assert_eq!(again.pictures[0].path, dataset.pictures[0].path);
 }
