@@ -164,6 +164,13 @@ fn dropped_pictures_get_labels_are_changed_and_written() {
         .filter(|(p, _)| p.extension().unwrap() != "xmp")
         .collect();
     assert_eq!(pictures_now, before, "the pictures are as they were");
+    // The list can be emptied, and comes back with what was changed.
+    let labels = first(harness.state());
+    act(&mut harness, Act::Clear);
+    assert!(harness.state().state.tagging.list.items.is_empty());
+    settle(&mut harness);
+    click(&mut harness, "Bring it back");
+    assert_eq!(first(harness.state()), labels);
     // And taken away again.
     act(&mut harness, Act::Preview(true));
     wait(&mut harness, "the preview", |w| w.state.tagging.preview.whole);

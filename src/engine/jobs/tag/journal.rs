@@ -147,7 +147,8 @@ impl Journal {
     }
 
     /// Pictures that are done.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.known.len()
     }
 
