@@ -23,7 +23,7 @@ pub enum PicturesAs {
 }
 
 /// What to write.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExportRequest {
     /// The format.
     pub format: Format,

@@ -146,12 +146,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Pictures that are done.
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.known.len()
-    }
-
     /// Ends the batch: nothing is left to go on with.
     pub fn finish(self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
@@ -191,13 +185,13 @@ mod tests {
         torn.write_all(b"{\"path\":\"half").unwrap();
         drop(torn);
         let again = Journal::open(&journal, "tagger 1", false).unwrap();
-        assert_eq!((again.len(), again.get(&picture)), (2, Some(&tags)));
+        assert_eq!((again.known.len(), again.get(&picture)), (2, Some(&tags)));
         drop(again);
         // A picture that has changed is done again; so is everything with another tagger, or on request.
         std::fs::write(&picture, b"other").unwrap();
         assert_eq!(Journal::open(&journal, "tagger 1", false).unwrap().get(&picture), None);
-        assert_eq!(Journal::open(&journal, "tagger 2", false).unwrap().len(), 0);
-        assert_eq!(Journal::open(&journal, "tagger 1", false).unwrap().len(), 0);
+        assert_eq!(Journal::open(&journal, "tagger 2", false).unwrap().known.len(), 0);
+        assert_eq!(Journal::open(&journal, "tagger 1", false).unwrap().known.len(), 0);
         Journal::open(&journal, "tagger 1", true).unwrap().finish();
         assert!(!journal.exists());
     }
