@@ -24,6 +24,10 @@ pub enum Place {
     Tag,
     /// Models by name.
     Models,
+    /// A look at data before they are imported.
+    Import,
+    /// The data: numbers, labels, splits, what was found, exports.
+    Data,
     /// Preferences.
     Settings,
     /// Version, device, checks.
@@ -55,6 +59,8 @@ pub enum Pick {
     WriteFolder,
     /// A checkpoint that is to have a name.
     AddModel,
+    /// For a path field of the data's pages.
+    For(super::data::Field),
 }
 
 /// What to train.
@@ -79,7 +85,7 @@ pub enum Command {
     Open(PathBuf),
     /// Files or folders were dropped, or a path was typed: the program finds out what they are.
     Bring(Vec<PathBuf>),
-    /// Imports data into a new project.
+    /// Shows what importing data into a new project would bring; nothing is written yet.
     Import {
         /// Data.
         data: PathBuf,
@@ -123,6 +129,8 @@ pub enum Command {
     UseStarter,
     /// Random splits for the project.
     Split,
+    /// Something with the data.
+    Data(super::data::Act),
     /// Light or dark.
     SetLook(Look),
     /// Zoom of everything.
@@ -214,6 +222,22 @@ pub enum Action {
     ZoomOut,
     /// As it was.
     ZoomReset,
+    /// The data in numbers.
+    Overview,
+    /// The page of labels.
+    EditLabels,
+    /// The page of splits.
+    Splits,
+    /// What imports and checks found.
+    Report,
+    /// Imports into the open project.
+    AddData,
+    /// Reads the content of all pictures.
+    CheckContent,
+    /// Finds moved pictures.
+    FindMoved,
+    /// The page of exports.
+    Export,
     /// Ends the program.
     Quit,
 }
@@ -294,6 +318,14 @@ actions! {
     ZoomIn, "Larger", PLUS, key(CTRL, Key::Plus), false, "Everything a little larger";
     ZoomOut, "Smaller", MINUS, key(CTRL, Key::Minus), false, "Everything a little smaller";
     ZoomReset, "Usual size", ARROWS_IN, key(CTRL, Key::Num0), false, "Everything as it was";
+    Overview, "Data", STACK, key(CTRL_SHIFT, Key::D), true, "How often labels are, alone and together, and how large pictures are";
+    EditLabels, "Edit labels", PENCIL_SIMPLE, key(CTRL_SHIFT, Key::L), true, "Rename, merge, split off, colour, describe and order labels";
+    Splits, "Splits", SLIDERS, key(CTRL_SHIFT, Key::S), true, "Which pictures train, validate and test; every split that was made can be given back";
+    Report, "What was found", INFO, key(CTRL_SHIFT, Key::R), true, "Names without a picture, damaged files, copies, missing files";
+    AddData, "Add data to this project…", FOLDER_PLUS, None, true, "Merge more pictures or newer labels into the project; the difference is shown first";
+    CheckContent, "Check the pictures", SEAL_CHECK, None, true, "Read every picture: damage, copies, and copies in several splits";
+    FindMoved, "Find moved pictures…", MAGNIFYING_GLASS, None, true, "Pictures whose files are gone, and the folder where they are now";
+    Export, "Export labels…", UPLOAD_SIMPLE, key(CTRL, Key::E), true, "Write labels as COCO, VOC, YOLO, a table, lists, folders, or into sidecars";
     Quit, "Quit", X, key(CTRL, Key::Q), false, "Close the window; a running training is saved first";
 }
 

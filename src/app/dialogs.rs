@@ -2,9 +2,10 @@
 //! offered there is a path field as well.
 
 use super::command::{Command, Pick};
+use super::data::{self, Field};
 use super::notices::Level;
 use super::state::State;
-use super::tagging::Act;
+use super::tagging;
 use eframe::egui::Context;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -46,9 +47,13 @@ impl Dialogs {
                 Pick::DataFolder => one(dialog.set_title("Open a folder of pictures").pick_folder()),
                 Pick::DataFile => one(dialog
                     .set_title("Open an annotation file")
-                    .add_filter("COCO file or list", &["json", "txt"])
+                    .add_filter("Annotations", &["json", "txt", "csv", "xml"])
                     .pick_file()),
                 Pick::ModelFolder => one(dialog.set_title("Open the folder of a CLIP checkpoint").pick_folder()),
+                Pick::For(field) => one(match field {
+                    Field::Names | Field::List(_) => dialog.set_title("Choose a file").pick_file(),
+                    _ => dialog.set_title("Choose a folder").pick_folder(),
+                }),
                 Pick::ModelFile | Pick::AddModel => one(dialog
                     .set_title("Open a CLIP checkpoint")
                     .add_filter("Checkpoint", &["safetensors", "bin", "pt"])
@@ -80,7 +85,7 @@ impl Dialogs {
             let answer = paths.as_ref().and_then(|p| p.first()).cloned();
             match (answer, pick) {
                 (Some(_), Pick::TagFiles | Pick::TagFolder) => {
-                    state.command(Command::Tagging(Act::Add(paths.unwrap_or_default())));
+                    state.command(Command::Tagging(tagging::Act::Add(paths.unwrap_or_default())));
                 }
                 (Some(path), Pick::TaggerFile) => state.scout.file(path),
                 (Some(path), Pick::WatchFolder) => state.tagging.watch.folder = path.to_string_lossy().into_owned(),
@@ -102,6 +107,7 @@ impl Dialogs {
                 (Some(path), Pick::ModelFolder | Pick::ModelFile) => {
                     state.command(Command::UseModel(path.to_string_lossy().into_owned()));
                 }
+                (Some(path), Pick::For(field)) => state.command(Command::Data(data::Act::Chosen(field, path))),
                 (None, _) if time < TOO_SOON => {
                     let hint = "Type the path at Home, or that of a model in the settings.".to_owned();
                     let words = "This desktop shows no file dialogs";

@@ -9,11 +9,8 @@ use super::prefs::{Look, Recent};
 use super::state::{Slot, State};
 use super::training::Training;
 use super::{bring, dialogs};
-use crate::dataset::formats::ImportRequest;
 use crate::dataset::model::Truth;
-use crate::engine::request::{
-    DemoRequest, PredictRequest, ProjectNew, Request, Scheme, SplitRequest, Stages, TrainRequest,
-};
+use crate::engine::request::{DemoRequest, PredictRequest, Request, Scheme, SplitRequest, Stages, TrainRequest};
 use crate::engine::{Failure, jobs};
 use eframe::egui::{Context, ViewportCommand};
 use std::path::{Path, PathBuf};
@@ -27,7 +24,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
         Command::Do(action) => act(state, ctx, dialogs, action),
         Command::Open(path) => open(state, ctx, &path),
         Command::Bring(paths) => bring::bring(state, &paths),
-        Command::Import { data, project } => import(state, data, project),
+        Command::Import { data, project } => super::data::look(state, data, &project),
         Command::Forget(path) => state.prefs.forget(&path),
         Command::Pick(pick) => dialogs.ask(pick),
         Command::Inspect(index) => inspect(state, index),
@@ -61,6 +58,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
             use_model_here(state, jobs::STARTER.to_owned());
         }
         Command::Split => split(state),
+        Command::Data(act) => super::data::act(state, dialogs, act),
         Command::SetLook(look) => state.prefs.look = look,
         Command::SetScale(scale) => state.prefs.scale = scale.clamp(0.5, 3.0),
         Command::SetDevice(device) => {
@@ -157,6 +155,14 @@ fn act(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, action: Act
         Action::ZoomIn => state.prefs.scale = (state.prefs.scale + SCALE_STEP).min(3.0),
         Action::ZoomOut => state.prefs.scale = (state.prefs.scale - SCALE_STEP).max(0.5),
         Action::ZoomReset => state.prefs.scale = 1.0,
+        Action::Overview
+        | Action::EditLabels
+        | Action::Splits
+        | Action::Report
+        | Action::AddData
+        | Action::CheckContent
+        | Action::FindMoved
+        | Action::Export => super::data::action(state, dialogs, action),
         Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
     }
 }
@@ -212,25 +218,9 @@ fn close(state: &mut State) {
     state.inspect = Default::default();
     state.results = Default::default();
     state.training = None;
+    state.data.close();
     state.train = Default::default();
     state.place = Place::Home;
-}
-
-fn import(state: &mut State, data: PathBuf, project: PathBuf) {
-    let name = data
-        .file_name()
-        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let request = Request::ProjectNew(ProjectNew {
-        project: project.clone(),
-        import: ImportRequest::new(&data),
-        model: state.prefs.model.clone(),
-    });
-    state.jobs.start(Spec {
-        request,
-        title: format!("Importing {name}"),
-        purpose: Purpose::Import { project },
-        shared: None,
-    });
 }
 
 /// Shows a picture large.

@@ -2,6 +2,8 @@
 
 use super::catalog::{Agreement, Catalog};
 use crate::dataset::model::Split;
+use std::collections::HashSet;
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// What a picture must be to be shown.
@@ -19,6 +21,17 @@ pub struct Filter {
     pub edited: bool,
     /// Only pictures without any label.
     pub unlabelled: bool,
+    /// Only these pictures, where a number elsewhere led to them.
+    pub only: Option<Only>,
+}
+
+/// Pictures that belong together for a reason that the filters cannot tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Only {
+    /// The reason, for people.
+    pub name: String,
+    /// Ids.
+    pub pictures: Arc<HashSet<i64>>,
 }
 
 /// What must hold of a label.
@@ -104,6 +117,13 @@ impl Filter {
     fn lets(&self, catalog: &Catalog, i: usize) -> bool {
         let picture = &catalog.pictures[i];
         if self.split.is_some_and(|split| picture.split != split) || (self.edited && !picture.edited) {
+            return false;
+        }
+        if self
+            .only
+            .as_ref()
+            .is_some_and(|only| !only.pictures.contains(&picture.id))
+        {
             return false;
         }
         if self.unlabelled && catalog.truth_of(i).contains(&1) {
@@ -212,6 +232,15 @@ mod tests {
         assert_eq!(with(|f| f.verdict = Some(Verdict::Unsure)), [2]);
         assert_eq!(with(|f| f.edited = true), [1]);
         assert!(with(|f| f.unlabelled = true).is_empty());
+        let only = |ids: &[i64]| Only {
+            name: "large ones".to_owned(),
+            pictures: Arc::new(ids.iter().copied().collect()),
+        };
+        let filter = Filter {
+            only: Some(only(&[2, 4, 9])),
+            ..Filter::default()
+        };
+        assert_eq!(found(&filter, Sort::Data), [1, 3]);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Purpose {
     },
     /// Splits.
     Split,
+    /// A job of the data's pages.
+    Data(super::data::Task),
     /// What a checkpoint is.
     Model {
         /// As the user wrote it.
@@ -81,9 +83,14 @@ impl Purpose {
 
     /// Whether it is work that a user waits for: not what only looks, nor what goes on for ever.
     pub fn is_work(&self) -> bool {
+        use super::data::Task;
         let looks = matches!(
             self,
-            Self::Device | Self::Model { .. } | Self::ListModels | Self::WriteTags { dry_run: true }
+            Self::Device
+                | Self::Model { .. }
+                | Self::ListModels
+                | Self::WriteTags { dry_run: true }
+                | Self::Data(Task::Look | Task::Compare | Task::Check)
         );
         !looks && *self != Self::Watch
     }

@@ -2,6 +2,10 @@
 //!
 //! An edit is on the disk before its reply is sent, so what the window shows as done is done.
 
+mod data;
+
+pub use data::{Ask, LabelChange, LabelsInfo, Report, Told};
+
 use super::catalog::{Catalog, Picture};
 use crate::dataset::model::{Split, Truth};
 use crate::engine::scorer::{PictureScores, Scorer};
@@ -44,6 +48,8 @@ pub enum Order {
     AddLabel(String),
     /// Keep a setting.
     Setting(String, String),
+    /// What the pages of the data ask for.
+    Data(Ask),
 }
 
 /// What comes back.
@@ -98,6 +104,8 @@ pub enum Reply {
     Compared(Vec<RunMeasure>),
     /// Everything about one picture.
     Examined(Box<Examined>),
+    /// For the pages of the data.
+    Data(Told),
     /// An order failed.
     Failed {
         /// What was asked for, for people.
@@ -339,6 +347,7 @@ impl Shelf {
             Order::Predictions(run) => ("loading predictions", self.show(run).map(|reply| vec![reply])),
             Order::Refresh(run) => ("reading the project", self.refresh(run)),
             Order::Examine(id) => ("looking at a picture", self.examine(id)),
+            Order::Data(ask) => ("looking at the data", self.answer(ask)),
             Order::AddLabel(name) => ("adding a label", self.add_label(&name)),
             Order::Setting(key, value) => {
                 let kept = self.project.set_setting(&key, &value).map_err(Failure::from);
@@ -362,16 +371,21 @@ impl Shelf {
         step: impl FnOnce(&mut Project) -> Result<Option<EditGroup>, ProjectError>,
         verb: &str,
     ) -> Result<Vec<Reply>, Failure> {
-        let ids = |project: &Project| project.labels().map(|l| l.iter().map(|l| l.id).collect::<Vec<_>>());
-        let before = ids(&self.project)?;
+        let before = self.project.labels()?;
         let Some(group) = step(&mut self.project)? else {
             return Ok(Vec::new());
         };
-        if ids(&self.project)? != before {
-            return Ok(vec![self.labels(format!("{verb}: {}", group.description))?]);
+        let said = format!("{verb}: {}", group.description);
+        // A name, a colour or an order may be another although the labels are the same ones.
+        if self.project.labels()? != before {
+            return self.everything(said);
         }
         let pictures = self.project.pictures_of_edit(group.id)?;
-        Ok(vec![self.values(&pictures, format!("{verb}: {}", group.description))?])
+        let mut replies = vec![self.values(&pictures, said)?];
+        if self.project.edit_moves_splits(group.id)? {
+            replies.push(self.splits_now()?);
+        }
+        Ok(replies)
     }
 
     fn values(&self, pictures: &[i64], said: String) -> Result<Reply, Failure> {

@@ -8,15 +8,17 @@
 //! | `news` | what jobs and the project's thread tell, taken into the state |
 //! | `jobs`, `library`, `thumbs`, `dialogs` | the threads: jobs in the worker, the project, pictures, native dialogs |
 //! | `catalog`, `filter`, `measure`, `training` | the project in memory, and what is computed from it |
+//! | `data` | importing, labels, splits, exports: what is typed there, and the jobs behind it |
 //! | `screens` | one file for each place |
 //! | `widgets` | what several places show |
 //! | `tagging`, `models` | the places Tag and Models without what they look like |
 //! | `scout` | the thread that looks at files before anything is done with them |
 //! | `theme`, `icons`, `prefs`, `notices`, `bring` | looks, preferences, messages, what a dropped path is |
 
-mod bring;
+pub(crate) mod bring;
 pub mod catalog;
 pub mod command;
+pub mod data;
 mod dialogs;
 mod execute;
 pub mod filter;

@@ -2,6 +2,7 @@
 
 use super::catalog::Catalog;
 use super::command::{Command, Setup};
+use super::data;
 use super::execute;
 use super::jobs::{News, Purpose, Spec, State as JobState};
 use super::library::{Order, Reply};
@@ -57,6 +58,11 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
     let Some(purpose) = state.jobs.get(id).map(|j| j.spec.purpose.clone()) else {
         return;
     };
+    if let Purpose::Data(task) = purpose
+        && data::event(state, id, task, event)
+    {
+        return;
+    }
     match (&purpose, event) {
         (Purpose::Tag | Purpose::WriteTags { .. } | Purpose::Watch, _) => {
             super::tagging::event(state, id, &purpose, event);
@@ -104,7 +110,7 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
             let mut text = format!("Imported {images} pictures with {labels} labels");
             if !unmatched.is_empty() || !warnings.is_empty() {
                 let count = unmatched.len() + warnings.len();
-                text.push_str(&format!("; {count} things need a look: see the log"));
+                text.push_str(&format!("; {count} things need a look"));
             }
             for name in unmatched.iter().take(200) {
                 state.notices.note(
@@ -112,7 +118,9 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
                     format!("named in the data, but there is no such picture: {name}"),
                 );
             }
-            state.notices.done(text);
+            let see = Command::Data(data::Act::Page(data::Page::Report));
+            let see = ("See what was found".to_owned(), see);
+            state.notices.say(Level::Done, text, None, Some(see));
         }
         (_, Event::Warning { code, message }) => {
             // Known to whoever chose the built-in model or has no GPU; the device line and the model line say it.
@@ -166,6 +174,13 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
         state.notices.note(Level::Note, words);
         return;
     }
+    if let Purpose::Data(task) = purpose {
+        data::ended(state, ctx, &job, task);
+        return;
+    }
+    if matches!(purpose, Purpose::Import { .. }) {
+        data::import_ended(state, &job);
+    }
     match &job.state {
         JobState::Done => well_done(state, ctx, &purpose, &job.made),
         JobState::Stopped => {
@@ -177,6 +192,8 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
         JobState::Failed(failure) => {
             match purpose {
                 Purpose::Model { .. } => state.model = Some(Err(failure.clone())),
+                // The import itself says so, with everything that can be changed beside it.
+                Purpose::Import { .. } if state.data.import.is_some() => {}
                 _ => state.notices.failed(failure, None),
             }
             refresh(state, None);
@@ -256,12 +273,12 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
             runs.iter().for_each(|run| execute::predict(state, run));
         }
         Purpose::Split => {
-            let folder = state.open().map(|open| open.catalog.folder.clone());
-            if let Some(folder) = folder {
-                let place = state.place;
-                execute::open(state, ctx, &folder);
-                state.place = place;
+            if let Some(open) = state.open() {
+                let again = super::library::Ask::Reload("The pictures were split".to_owned());
+                open.library.send(Order::Data(again));
             }
+            state.data.splits_made.version = None;
+            refresh(state, None);
         }
         Purpose::Predict { run } => refresh(state, Some(run.clone())),
         _ => {}
@@ -344,6 +361,7 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
             let current = state.inspect.picture;
             let Some(open) = state.open_mut() else { return };
             let catalog = &mut open.catalog;
+            let same = catalog.labels.iter().map(|l| l.id).eq(labels.iter().map(|l| l.id));
             (catalog.labels, catalog.truth) = (labels, truth);
             (catalog.probability, catalog.score) = (probability, score);
             (catalog.undo, catalog.redo) = (undo, redo);
@@ -354,8 +372,10 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
                 open.library.send(Order::Examine(id));
             }
             state.inspect.examined = None;
-            state.inspect.pinned.clear();
-            state.browse.filter.labels.clear();
+            if !same {
+                state.inspect.pinned.clear();
+                state.browse.filter.labels.clear();
+            }
             state.notices.edited(said);
         }
         Reply::Compared(measures) => {
@@ -363,6 +383,7 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
                 open.catalog.compared = measures;
             }
         }
+        Reply::Data(told) => data::reply(state, told),
         Reply::Examined(examined) => {
             if state.inspect.picture == Some(examined.id) {
                 state.inspect.examined = Some(std::sync::Arc::new(*examined));
@@ -439,4 +460,5 @@ fn opened(state: &mut State, auto: bool) {
         }
     }
     state.desk.path.clear();
+    data::opened(state);
 }

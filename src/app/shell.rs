@@ -115,6 +115,7 @@ impl Window {
             scout,
             train: TrainForm::default(),
             results: ResultsView::default(),
+            data: Default::default(),
             desk: Desk::default(),
             memory: [0; 2],
             queue: Vec::new(),
@@ -157,6 +158,7 @@ impl Window {
         }
         self.drops(ctx);
         pastes(&mut self.state, ctx);
+        super::data::tick(&mut self.state, ctx);
         keys(&mut self.state, ctx);
         self.leave(ctx);
         self.look_at_memory();

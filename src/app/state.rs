@@ -280,6 +280,8 @@ pub struct State {
     pub train: TrainForm,
     /// The screen of results.
     pub results: ResultsView,
+    /// The pages of the data, and the import that is looked at.
+    pub data: super::data::Data,
     /// Fields and overlays.
     pub desk: Desk,
     /// Memory of the worker and of the window in bytes, now and then.

@@ -49,6 +49,17 @@ impl Project {
         self.read(|db| db.prepare_cached(SQL)?.query_map([], |row| row.get(0))?.collect())
     }
 
+    /// Whether a step of undo moved pictures between splits.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn edit_moves_splits(&self, group: i64) -> Result<bool> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT 1 FROM split_edits WHERE edit_group = ?1")?;
+            query.exists([group])
+        })
+    }
+
     /// Ids of the pictures on which a step of undo changed labels or the split, ascending.
     ///
     /// # Errors

@@ -188,6 +188,10 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     let mut harness = window(options(Look::Light));
     harness.step();
     drop_paths(&mut harness, [here.clone()]);
+    // First a look: nothing is written before it was asked for.
+    wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+    assert!(!folder.path().join("my birds.patchlight").exists());
+    click(&mut harness, "Import");
     wait(&mut harness, "the import", |w| matches!(w.state.project, Slot::Open(_)));
     let Slot::Open(open) = &harness.state().state.project else {
         panic!()

@@ -3,7 +3,8 @@
 use crate::support::*;
 use patchlight::app::Window;
 use patchlight::app::command::{Command, Setup};
-use patchlight::app::jobs::State as JobState;
+use patchlight::app::data::Act;
+use patchlight::app::jobs::{Purpose, State as JobState};
 use patchlight::app::prefs::Look;
 use patchlight::app::state::Slot;
 use patchlight::engine::jobs;
@@ -11,9 +12,7 @@ use patchlight::engine::request::Stages;
 use patchlight::project::{Project, RunState};
 
 fn kill(harness: &mut egui_kittest::Harness<'static, Window>, after: std::time::Duration) {
-    wait(harness, "a worker", |w| {
-        w.state.jobs.workers().iter().any(Option::is_some)
-    });
+    wait(harness, "a worker", |w| w.state.jobs.workers() != [None, None]);
     std::thread::sleep(after);
     for pid in harness.state().state.jobs.workers().into_iter().flatten() {
         // The worker may have ended by itself.
@@ -137,10 +136,14 @@ fn a_killed_import_leaves_nothing_half_made_open() {
             data: data(),
             project: folder.path().join("new.patchlight"),
         });
+        wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+        harness.state_mut().state.command(Command::Data(Act::Import));
         harness.step();
         kill(&mut harness, std::time::Duration::from_millis(millis));
-        let last = harness.state().state.jobs.list.back().unwrap().state.clone();
-        match last {
+        // A check of the pictures may follow a finished import.
+        let mut jobs = harness.state().state.jobs.list.iter().rev();
+        let import = jobs.find(|j| matches!(j.spec.purpose, Purpose::Import { .. }));
+        match import.unwrap().state.clone() {
             JobState::Done => wait(&mut harness, "the project", |w| {
                 matches!(w.state.project, Slot::Open(_))
             }),
@@ -154,6 +157,9 @@ fn a_killed_import_leaves_nothing_half_made_open() {
                 };
                 let project = folder.path().join("again.patchlight");
                 harness.state_mut().state.command(Command::Import { data, project });
+                harness.step();
+                wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+                harness.state_mut().state.command(Command::Data(Act::Import));
                 wait(&mut harness, "the project", |w| {
                     matches!(w.state.project, Slot::Open(_))
                 });

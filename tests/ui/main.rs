@@ -2,6 +2,8 @@
 //! geometry of overlays, and the death of the worker.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod data;
+mod data_screens;
 mod flows;
 mod geometry;
 mod kill;

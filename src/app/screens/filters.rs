@@ -22,6 +22,17 @@ pub fn panel(ui: &mut Ui, state: &mut State) {
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Words in name or label"));
+        if let Some(only) = filter.only.clone() {
+            section(ui, "From the data");
+            let words = format!("{}  {} {}", only.name, widgets::count(only.pictures.len()), icons::X);
+            let response = chip(ui, &words, true).on_hover_text("Show the other pictures again");
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Do not filter by {}", only.name))
+            });
+            if response.clicked() {
+                filter.only = None;
+            }
+        }
         section(ui, "Split");
         ui.horizontal_wrapped(|ui| {
             let splits = Split::ALL.into_iter().map(Some).chain([None]);

@@ -2,9 +2,11 @@
 
 pub mod about;
 mod choices;
+mod data;
 mod evidence;
 mod filters;
 pub mod home;
+mod import;
 pub mod inspector;
 pub mod log;
 pub mod models;
@@ -33,7 +35,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Place::About => about::show(ui, state),
         Place::Tag => tag::show(ui, state),
         Place::Models => models::show(ui, state),
-        Place::Pictures | Place::Train | Place::Results => of_project(ui, state),
+        Place::Import => import::show(ui, state),
+        Place::Pictures | Place::Train | Place::Results | Place::Data => of_project(ui, state),
     }
 }
 
@@ -43,6 +46,7 @@ fn of_project(ui: &mut Ui, state: &mut State) {
         Slot::Open(_) => match state.place {
             Place::Train => train::show(ui, state),
             Place::Results => results::show(ui, state),
+            Place::Data => data::show(ui, state),
             _ if state.inspect.picture.is_some() => inspector::show(ui, state),
             _ => pictures::show(ui, state),
         },

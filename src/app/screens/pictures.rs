@@ -44,10 +44,46 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 .inner_margin(egui::Margin::symmetric(12, 8)),
         )
         .show(ui, |ui| {
+            missing(ui, state);
             head(ui, state);
             ui.add_space(theme::SMALL);
             body(ui, state);
         });
+}
+
+/// Files that are gone, and the way to find them again.
+fn missing(ui: &mut Ui, state: &mut State) {
+    let Some(open) = state.open() else { return };
+    // Opening asks the disk for the time of each file: those without one are not there.
+    let gone = match state.data.missing {
+        Some((version, gone)) if version == open.version => gone,
+        _ => open.catalog.pictures.iter().filter(|p| p.modified == 0).count(),
+    };
+    state.data.missing = state.open().map(|open| (open.version, gone));
+    if gone == 0 {
+        return;
+    }
+    let p = theme::palette(ui);
+    let frame = egui::Frame::new()
+        .fill(p.accent_ground)
+        .corner_radius(8)
+        .inner_margin(egui::Margin::symmetric(12, 6));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let words = widgets::counted(gone, "picture's file is", "pictures' files are");
+            ui.label(
+                format!("{}  {words} not where it was. Labels are kept.", icons::WARNING)
+                    .replace("are not where it was", "are not where they were"),
+            );
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button("Find moved pictures…").clicked() {
+                    state.command(Command::Do(Action::FindMoved));
+                }
+            });
+        });
+    });
+    ui.add_space(theme::SMALL);
 }
 
 /// Count, order, size.

@@ -282,6 +282,10 @@ pub fn labels_panel(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
         ui.label(theme::heading("Labels", TextSize::Subtitle));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let edit = widgets::icon_button(ui, icons::PENCIL_SIMPLE, "Edit labels");
+            if edit.clicked() {
+                state.command(Command::Do(Action::EditLabels));
+            }
             ui.label(theme::quiet(ui, widgets::count(names.len())));
         });
     });

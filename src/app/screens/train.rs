@@ -93,6 +93,14 @@ fn what(ui: &mut Ui, state: &mut State) {
             );
         }
         histogram(ui, &positives, &names);
+        if splits[0] > 0
+            && ui
+                .button("Other splits…")
+                .on_hover_text("At random, a long tail, few-shot, base and novel, from lists")
+                .clicked()
+        {
+            state.command(Command::Do(crate::app::command::Action::Splits));
+        }
         if splits[0] == 0 && total > 0 {
             ui.horizontal(|ui| {
                 ui.label("The pictures are not split: training would use all of them, and nothing could be measured.");
@@ -102,6 +110,9 @@ fn what(ui: &mut Ui, state: &mut State) {
                     .clicked()
                 {
                     state.command(Command::Split);
+                }
+                if ui.button("In another way…").clicked() {
+                    state.command(Command::Do(crate::app::command::Action::Splits));
                 }
             });
         }

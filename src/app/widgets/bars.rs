@@ -170,6 +170,7 @@ pub fn rail(ui: &mut Ui, state: &mut State) {
         for (place, action) in [
             (Place::Home, Action::Home),
             (Place::Pictures, Action::Pictures),
+            (Place::Data, Action::Overview),
             (Place::Train, Action::Train),
             (Place::Results, Action::Results),
             (Place::Tag, Action::Tag),
@@ -191,9 +192,9 @@ fn entry(ui: &mut Ui, state: &mut State, place: Place, action: Action) {
     let name = if action == Action::About { "About" } else { info.name };
     let enabled = !info.needs_project || state.open().is_some();
     let here = state.place == place;
-    // Eight entries fit any height; without room for them the words go.
+    // Nine entries fit any height; without room for them the words go.
     let room = ui.ctx().content_rect().height() - theme::TOP_BAR - theme::STATUS_BAR - 4.0 * theme::MEDIUM;
-    let height = (room / 8.0 - theme::MEDIUM).clamp(26.0, 58.0);
+    let height = (room / 9.0 - theme::MEDIUM).clamp(26.0, 58.0);
     let (rect, response) = ui.allocate_exact_size(vec2(theme::RAIL - 12.0, height), Sense::click());
     let lit = enabled && (response.hovered() || response.has_focus());
     let fill = match (here, lit) {

@@ -1,11 +1,14 @@
 //! What several places show.
 
 pub mod bars;
+mod data;
 pub mod keys;
 pub mod leaving;
 pub mod notices;
 pub mod overlay;
 pub mod palette;
+
+pub use data::{combo, lines, path_choice, path_thumbnail, warning_line, word};
 
 use super::command::{Action, Command};
 use super::icons;

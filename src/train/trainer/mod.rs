@@ -1,22 +1,24 @@
 //! The loop of a stage: order of pictures, losses, update, checkpoints. What a batch and its losses are, a [`Stage`] says.
 
 mod fault;
+mod keep;
 mod order;
+mod plan;
 mod step;
 
 pub use fault::Fault;
+pub use keep::resume;
+pub use plan::{Kept, Plan, State};
 
-use super::checkpoint::{self, Best, Content, Progress, RunCheckpointError, Saved, Tensors};
+use super::checkpoint::{self, Best, RunCheckpointError};
 use super::loader::prefetch;
-use super::optimizer::{AdamW, Group};
-use super::params;
-use super::schedule::Schedule;
+use super::optimizer::Group;
 use crate::compute::ComputeError;
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
+use keep::{note_epoch, save};
 use order::{Job, Pace, jobs};
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The losses of a batch, each `[1]`; what is minimised is `cls + lambda * extra`, and the second one with its own weight.
@@ -137,95 +139,6 @@ pub trait Hooks<M> {
     fn should_stop(&mut self) -> bool;
 }
 
-/// How the loop runs.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The run's folder.
-    pub folder: PathBuf,
-    /// Steps and rates.
-    pub schedule: Schedule,
-    /// The device, without differentiation.
-    pub device: Device,
-    /// Pictures a step.
-    pub batch: usize,
-    /// Whether to shuffle.
-    pub shuffle: bool,
-    /// The run's seed.
-    pub seed: u64,
-    /// Largest norm of all gradients together.
-    pub clip_norm: f64,
-    /// Checkpoint after this many steps; unset: by time.
-    pub checkpoint_every: Option<usize>,
-    /// Parts of a batch that are computed at the same time.
-    pub parts: usize,
-    /// Pictures computed at once; unset: the whole batch, until the memory does not hold it.
-    pub micro_batch: Option<usize>,
-    /// Whether the best epoch's parameters are kept.
-    pub keep_best: bool,
-    /// Stop after this many epochs without a better one.
-    pub early_stop: Option<usize>,
-    /// Decay of the moving average of the parameters; 0: none.
-    pub ema: f64,
-    /// A fault that a test asks for.
-    pub fault: Option<Fault>,
-}
-
-impl Plan {
-    /// A plan that computes whole batches of 1 and keeps the last epoch, to be filled in.
-    pub fn new(folder: PathBuf, schedule: Schedule, device: Device) -> Self {
-        Self {
-            folder,
-            schedule,
-            device,
-            batch: 1,
-            shuffle: false,
-            seed: 0,
-            clip_norm: 1.0,
-            checkpoint_every: None,
-            parts: 1,
-            micro_batch: None,
-            keep_best: false,
-            early_stop: None,
-            ema: 0.0,
-            fault: None,
-        }
-    }
-}
-
-/// Model and optimizer between two steps.
-pub struct State<M> {
-    /// The parameters.
-    pub model: M,
-    /// Their moving average, where there is one: what is validated and kept.
-    pub average: Option<M>,
-    /// Their moments.
-    pub optimizer: AdamW,
-    /// Steps done.
-    pub step: usize,
-    /// The best epoch so far, the loss's scale.
-    pub progress: Progress,
-}
-
-impl<M> State<M> {
-    /// What is validated and kept.
-    pub fn shown(&self) -> &M {
-        self.average.as_ref().unwrap_or(&self.model)
-    }
-}
-
-/// Which parameters a finished stage is used with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Its mAP on the validation pictures, where it was measured.
-    pub map: Option<f64>,
-    /// Whether it was chosen as the best, rather than being the last.
-    pub best: bool,
-    /// Whether the stage stopped before its last epoch because none was better for a while.
-    pub stopped_early: bool,
-}
-
 /// How a stage ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finish {
@@ -277,61 +190,6 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Steps over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
-
-/// Where the run left off, or the start: restores `fresh` from the newest checkpoint of the run's folder.
-///
-/// # Errors
-/// [`TrainError`] where a checkpoint exists and does not fit.
-pub fn resume<M: Module>(
-    plan: &Plan,
-    fresh: M,
-    device: &Device,
-    warn: &mut dyn FnMut(String),
-) -> Result<(State<M>, bool), TrainError> {
-    let mut optimizer = AdamW::new(plan.clip_norm);
-    if !checkpoint::exists(&plan.folder) {
-        let model = params::trainable(fresh);
-        let average = (plan.ema > 0.0).then(|| params::constant(model.clone()));
-        let state = State {
-            model,
-            average,
-            optimizer,
-            step: 0,
-            progress: Progress::default(),
-        };
-        return Ok((state, false));
-    }
-    let (saved, warnings) = checkpoint::load_newest(&plan.folder)?;
-    let Saved {
-        step,
-        finished,
-        progress,
-        ..
-    } = saved;
-    warnings.into_iter().for_each(warn);
-    let restore = |tensors| params::restore(fresh.clone(), tensors, device).map_err(TrainError::Foreign);
-    let average = match (plan.ema > 0.0, saved.average) {
-        (true, Some(average)) => Some(params::constant(restore(average)?)),
-        (true, None) if !finished => {
-            return Err(TrainError::Foreign("it holds no moving average".to_owned()));
-        }
-        _ => None,
-    };
-    let model = params::trainable(restore(saved.model)?);
-    if let Some(moments) = saved.optimizer {
-        optimizer
-            .restore(moments, &device.clone().without_autodiff())
-            .map_err(TrainError::Foreign)?;
-    }
-    let state = State {
-        model,
-        average,
-        optimizer,
-        step,
-        progress,
-    };
-    Ok((state, finished))
-}
 
 /// Runs the steps that are left, checkpointing at the start, by time, on request and at the end.
 ///
@@ -485,71 +343,6 @@ impl Failures {
         }
         Ok(())
     }
-}
-
-/// Notes an epoch that was better than all before it, and keeps its parameters where that is asked for.
-fn note_epoch<M: Module>(
-    plan: &Plan,
-    stage: u8,
-    state: &mut State<M>,
-    epoch: usize,
-    map: Option<f64>,
-) -> Result<(), TrainError> {
-    let Some(map) = map.filter(|map| Best::is_beaten(state.progress.best.as_ref(), *map)) else {
-        return Ok(());
-    };
-    if plan.keep_best {
-        let model = finite(params::collect(state.shown())).map_err(|source| TrainError::Compute {
-            stage,
-            step: state.step,
-            source,
-        })?;
-        checkpoint::save_best(&plan.folder, state.step, &model)?;
-    }
-    state.progress.best = Some(Best {
-        epoch,
-        step: state.step,
-        map,
-        kept: plan.keep_best,
-    });
-    Ok(())
-}
-
-fn save<M: Module>(plan: &Plan, stage: u8, state: &State<M>, finished: bool) -> Result<String, TrainError> {
-    let at = |source| TrainError::Compute {
-        stage,
-        step: state.step,
-        source,
-    };
-    let collect = |model: &M| finite(params::collect(model)).map_err(at);
-    // Once the stage is done nothing trains on: the average is the model.
-    let model = collect(if finished { state.shown() } else { &state.model })?;
-    let average = match &state.average {
-        Some(average) if !finished => Some(collect(average)?),
-        _ => None,
-    };
-    let moments = if finished {
-        None
-    } else {
-        Some(state.optimizer.save().map_err(at)?)
-    };
-    let content = Content {
-        model: &model,
-        optimizer: moments.as_ref(),
-        average: average.as_ref(),
-    };
-    Ok(checkpoint::save(&plan.folder, state.step, &content, &state.progress)?)
-}
-
-/// Parameters that may be written: what is not a number would spoil every later resume.
-fn finite(tensors: Result<Tensors, ComputeError>) -> Result<Tensors, ComputeError> {
-    let tensors = tensors?;
-    let mut values = tensors.values().flat_map(|tensor| &tensor.data);
-    if values.any(|value| !value.is_finite()) {
-        let what = "a parameter".to_owned();
-        return Err(ComputeError::NotFinite { what });
-    }
-    Ok(tensors)
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use super::*;
 use crate::method::student::Calibration;
 use crate::train::loader::Pixels;
+use crate::train::params;
+use crate::train::schedule::Schedule;
+use burn::tensor::Device;
 
 /// A stage whose loss is `slope * log_scale`: the gradient is `slope` in every step.
 struct Toy {

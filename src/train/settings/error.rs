@@ -1,0 +1,70 @@
+//! What can be wrong with a setting.
+
+use super::names;
+use std::path::PathBuf;
+
+/// A setting that cannot be used; exit code 2.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SettingError {
+    /// No such name.
+    #[error("there is no setting `{name}`")]
+    Unknown {
+        /// The name as given.
+        name: String,
+        /// The nearest existing name, if one is near.
+        nearest: Option<String>,
+    },
+    /// The value does not parse or lies outside its range.
+    #[error("setting `{name}`: {problem}")]
+    Value {
+        /// The setting.
+        name: String,
+        /// What is wrong with the value.
+        problem: String,
+    },
+    /// The text is not `key=value`.
+    #[error("`{text}` is not of the form key=value")]
+    Form {
+        /// The text as given.
+        text: String,
+    },
+    /// The file cannot be read or is not TOML.
+    #[error("settings file {}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl SettingError {
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown {
+                nearest: Some(near), ..
+            } => Some(format!("Did you mean `{near}`?")),
+            Self::Unknown { nearest: None, .. } => Some(format!("Settings are: {}.", names().join(", "))),
+            Self::Form { .. } => Some("Write for example --set alpha=0.5".to_owned()),
+            Self::Value { .. } => {
+                Some("See `patchlight train --help` and docs/method.md for the settings and their ranges.".to_owned())
+            }
+            Self::File { .. } => Some("Check the path of --config and the file's permissions.".to_owned()),
+        }
+    }
+}
+
+/// The error for a name that is no setting, with the nearest that is one.
+pub fn unknown(name: &str) -> SettingError {
+    let nearest = names()
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(name, &known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len().min(name.len()) / 3)
+        .map(|(_, known)| known);
+    SettingError::Unknown {
+        name: name.to_owned(),
+        nearest,
+    }
+}
