@@ -54,6 +54,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
         Command::UseStarter => {
             state.prefs.model = None;
             state.model = None;
+            state.tagging.use_model(None);
             use_model_here(state, jobs::STARTER.to_owned());
         }
         Command::Split => split(state),

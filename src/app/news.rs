@@ -81,6 +81,7 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
         (Purpose::Model { path }, Event::Model { .. }) => {
             state.model = Some(Ok(describe(event)));
             state.prefs.model = Some(path.clone());
+            state.tagging.use_model(Some(path));
             let path = path.clone();
             execute::use_model_here(state, path);
         }

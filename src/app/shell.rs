@@ -92,7 +92,12 @@ impl Window {
         jobs.device = prefs.device;
         let wake = ctx.clone();
         let scout = super::scout::Scout::new(move || wake.request_repaint());
-        let tagging = super::tagging::Tagging::new(prefs.tag_source.clone().unwrap_or_default());
+        let tagging = super::tagging::Tagging::new(prefs.tag_source.clone().unwrap_or_else(|| {
+            super::tagging::source::Source::Words {
+                model: prefs.model.clone(),
+                words: String::new(),
+            }
+        }));
         let state = State {
             prefs,
             place: Place::Home,

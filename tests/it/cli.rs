@@ -211,3 +211,34 @@ fn help_lists_only_what_works() {
         assert!(out.contains(command), "{out}");
     }
 }
+
+#[test]
+fn our_tags_are_written_and_taken_away_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("plain.jpg");
+    std::fs::copy(fixture("scores/plain.jpg"), &picture).unwrap();
+    let before = std::fs::read(&picture).unwrap();
+    let sidecar = folder.path().join("plain.jpg.xmp");
+    let tiny = fixture("checkpoints/tiny");
+    let by = [
+        "--model",
+        arg(&tiny),
+        "--labels",
+        "dog,cat",
+        "--threshold",
+        "0",
+        "--format",
+        "xmp",
+    ];
+    run(&[&["tag", arg(folder.path())], &by[..]].concat()).well();
+    assert!(sidecar.exists());
+    let remove = ["tag", arg(folder.path()), "--remove"];
+    let said = run(&[&remove[..], &["--dry-run"]].concat()).well();
+    assert_eq!(said.one("written")["dry_run"], true);
+    assert!(sidecar.exists(), "looking changes nothing");
+    run(&remove).well();
+    assert!(!sidecar.exists());
+    assert_eq!(std::fs::read(&picture).unwrap(), before);
+    let (message, _) = run(&[&remove[..], &by[..]].concat()).failed(2);
+    assert!(message.contains("--remove"), "{message}");
+}

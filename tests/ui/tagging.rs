@@ -6,13 +6,14 @@ use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::command::{Action, Command, Place};
+use patchlight::app::jobs::{Job, Purpose, Spec, State as JobState};
 use patchlight::app::prefs::Look;
 use patchlight::app::tagging::list::Standing;
 use patchlight::app::tagging::source::Source;
 use patchlight::app::tagging::{Act, Panel};
 use patchlight::app::{Options, Window};
-use patchlight::engine::Failure;
 use patchlight::engine::event::TagEvidence;
+use patchlight::engine::{Failure, Request};
 use patchlight::tagging::xmp::read_keywords;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -157,13 +158,21 @@ fn dropped_pictures_get_labels_are_changed_and_written() {
         .subject;
     let mut expected = first(harness.state());
     let mut found = said.clone();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     let pictures_now: Vec<_> = listing(folder.path())
         .into_iter()
         .filter(|(p, _)| p.extension().unwrap() != "xmp")
         .collect();
     assert_eq!(pictures_now, before, "the pictures are as they were");
+    // The list can be emptied, and comes back with what was changed.
+    let labels = first(harness.state());
+    act(&mut harness, Act::Clear);
+    assert!(harness.state().state.tagging.list.items.is_empty());
+    settle(&mut harness);
+    click(&mut harness, "Bring it back");
+    assert_eq!(first(harness.state()), labels);
     // And taken away again.
     act(&mut harness, Act::Preview(true));
     wait(&mut harness, "the preview", |w| w.state.tagging.preview.whole);
@@ -309,6 +318,23 @@ fn pretend(harness: &mut Harness<'static, Window>) {
     state.place = Place::Tag;
 }
 
+/// A job in the list that no worker has.
+fn at_work(harness: &mut Harness<'static, Window>, purpose: Purpose, title: &str) -> u64 {
+    let mut job = Job::new(
+        9_001,
+        Spec {
+            request: Request::Doctor,
+            title: title.to_owned(),
+            purpose,
+            shared: None,
+        },
+    );
+    job.state = JobState::Running;
+    job.progress("tagging pictures", 6, 9);
+    harness.state_mut().state.jobs.list.push_back(job);
+    9_001
+}
+
 #[test]
 fn states() {
     if !can_draw() {
@@ -322,6 +348,12 @@ fn states() {
         pretend(&mut harness);
         settle(&mut harness);
         snapshot(&mut harness, &format!("tag_list_{name}"));
+        let id = at_work(&mut harness, Purpose::Tag, "Tagging 9 pictures");
+        harness.state_mut().state.tagging.job = Some(id);
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("tag_at_work_{name}"));
+        let state = &mut harness.state_mut().state;
+        (state.tagging.job, state.jobs.list) = (None, Default::default());
         harness.state_mut().state.tagging.filter.words = "no such word".to_owned();
         settle(&mut harness);
         snapshot(&mut harness, &format!("tag_filtered_empty_{name}"));
@@ -388,5 +420,18 @@ fn states() {
         }
         settle(&mut harness);
         snapshot(&mut harness, &format!("tag_watch_paused_{name}"));
+        let id = at_work(&mut harness, Purpose::Watch, "Watching camera uploads");
+        let watch = &mut harness.state_mut().state.tagging.watch;
+        (watch.job, watch.settled) = (Some(id), true);
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("tag_watching_{name}"));
+        let watch = &mut harness.state_mut().state.tagging.watch;
+        let hint = "Check that the file can be read, and the disk.";
+        (watch.job, watch.failure) = (
+            None,
+            Some(Failure::new("/home/anna/birds.safetensors: not found", hint)),
+        );
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("tag_watch_failed_{name}"));
     }
 }

@@ -150,8 +150,7 @@ fn cards(ui: &mut Ui, state: &mut State) {
             (Some(path), _) => ("Your own CLIP", path.clone()),
             (None, _) => (
                 "Get a better model",
-                "The built-in one knows pictograms only. For photographs, get a CLIP: one download, then offline."
-                    .to_owned(),
+                "For photographs get a CLIP, by one download. The built-in one knows pictograms only.".to_owned(),
             ),
         };
         card(ui, width, icons::CUBE, title, &sentence, |ui| {

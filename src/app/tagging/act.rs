@@ -31,6 +31,8 @@ pub enum Act {
     Cancel,
     /// Empties the list.
     Clear,
+    /// Brings back the list that was emptied.
+    BringBack,
     /// Gives pictures a label (`true`), or takes it away.
     Set(Vec<usize>, String, bool),
     /// Takes the newest change back (`true`), or does it again.
@@ -94,6 +96,13 @@ pub fn act(state: &mut State, act: Act) {
             }
         }
         Act::Clear => clear(state),
+        Act::BringBack => {
+            if let Some(list) = state.tagging.emptied.take() {
+                let new: Vec<PathBuf> = state.tagging.list.items.iter().map(|i| i.path.clone()).collect();
+                state.tagging.list = list;
+                state.tagging.list.add(new);
+            }
+        }
         Act::Set(items, label, on) => {
             if let Some(said) = state.tagging.list.set(&items, &label, on) {
                 state.notices.edited(said);
@@ -141,6 +150,16 @@ fn clear(state: &mut State) {
     let kept = std::mem::replace(&mut state.tagging, Tagging::new(Source::default()));
     state.tagging.source = kept.source;
     state.tagging.watch = kept.watch;
+    // Tagging anew is the only use of what was used before, and changes by hand come back with the list.
+    state.tagging.used = kept.used;
+    state.tagging.emptied = Some(kept.list);
+    let back = ("Bring it back".to_owned(), Command::Tagging(Act::BringBack));
+    state.notices.say(
+        Level::Done,
+        "The list was emptied; no file was touched",
+        None,
+        Some(back),
+    );
 }
 
 /// The project that a job may share with the window.

@@ -103,6 +103,8 @@ pub struct Tagging {
     pub preview: write::Preview,
     /// The watched folder.
     pub watch: watch::Watch,
+    /// The list as it was before it was emptied.
+    pub emptied: Option<List>,
     stamp: Option<(Shown, u64)>,
     refreshed: Option<Instant>,
 }
@@ -130,8 +132,16 @@ impl Tagging {
             path: String::new(),
             preview: write::Preview::default(),
             watch: watch::Watch::default(),
+            emptied: None,
             stamp: None,
             refreshed: None,
+        }
+    }
+
+    /// Words are looked for with this model from now on; `None`: the built-in one.
+    pub fn use_model(&mut self, path: Option<&str>) {
+        if let Source::Words { model, .. } = &mut self.source {
+            *model = path.map(str::to_owned);
         }
     }
 
