@@ -132,6 +132,7 @@ fn a_merge() {
                 label: "fish".to_owned(),
                 human: Truth::Positive,
                 source: Truth::Negative,
+                before: Truth::Positive,
             }],
             ..ImportDiff::default()
         }));

@@ -3,6 +3,7 @@
 use crate::support::*;
 use patchlight::app::Window;
 use patchlight::app::command::{Command, Setup};
+use patchlight::app::data::Act;
 use patchlight::app::jobs::{Purpose, State as JobState};
 use patchlight::app::prefs::Look;
 use patchlight::app::state::Slot;
