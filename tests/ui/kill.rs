@@ -136,7 +136,7 @@ fn a_killed_import_leaves_nothing_half_made_open() {
             data: data(),
             project: folder.path().join("new.patchlight"),
         });
-        wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+        wait(&mut harness, "the preview", crate::data::previewed);
         harness.state_mut().state.command(Command::Data(Act::Import));
         harness.step();
         kill(&mut harness, std::time::Duration::from_millis(millis));
@@ -158,7 +158,7 @@ fn a_killed_import_leaves_nothing_half_made_open() {
                 let project = folder.path().join("again.patchlight");
                 harness.state_mut().state.command(Command::Import { data, project });
                 harness.step();
-                wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+                wait(&mut harness, "the preview", crate::data::previewed);
                 harness.state_mut().state.command(Command::Data(Act::Import));
                 wait(&mut harness, "the project", |w| {
                     matches!(w.state.project, Slot::Open(_))
