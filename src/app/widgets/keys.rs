@@ -53,21 +53,24 @@ pub fn show(ctx: &Context, state: &mut State) {
         });
         ui.add_space(theme::MEDIUM);
         let room = ctx.content_rect().height() - 150.0;
-        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
-            let with_keys: Vec<_> = ACTIONS
-                .iter()
-                .filter_map(|info| Some((ctx.format_shortcut(&info.key?), info.name)))
-                .collect();
-            let half = with_keys.len().div_ceil(2);
-            ui.columns(3, |columns| {
-                for (i, (key, name)) in with_keys.iter().enumerate() {
-                    line(&mut columns[i / half], 96.0, key, name);
-                }
-                for (key, name) in MORE {
-                    line(&mut columns[2], 110.0, key, name);
-                }
+        egui::ScrollArea::vertical()
+            .max_height(room)
+            .min_scrolled_height(room)
+            .show(ui, |ui| {
+                let with_keys: Vec<_> = ACTIONS
+                    .iter()
+                    .filter_map(|info| Some((ctx.format_shortcut(&info.key?), info.name)))
+                    .collect();
+                let half = with_keys.len().div_ceil(2);
+                ui.columns(3, |columns| {
+                    for (i, (key, name)) in with_keys.iter().enumerate() {
+                        line(&mut columns[i / half], 96.0, key, name);
+                    }
+                    for (key, name) in MORE {
+                        line(&mut columns[2], 110.0, key, name);
+                    }
+                });
             });
-        });
     });
     if modal.should_close() {
         state.desk.keys = false;
