@@ -3,6 +3,7 @@
 use crate::data::{previewed, run};
 use crate::support::*;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
 use patchlight::app::command::{Action, Command};
 use patchlight::app::data::form::{ImportForm, Listed, Shown, Way};
@@ -321,4 +322,35 @@ fn exports() {
         settle(&mut harness);
         snapshot(&mut harness, &format!("data_export_done_{name}"));
     }
+}
+
+/// Nothing is cut on a small screen with twice the pixels.
+#[test]
+fn on_a_small_screen() {
+    if !can_draw() {
+        return;
+    }
+    let (_folder, project) = project("plain");
+    let mut options = options(Look::Dark);
+    options.bring = vec![project];
+    let mut harness = sized(options, [960.0, 600.0], 2.0);
+    wait(&mut harness, "the project", |w| {
+        matches!(w.state.project, Slot::Open(_))
+    });
+    run(&mut harness, Command::Do(Action::Overview));
+    wait(&mut harness, "the numbers", |w| w.state.data.overview.value.is_some());
+    settle(&mut harness);
+    snapshot(&mut harness, "size_data_dense");
+    run(&mut harness, Command::Bring(vec![data()]));
+    wait(&mut harness, "the preview", previewed);
+    let it = form(&mut harness);
+    it.data = "/home/anna/birds of the marsh".into();
+    it.project = "/home/anna/birds of the marsh.patchlight".to_owned();
+    settle(&mut harness);
+    snapshot(&mut harness, "size_import_dense");
+    // From another place the status bar leads back to the import.
+    run(&mut harness, Command::Do(Action::Train));
+    harness.get_by_label_contains("import: birds").click();
+    settle(&mut harness);
+    assert_eq!(harness.state().state.place, patchlight::app::command::Place::Import);
 }

@@ -189,7 +189,7 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     harness.step();
     drop_paths(&mut harness, [here.clone()]);
     // First a look: nothing is written before it was asked for.
-    wait(&mut harness, "the preview", |w| crate::data::previewed(w));
+    wait(&mut harness, "the preview", crate::data::previewed);
     assert!(!folder.path().join("my birds.patchlight").exists());
     click(&mut harness, "Import");
     wait(&mut harness, "the import", |w| matches!(w.state.project, Slot::Open(_)));

@@ -43,6 +43,8 @@ pub enum Act {
     Chosen(Field, PathBuf),
     /// Looks at the data again, as the form is now.
     Look,
+    /// Goes back to the import that is being looked at.
+    Resume,
     /// Imports, or merges into the open project.
     Import,
     /// Stops the look or the import that is at work.
@@ -128,6 +130,7 @@ pub fn act(state: &mut State, dialogs: &Dialogs, act: Act) {
         Act::Choose(field) => dialogs.ask(Pick::For(field)),
         Act::Chosen(field, path) => chosen(state, field, &path),
         Act::Look => jobs::look(state),
+        Act::Resume => state.place = Place::Import,
         Act::Import => jobs::import(state),
         Act::StopImport => {
             let form = state.data.import.clone();

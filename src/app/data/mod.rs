@@ -93,9 +93,15 @@ pub struct Data {
 impl Data {
     /// Forgets what belongs to the project that is being closed.
     pub fn close(&mut self) {
+        let mut import = self.import.take();
+        if let Some(form) = import.as_mut().filter(|form| form.into_open) {
+            // It was meant for this project, not for the next one.
+            (form.into_open, form.importing) = (false, None);
+            (form.comparing, form.difference) = (None, None);
+        }
         let kept = Self {
             page: self.page,
-            import: self.import.take(),
+            import,
             check_when_open: self.check_when_open,
             merge_when_open: std::mem::take(&mut self.merge_when_open),
             ..Self::default()

@@ -273,6 +273,15 @@ pub fn status(ui: &mut Ui, state: &mut State) {
                 text(ui, "no project is open".to_owned());
             }
         }
+        // An import that is looked at can be left and found again.
+        let import = state.data.import.as_ref().filter(|_| state.place != Place::Import);
+        if let Some(name) = import.map(|form| form.name()) {
+            let words = RichText::new(format!("{}  import: {name}", icons::FOLDER_PLUS)).size(TextSize::Small.points());
+            let button = egui::Button::new(words).frame_when_inactive(false).truncate();
+            if ui.add(button).on_hover_text("Go on with this import").clicked() {
+                state.command(Command::Data(crate::app::data::Act::Resume));
+            }
+        }
         let undo = state
             .open()
             .and_then(|o| o.catalog.undo.as_ref())

@@ -235,11 +235,9 @@ fn colour(ui: &mut Ui, state: &mut State, label: &LabelRow) {
         if picker.changed() {
             ui.data_mut(|d| d.insert_temp(id, own));
         }
-        if own != kept {
-            if ui.button("Use").clicked() {
-                ui.data_mut(|d| d.remove::<[u8; 3]>(id));
-                change(state, LabelChange::Colour(label.id, Some(own)));
-            }
+        if own != kept && ui.button("Use").clicked() {
+            ui.data_mut(|d| d.remove::<[u8; 3]>(id));
+            change(state, LabelChange::Colour(label.id, Some(own)));
         }
         if label.colour.is_some() && ui.button("None").on_hover_text("The program chooses").clicked() {
             change(state, LabelChange::Colour(label.id, None));

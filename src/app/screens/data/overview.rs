@@ -302,7 +302,7 @@ fn matrix(ui: &mut Ui, state: &mut State, overview: &Overview) {
             "Of the pictures with the label of the row, how many have the label of the column. Numbers are pictures.",
         ));
         let left = 130.0f32;
-        let side = ((ui.available_width() - left) / n as f32).min(92.0).max(30.0);
+        let side = ((ui.available_width() - left) / n as f32).clamp(30.0, 92.0);
         let (rect, _) = ui.allocate_exact_size(vec2(left + side * n as f32, 26.0 + 28.0 * n as f32), Sense::hover());
         let font = FontId::proportional(TextSize::Small.points());
         for a in 0..n {

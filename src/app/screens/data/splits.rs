@@ -190,12 +190,9 @@ fn history(ui: &mut Ui, state: &mut State) {
         }
         let p = theme::palette(ui);
         for record in splits.iter().rev() {
-            let counts: Vec<String> = record
-                .counts
-                .iter()
-                .map(|(split, n)| format!("{split} {}", widgets::count(*n)))
-                .collect();
-            ui.horizontal_wrapped(|ui| {
+            let count = |split: Split| Some(format!("{split} {}", widgets::count(*record.counts.get(split.name())?)));
+            let counts: Vec<String> = Split::ALL.into_iter().filter_map(count).collect();
+            ui.horizontal(|ui| {
                 ui.label(theme::heading(format!("{}", record.id), TextSize::Body));
                 ui.label(counts.join(", "));
                 if record.current {

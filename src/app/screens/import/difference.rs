@@ -85,7 +85,16 @@ fn lines(diff: &ImportDiff) -> Vec<String> {
             truth(c.human)
         )
     };
-    section("Kept as people said", diff.conflicts.iter().map(conflict).collect());
+    // Where the data say what they said before, nothing is new.
+    let (news, known): (Vec<_>, Vec<_>) = diff.conflicts.iter().partition(|c| c.source != c.before);
+    section(
+        "Kept as people said, although the data changed",
+        news.into_iter().map(conflict).collect(),
+    );
+    section(
+        "Kept as people said, as before",
+        known.into_iter().map(conflict).collect(),
+    );
     section("New pictures", diff.new.clone());
     section(
         "No longer named by the data; they stay",

@@ -7,7 +7,7 @@ use crate::app::state::State;
 use crate::app::theme::{self, TextSize};
 use crate::app::{icons, widgets};
 use crate::dataset::formats::{Preview, PreviewRow};
-use eframe::egui::{self, Align, Layout, RichText, Sense, Ui, vec2};
+use eframe::egui::{self, Align, FontId, Layout, Sense, Ui, vec2};
 
 /// Height of a picture's row.
 const ROW: f32 = 68.0;
@@ -28,33 +28,37 @@ pub fn show(ui: &mut Ui, state: &mut State, form: &mut ImportForm, preview: &Pre
 
 fn counts(ui: &mut Ui, preview: &Preview) {
     let p = theme::palette(ui);
-    let splits: Vec<String> = ["train", "val", "test"]
-        .iter()
-        .filter_map(|split| Some(format!("{split} {}", widgets::count(*preview.splits.get(*split)?))))
-        .collect();
-    let splits = if splits.is_empty() {
-        "none".to_owned()
-    } else {
-        splits.join(", ")
-    };
     let mut numbers = vec![
-        (widgets::count(preview.images), "pictures"),
-        (widgets::count(preview.labels.len()), "labels"),
-        (widgets::count(preview.annotations), "labels on pictures"),
+        (preview.images, "pictures"),
+        (preview.labels.len(), "labels"),
+        (preview.annotations, "labels on pictures"),
     ];
     if preview.boxes > 0 {
-        numbers.push((widgets::count(preview.boxes), "boxes"));
+        numbers.push((preview.boxes, "boxes"));
     }
-    numbers.push((widgets::count(preview.without_labels), "without a label"));
-    numbers.push((splits, "splits"));
+    numbers.push((preview.without_labels, "without a label"));
+    let splits = ["train", "val", "test"].into_iter();
+    numbers.extend(splits.filter_map(|split| Some((*preview.splits.get(split)?, split))));
+    let large = FontId::new(TextSize::Title.points(), theme::strong());
+    let small = FontId::proportional(TextSize::Small.points());
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 26.0;
+        ui.spacing_mut().item_spacing = vec2(26.0, 4.0);
         for (number, what) in numbers {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(theme::heading(number, TextSize::Title));
-                ui.label(RichText::new(what).size(TextSize::Small.points()).color(p.quiet));
-            });
+            // Drawn by hand: only what has a known size goes on to the next line where there is no room.
+            let number = ui
+                .painter()
+                .layout_no_wrap(widgets::count(number), large.clone(), p.text);
+            let what = ui.painter().layout_no_wrap(what.to_owned(), small.clone(), p.quiet);
+            let size = vec2(number.size().x.max(what.size().x), number.size().y + what.size().y);
+            let words = format!("{} {}", number.text(), what.text());
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
+            let below = rect.min + vec2(0.0, number.size().y);
+            ui.painter().galley(rect.min, number, p.text);
+            ui.painter().galley(below, what, p.quiet);
+        }
+        if preview.splits.is_empty() {
+            ui.label(theme::quiet(ui, "no splits"));
         }
     });
 }
