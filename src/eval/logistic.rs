@@ -12,7 +12,9 @@ pub struct Logistic {
 /// Newton steps at most.
 const ROUNDS: usize = 50;
 
-/// Fits scale and offset to known pairs (truth 1 or 0; others are left out) by maximum likelihood. `fallback` is returned
+/// Fits scale and offset to known pairs (truth 1 or 0; others are left out) by maximum likelihood where positives and
+/// negatives weigh half each, as the training losses balance them: with few positives among many pairs no probability would reach 0.5
+/// otherwise. `fallback` is returned
 /// where nothing can be learned: one kind of pairs only, or scores that fall with the truth.
 ///
 /// Targets are Platt's, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) instead of 1 and 0: pairs that a threshold separates would drive the scale
@@ -37,26 +39,30 @@ pub fn fit_logistic(scores: &[f32], truth: &[i8], fallback: Logistic) -> Logisti
     if spread < 1e-12 {
         return fallback;
     }
-    let pairs: Vec<(f64, f64)> = known
+    let (of_one, of_zero) = (0.5 / ones, 0.5 / zeros);
+    let pairs: Vec<(f64, f64, f64)> = known
         .iter()
-        .map(|(s, t)| ((s - mean) / spread, if *t { high } else { low }))
+        .map(|(s, t)| {
+            let (target, weight) = if *t { (high, of_one) } else { (low, of_zero) };
+            ((s - mean) / spread, target, weight)
+        })
         .collect();
     // z = a x + b. The loss log(1 + e^z) - t z, in a form that does not overflow.
     let loss = |a: f64, b: f64| -> f64 {
-        let of = |(x, t): &(f64, f64)| {
+        let of = |(x, t, w): &(f64, f64, f64)| {
             let z = a * x + b;
-            z.max(0.0) - t * z + (-z.abs()).exp().ln_1p()
+            w * (z.max(0.0) - t * z + (-z.abs()).exp().ln_1p())
         };
         pairs.iter().map(of).sum()
     };
     // The loss is convex: any start leads to the same place, and a moderate one leads there safely.
-    let (mut a, mut b) = (1.0, (ones / zeros).ln());
+    let (mut a, mut b) = (1.0, 0.0);
     let mut current = loss(a, b);
     for _ in 0..ROUNDS {
         let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
-        for (x, t) in &pairs {
+        for (x, t, w) in &pairs {
             let p = 1.0 / (1.0 + (-(a * x + b)).exp());
-            let (error, weight) = (p - t, p * (1.0 - p));
+            let (error, weight) = (w * (p - t), w * p * (1.0 - p));
             ga += error * x;
             gb += error;
             haa += weight * x * x;
@@ -113,20 +119,17 @@ mod tests {
         let mut rng = rng::stream(1, "logistic", 0);
         let (mut scores, mut truth) = (Vec::new(), Vec::new());
         for i in 0..20_000 {
-            let s: f64 = rng.random_range(0.05..0.4);
+            let s: f64 = rng.random_range(0.05..0.3);
             let p = 1.0 / (1.0 + (-wanted.scale * (s - wanted.offset)).exp());
             scores.push(s as f32);
             truth.push(if i % 7 == 0 { -1 } else { i8::from(rng.random_bool(p)) });
         }
         let found = fit_logistic(&scores, &truth, FALLBACK);
         assert!((found.scale - wanted.scale).abs() < 1.5, "{found:?}");
-        assert!((found.offset - wanted.offset).abs() < 0.003, "{found:?}");
-        // At the optimum the mean probability is the share of positives.
-        let known = scores.iter().zip(&truth).filter(|(_, t)| **t >= 0);
-        let off: f64 = known
-            .map(|(s, t)| 1.0 / (1.0 + (-found.scale * (f64::from(*s) - found.offset)).exp()) - f64::from(*t))
-            .sum();
-        assert!(off.abs() < 1.0, "{off}");
+        // Balancing moves the logit by the logarithm of negatives over positives, and nothing else.
+        let count = |kind: i8| truth.iter().filter(|t| **t == kind).count() as f64;
+        let offset = wanted.offset - (count(0) / count(1)).ln() / wanted.scale;
+        assert!((found.offset - offset).abs() < 0.003, "{found:?}, expected {offset}");
     }
 
     #[test]

@@ -373,6 +373,17 @@ fn a_split_is_made_undone_and_given_back() {
     wait(&mut harness, "the first splits", |w| counts(w) == [14, 4, 6, 0]);
 }
 
+/// Files with an ending in a folder and below.
+fn ending(folder: &Path, ending: &str) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    entries
+        .map(|path| match path.is_dir() {
+            true => self::ending(&path, ending),
+            false => usize::from(path.extension().is_some_and(|e| e == ending)),
+        })
+        .sum()
+}
+
 #[test]
 fn an_export_is_written_and_a_refusal_says_what_to_do() {
     if !can_draw() {
@@ -381,21 +392,23 @@ fn an_export_is_written_and_a_refusal_says_what_to_do() {
     let (folder, mut harness) = opened("plain", Look::Dark);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
     settle(&mut harness);
-    let out = folder.path().join("labels.json");
+    let out = folder.path().join("as voc");
     let form = &mut harness.state_mut().state.data.export;
+    form.format = Some(Format::Voc);
     (form.out, form.typed) = (out.to_string_lossy().into_owned(), true);
     harness.step();
     click(&mut harness, "train 14");
     click(&mut harness, "Export now");
     wait(&mut harness, "the export", |w| w.state.data.export.done.is_some());
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
-    assert_eq!(json["images"].as_array().unwrap().len(), 14);
+    let report = harness.state().state.data.export.done.clone().unwrap().1;
+    assert_eq!(report.images, 14);
+    assert_eq!(ending(&out, "xml"), 14);
     settle(&mut harness);
     // What is there is not replaced unasked.
     click(&mut harness, "Export now");
     wait(&mut harness, "the refusal", |w| w.state.data.export.failure.is_some());
     settle(&mut harness);
-    assert!(harness.query_by_label_contains("labels.json").is_some());
+    assert!(harness.query_all_by_label_contains("as voc").next().is_some());
     click(&mut harness, "replace what is there");
     click(&mut harness, "Export now");
     wait(&mut harness, "the second export", |w| {

@@ -192,7 +192,23 @@ pub fn opened(name: &str, look: Look) -> (tempfile::TempDir, Harness<'static, Wi
 pub fn wait(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&Window) -> bool) {
     let start = Instant::now();
     while !holds(harness.state()) {
-        assert!(start.elapsed() < Duration::from_secs(90), "waited in vain for {what}");
+        if start.elapsed() > Duration::from_secs(12) {
+            eprintln!(
+                "{:?} {:?} {:?}",
+                harness.state().state.data.import.as_ref().map(|f| &f.failure),
+                harness.state().state.data.export.failure,
+                harness
+                    .state()
+                    .state
+                    .jobs
+                    .list
+                    .iter()
+                    .map(|j| (j.spec.title.clone(), j.state.clone()))
+                    .collect::<Vec<_>>()
+            );
+            let log: Vec<String> = harness.state().state.notices.log.iter().map(|l| l.1.clone()).collect();
+            panic!("waited in vain for {what}; the log: {log:?}");
+        }
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
     }

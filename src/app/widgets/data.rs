@@ -16,6 +16,7 @@ pub fn combo(ui: &mut Ui, id: &str, name: &str, shown: &str, width: f32, add: im
     let combo = egui::ComboBox::from_id_salt(id)
         .selected_text(shown)
         .width(width)
+        .height(420.0)
         .truncate()
         .show_ui(ui, add);
     combo
@@ -69,18 +70,27 @@ pub fn warning_line(warning: &Warning) -> String {
     format!("{place}{}", warning.message)
 }
 
+/// Height of a line.
+const LINE: f32 = 20.0;
+
 /// A long list of lines, of which only those in sight are drawn. Lines that begin with `## ` are headings.
 pub fn lines(ui: &mut Ui, id: &str, lines: &[String]) {
+    ui.spacing_mut().item_spacing.y = 3.0;
     egui::ScrollArea::both()
         .id_salt(id)
         .auto_shrink(false)
-        .show_rows(ui, 22.0, lines.len(), |ui, range| {
+        .show_rows(ui, LINE, lines.len(), |ui, range| {
             for line in &lines[range] {
                 let text = match line.strip_prefix("## ") {
                     Some(title) => theme::heading(title, TextSize::Body),
                     None => RichText::new(line.replace('\n', " ")).size(TextSize::Small.points()),
                 };
-                ui.add(egui::Label::new(text).extend().selectable(true));
+                // Each line is as high as it was said to be: only then all of them can be scrolled to.
+                let size = egui::vec2(ui.available_width(), LINE);
+                ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+                    ui.set_min_height(LINE);
+                    ui.add(egui::Label::new(text).extend().selectable(true));
+                });
             }
         });
 }
@@ -98,7 +108,7 @@ pub fn path_choice(ui: &mut Ui, state: &mut State, text: &mut String, name: &str
             }
             let edit = egui::TextEdit::singleline(text)
                 .hint_text(hint)
-                .desired_width(ui.available_width() - 10.0);
+                .desired_width(f32::INFINITY);
             let response = ui.add(edit);
             response.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
             changed = response.changed();

@@ -170,6 +170,7 @@ pub fn relative_name(path: &Path, root: &Path) -> String {
 mod tests {
     use super::*;
 
+    // FAULTS 16 and 17.
     #[cfg(unix)]
     #[test]
     fn loops_end_and_links_out_are_reported() {
@@ -199,6 +200,7 @@ mod tests {
         );
     }
 
+    // FAULTS 19.
     #[test]
     fn a_walk_can_be_stopped() {
         let folder = tempfile::tempdir().unwrap();

@@ -141,6 +141,7 @@ fn progress_ends_with_all_pictures() {
     assert_eq!(last, (2, 2));
 }
 
+// FAULTS 34.
 #[test]
 fn a_source_without_use_is_explained() {
     let set = Set::new();
@@ -160,6 +161,18 @@ fn a_source_without_use_is_explained() {
         set.import_as(|r| r.data.push("none")),
         Err(DatasetError::Io { .. })
     ));
+}
+
+// FAULTS 35.
+#[test]
+fn one_class_is_enough() {
+    let set = Set::new();
+    set.picture("cat/1.png", 1).picture("2.png", 2);
+    let (dataset, report) = set.import();
+    assert_eq!(
+        (dataset.labels.as_slice(), report.annotations),
+        (&["cat".to_owned()][..], 1)
+    );
 }
 
 #[test]

@@ -114,14 +114,14 @@ fn notice_among(known: &[OfficialList], path: &Path, lines: &[Line]) -> Option<W
     };
     if let Some(list) = among(known, lines) {
         let text = format!(
-            "this is the official {} list of {} pictures ({} pictures, {} classes)",
+            "this is the official {} {} list ({} pictures, {} classes)",
             list.of, list.split, list.pictures, list.classes
         );
         return Some(about("official-list", text));
     }
     let list = known.iter().find(|list| list.name == stem)?;
     let text = format!(
-        "this list is called like the official {} list of {} pictures, but is another one ({} pictures here, {} there, or other labels \
+        "this list is called like the official {} {} list, but is another one ({} pictures here, {} there, or other labels \
          or order); results on it cannot be compared with published ones",
         list.of,
         list.split,

@@ -155,7 +155,7 @@ fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str, button: &str, c
             keep = ui.add_enabled(changed, egui::Button::new(button)).clicked();
             let edit = egui::TextEdit::singleline(text)
                 .hint_text(hint)
-                .desired_width(ui.available_width() - 10.0);
+                .desired_width(f32::INFINITY);
             let response = ui.add(edit);
             response.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
             keep |= changed && response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));

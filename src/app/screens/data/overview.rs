@@ -16,7 +16,7 @@ use std::sync::Arc;
 const LABELS: usize = 12;
 
 /// Width of the columns of numbers.
-const NUMBER: f32 = 62.0;
+const NUMBER: f32 = 70.0;
 
 /// Shows the page.
 pub fn show(ui: &mut Ui, state: &mut State) {

@@ -10,7 +10,7 @@ use crate::dataset::formats::{Preview, PreviewRow};
 use eframe::egui::{self, Align, Layout, RichText, Sense, Ui, vec2};
 
 /// Height of a picture's row.
-const ROW: f32 = 60.0;
+const ROW: f32 = 68.0;
 
 /// Shows what was found.
 pub fn show(ui: &mut Ui, state: &mut State, form: &mut ImportForm, preview: &Preview) {
@@ -80,7 +80,7 @@ fn picture(ui: &mut Ui, state: &mut State, row: &PreviewRow) {
             .layout(Layout::left_to_right(Align::Center)),
     );
     let ui = &mut line;
-    widgets::path_thumbnail(ui, state, &row.path, vec2(66.0, 50.0));
+    widgets::path_thumbnail(ui, state, &row.path, vec2(72.0, 56.0));
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(2.0);

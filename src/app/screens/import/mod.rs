@@ -11,7 +11,7 @@ use crate::app::jobs::duration;
 use crate::app::state::State;
 use crate::app::theme::{self, TextSize};
 use crate::app::{icons, widgets};
-use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
+use eframe::egui::{self, RichText, Ui, vec2};
 
 /// Shows the place.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -179,33 +179,29 @@ fn buttons(ui: &mut Ui, state: &mut State, form: &ImportForm) {
     } else {
         None
     };
+    // On the left: messages come up on the right.
     ui.horizontal_centered(|ui| {
-        ui.label(theme::quiet(
-            ui,
-            "Your pictures and annotation files are only read, and stay where they are.",
-        ));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let words = match (form.into_open, images) {
-                (true, _) => "Merge".to_owned(),
-                (false, 0) => "Import".to_owned(),
-                (false, n) => format!("Import {}", widgets::counted(n, "picture", "pictures")),
-            };
-            let button = theme::primary(ui, theme::labelled(icons::CHECK, &words)).min_size(vec2(130.0, 32.0));
-            let response = ui.add_enabled(why_not.is_none(), button);
-            response.widget_info(|| {
-                let name = if form.into_open { "Merge" } else { "Import" };
-                egui::WidgetInfo::labeled(egui::Role::Button, why_not.is_none(), name)
-            });
-            if response.clicked() {
-                state.command(Command::Data(Act::Import));
-            }
-            if ui.button("Cancel").clicked() {
-                state.command(Command::Data(Act::CancelImport));
-            }
-            if let Some(why) = why_not.filter(|why| !why.is_empty()) {
-                ui.label(RichText::new(why).size(TextSize::Small.points()).color(p.quiet));
-            }
+        let words = match (form.into_open, images) {
+            (true, _) => "Merge".to_owned(),
+            (false, 0) => "Import".to_owned(),
+            (false, n) => format!("Import {}", widgets::counted(n, "picture", "pictures")),
+        };
+        let button = theme::primary(ui, theme::labelled(icons::CHECK, &words)).min_size(vec2(130.0, 32.0));
+        let response = ui.add_enabled(why_not.is_none(), button);
+        response.widget_info(|| {
+            let name = if form.into_open { "Merge" } else { "Import" };
+            egui::WidgetInfo::labeled(egui::Role::Button, why_not.is_none(), name)
         });
+        if response.clicked() {
+            state.command(Command::Data(Act::Import));
+        }
+        if ui.button("Cancel").clicked() {
+            state.command(Command::Data(Act::CancelImport));
+        }
+        let words = why_not
+            .filter(|why| !why.is_empty())
+            .unwrap_or("Your pictures and annotation files are only read, and stay where they are.");
+        ui.label(RichText::new(words).size(TextSize::Small.points()).color(p.quiet));
     });
 }
 

@@ -27,7 +27,7 @@ use super::collect::Findings;
 use super::locate::{self, Locator};
 use super::{Columns, ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
-use crate::dataset::files::by_bytes;
+use crate::dataset::files::{by_bytes, is_picture_name};
 use crate::dataset::model::Warning;
 use ::csv::StringRecord;
 use open::{Dialect, Table};
@@ -56,17 +56,25 @@ pub fn is_table_name(path: &Path) -> bool {
     extension.is_some_and(|e| ["csv", "tsv", "tab"].contains(&e.as_str()))
 }
 
-/// Its first line has a column of file names: cheap, and enough to tell tables of pictures from others.
+/// Its first lines have a column of file names: cheap, and enough to tell tables of pictures from others.
 fn looks_like_a_table(path: &Path) -> bool {
     let wanted = Columns::default();
-    let first = || {
+    let look = || {
         let dialect = Dialect::of(path, &wanted).ok()?;
-        let mut row = StringRecord::new();
+        let (mut first, mut second) = (StringRecord::new(), StringRecord::new());
         let mut on = |_, _| ControlFlow::Continue(());
-        Table::open(path, dialect, &mut on).ok()?.next(&mut row).ok()??;
-        Some(row)
+        let mut table = Table::open(path, dialect, &mut on).ok()?;
+        table.next(&mut first).ok()??;
+        // A column called `name` or `id` may be of anything.
+        let pictures = table.next(&mut second).ok()?.is_some() && second.iter().any(|c| is_picture_name(Path::new(c)));
+        Some(
+            pictures
+                || first
+                    .iter()
+                    .any(|c| is_picture_name(Path::new(c)) || tell::surely_pictures(c)),
+        )
     };
-    first().is_some_and(|row| tell::names_pictures(&row.iter().collect::<Vec<_>>(), &wanted))
+    look().unwrap_or(false)
 }
 
 /// Reads a table, or the tables of a folder.

@@ -9,52 +9,22 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Names of columns of file names, the surest first.
+#[rustfmt::skip]
 const IMAGE: [&str; 27] = [
-    "filename",
-    "filepath",
-    "file",
-    "imagefilename",
-    "imagename",
-    "imagefile",
-    "imagepath",
-    "image",
-    "images",
-    "imageid",
-    "img",
-    "imgname",
-    "imgfile",
-    "imgpath",
-    "imgid",
-    "path",
-    "relativepath",
-    "relpath",
-    "picture",
-    "picturename",
-    "photo",
-    "photoname",
-    "filenames",
-    "url",
-    "uri",
-    "name",
-    "id",
+    "filename", "filepath", "file", "imagefilename", "imagename", "imagefile", "imagepath", "image", "images", "imageid", "img",
+    "imgname", "imgfile", "imgpath", "imgid", "path", "relativepath", "relpath", "picture", "picturename", "photo", "photoname",
+    "filenames", "url", "uri", "name", "id",
 ];
+/// How many of these may be columns of something else in a table of anything.
+const WEAK: usize = 4;
 /// Names of columns of splits.
 const SPLIT: [&str; 6] = ["split", "subset", "partition", "set", "usage", "phase"];
 /// Names of columns with all labels of a picture.
 const MANY: [&str; 6] = ["labels", "tags", "classes", "categories", "keywords", "targets"];
 /// Names of columns with one label.
+#[rustfmt::skip]
 const ONE: [&str; 11] = [
-    "label",
-    "labelname",
-    "tag",
-    "class",
-    "classname",
-    "category",
-    "categoryname",
-    "keyword",
-    "target",
-    "species",
-    "annotation",
+    "label", "labelname", "tag", "class", "classname", "category", "categoryname", "keyword", "target", "species", "annotation",
 ];
 /// Names of columns of scores.
 const SCORE: [&str; 9] = [
@@ -106,6 +76,11 @@ fn rank(name: &str, words: &[&str]) -> Option<usize> {
 /// Whether a column of this name is likely one of file names.
 pub fn is_image_word(name: &str) -> bool {
     rank(name, &IMAGE).is_some()
+}
+
+/// Whether a column of this name is one of file names whatever the table is about.
+pub fn surely_pictures(name: &str) -> bool {
+    rank(name, &IMAGE).is_some_and(|rank| rank < IMAGE.len() - WEAK)
 }
 
 /// Whether a column of this name is likely one of splits.

@@ -78,6 +78,7 @@ fn a_file_alone_and_folders_named_elsewhere_work() {
     assert!(dataset.pictures[0].path.ends_with("deep/er/a.png"));
 }
 
+// FAULTS 23.
 #[test]
 fn ids_of_any_kind_are_mapped() {
     let set = Set::new();
@@ -97,6 +98,7 @@ fn ids_of_any_kind_are_mapped() {
     assert!(report.warnings.is_empty(), "{:?}", report.warnings);
 }
 
+// FAULTS 20 and 21.
 #[test]
 fn duplicate_ids_are_told() {
     let set = Set::new();
@@ -119,6 +121,7 @@ fn duplicate_ids_are_told() {
     );
 }
 
+// FAULTS 22, 24 and 25.
 #[test]
 fn unknown_ids_and_bad_boxes_are_counted() {
     let set = Set::new();
@@ -156,6 +159,7 @@ fn unknown_ids_and_bad_boxes_are_counted() {
     );
 }
 
+// FAULTS 26.
 #[test]
 fn sizes_and_turned_pictures_are_compared() {
     let set = Set::new();
@@ -184,6 +188,7 @@ fn sizes_and_turned_pictures_are_compared() {
     assert_eq!(codes(&report), ["size", "boxes-turned"]);
 }
 
+// FAULTS 15.
 #[test]
 fn missing_ambiguous_and_outside_pictures_are_unmatched() {
     let outer = Set::new();
@@ -228,6 +233,7 @@ fn a_missing_picture_is_not_replaced_by_one_of_another_split() {
     );
 }
 
+// FAULTS 27.
 #[test]
 fn broken_files_name_the_line() {
     let set = Set::new();
@@ -250,6 +256,7 @@ fn broken_files_name_the_line() {
     assert!(set.import_as(|r| r.data = file).is_err(), "no overflow of the stack");
 }
 
+// FAULTS 33 and 38.
 #[test]
 fn copies_leaks_and_similar_labels_are_reported() {
     let set = Set::new();
