@@ -131,6 +131,8 @@ fn overlays_lie_on_what_the_patch_saw() {
         let mut options = options(Look::Dark);
         options.bring = vec![data];
         let mut harness = window(options);
+        wait(&mut harness, "the preview", crate::data::previewed);
+        click(&mut harness, "Import");
         wait(&mut harness, "the project", |w| {
             matches!(w.state.project, Slot::Open(_))
         });

@@ -12,7 +12,9 @@ use patchlight::engine::request::Stages;
 use patchlight::project::{Project, RunState};
 
 fn kill(harness: &mut egui_kittest::Harness<'static, Window>, after: std::time::Duration) {
-    wait(harness, "a worker", |w| w.state.jobs.workers() != [None, None]);
+    wait(harness, "a worker", |w| {
+        w.state.jobs.workers().iter().any(Option::is_some)
+    });
     std::thread::sleep(after);
     for pid in harness.state().state.jobs.workers().into_iter().flatten() {
         // The worker may have ended by itself.

@@ -192,22 +192,11 @@ pub fn opened(name: &str, look: Look) -> (tempfile::TempDir, Harness<'static, Wi
 pub fn wait(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&Window) -> bool) {
     let start = Instant::now();
     while !holds(harness.state()) {
-        if start.elapsed() > Duration::from_secs(12) {
-            eprintln!(
-                "{:?} {:?} {:?}",
-                harness.state().state.data.import.as_ref().map(|f| &f.failure),
-                harness.state().state.data.export.failure,
-                harness
-                    .state()
-                    .state
-                    .jobs
-                    .list
-                    .iter()
-                    .map(|j| (j.spec.title.clone(), j.state.clone()))
-                    .collect::<Vec<_>>()
-            );
-            let log: Vec<String> = harness.state().state.notices.log.iter().map(|l| l.1.clone()).collect();
-            panic!("waited in vain for {what}; the log: {log:?}");
+        if start.elapsed() > Duration::from_secs(90) {
+            let state = &harness.state().state;
+            let said: Vec<&str> = state.notices.log.iter().map(|(_, words)| words.as_str()).collect();
+            let jobs: Vec<_> = state.jobs.list.iter().map(|j| (&j.spec.title, &j.state)).collect();
+            panic!("waited in vain for {what}; said: {said:?}; jobs: {jobs:?}");
         }
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
