@@ -35,9 +35,10 @@ pub struct FrameTimes {
 
 const PICTURES: usize = 100_000;
 const LABELS: usize = 80;
+const TAGGED: usize = 10_000;
 
-/// Draws the two hardest scenes `frames` times each: a grid of 100,000 pictures that is scrolled while a job tells many things, and the
-/// inspector with 80 labels while a slider moves. Layout and tessellation are included, the GPU is not.
+/// Draws the hardest scenes `frames` times each: a grid of 100,000 pictures that is scrolled while a job tells many things, and the
+/// inspector with 80 labels while a slider moves, and Tag with 10,000 pictures whose labels change. Layout and tessellation are included, the GPU is not.
 pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
     let ctx = Context::default();
     let options = Options {
@@ -85,7 +86,39 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
             window.state.inspect.alpha = Some((i % 100) as f64 / 100.0);
         },
     );
-    vec![gallery, inspector]
+    window.state.place = super::command::Place::Tag;
+    fill(&mut window.state.tagging.list);
+    let tagged = measure(
+        &ctx,
+        &mut window,
+        frames,
+        "Tag with 10,000 pictures, scrolled, a threshold moving",
+        |window, i| {
+            window
+                .state
+                .tagging
+                .list
+                .set_threshold(i % LABELS, (i % 100) as f32 / 100.0);
+        },
+    );
+    vec![gallery, inspector, tagged]
+}
+
+/// Pictures in Tag, each with its probabilities.
+fn fill(list: &mut super::tagging::list::List) {
+    let path = |i: usize| PathBuf::from(format!("/nowhere/tagged {i}.jpg"));
+    list.add((0..TAGGED).map(path));
+    let labels = (0..LABELS).map(|c| format!("label {c}")).collect();
+    list.begin("bench".to_owned(), String::new(), labels, vec![0.9; LABELS]);
+    for i in 0..TAGGED {
+        let evidence = crate::engine::event::TagEvidence {
+            width: 640,
+            height: 480,
+            probability: (0..LABELS).map(|c| ((i * 7 + c * 13) % 97) as f32 / 97.0).collect(),
+            patches: vec![vec![([0.0, 0.0, 9.0, 9.0], 0.3); 12]; LABELS],
+        };
+        list.note(&path(i), &evidence);
+    }
 }
 
 fn step(i: usize) -> crate::engine::Event {
@@ -241,9 +274,9 @@ fn scores() -> PictureScores {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn both_scenes_are_drawn() {
+    fn every_scene_is_drawn() {
         let times = super::frame_times(3);
-        assert_eq!(times.len(), 2);
+        assert_eq!(times.len(), 3);
         assert!(times.iter().all(|t| t.median > 0.0 && t.worst >= t.median));
     }
 }

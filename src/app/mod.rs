@@ -6,7 +6,7 @@
 //! | `state` | everything the window knows |
 //! | `command`, `execute` | everything it can do, and the one place that does it |
 //! | `news` | what jobs and the project's thread tell, taken into the state |
-//! | `jobs`, `library`, `thumbs`, `dialogs` | the threads: jobs in the worker, the project, pictures, native dialogs |
+//! | `jobs`, `purpose`, `library`, `thumbs`, `dialogs` | the threads: jobs in the worker, the project, pictures, native dialogs |
 //! | `catalog`, `filter`, `measure`, `training` | the project in memory, and what is computed from it |
 //! | `data` | importing, labels, splits, exports: what is typed there, and the jobs behind it |
 //! | `screens` | one file for each place |
@@ -32,6 +32,7 @@ pub mod models;
 mod news;
 pub mod notices;
 pub mod prefs;
+mod purpose;
 mod scout;
 pub mod screens;
 mod shell;

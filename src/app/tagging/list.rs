@@ -1,5 +1,7 @@
 //! The pictures that are tagged: what the model said of each, what a person changed, and which labels each has by that.
 
+pub use super::item::{Given, Item, Patches, Standing};
+
 use crate::app::thumbs;
 use crate::engine::event::TagEvidence;
 use std::collections::{BTreeMap, HashMap};
@@ -11,54 +13,6 @@ const KEPT: usize = 10;
 /// Steps that can be taken back.
 const STEPS: usize = 500;
 
-/// Boxes in pixels of the picture as shown, each with its similarity, best first.
-pub type Patches = Vec<([f32; 4], f32)>;
-
-/// Where a picture stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
-    /// Nobody has looked at it yet.
-    Waiting,
-    /// It has its probabilities.
-    Tagged,
-    /// It cannot be read, and why.
-    Failed(String),
-}
-
-/// A picture.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The file.
-    pub path: PathBuf,
-    /// Its name for people.
-    pub name: String,
-    /// Its key among the textures.
-    pub key: i64,
-    /// Where it stands.
-    pub standing: Standing,
-    /// Width and height as shown, in pixels; 0 before it was read.
-    pub size: [u32; 2],
-    /// Of each label of the tagger.
-    pub probability: Box<[f32]>,
-    /// Patches of the labels that are probable, by column.
-    pub patches: Vec<(usize, Patches)>,
-    /// What a person said: label, and whether it is there.
-    pub edits: Vec<(String, bool)>,
-}
-
-/// A label of a picture.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Given<'a> {
-    /// Its name.
-    pub label: &'a str,
-    /// Its probability; 1 where a person gave it.
-    pub probability: f32,
-    /// Its column, where the tagger knows it.
-    pub column: Option<usize>,
-    /// Whether a person gave it.
-    pub by_hand: bool,
-}
-
 type Edits = Vec<(String, bool)>;
 
 /// A change by hand: the edits of pictures before and after it.
@@ -66,6 +20,13 @@ type Edits = Vec<(String, bool)>;
 struct Step {
     said: String,
     changed: Vec<(usize, Edits, Edits)>,
+}
+
+/// Pictures by label: of each column of the tagger, and of labels that only people gave.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    columns: Vec<usize>,
+    free: BTreeMap<String, usize>,
 }
 
 /// All pictures.
@@ -87,7 +48,7 @@ pub struct List {
     pub version: u64,
     places: HashMap<PathBuf, usize>,
     columns: HashMap<String, usize>,
-    counts: Option<BTreeMap<String, usize>>,
+    counts: Option<Counts>,
     done: Vec<Step>,
     undone: Vec<Step>,
 }
@@ -154,6 +115,7 @@ impl List {
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
         order.sort_by(|a, b| evidence.probability[*b].total_cmp(&evidence.probability[*a]));
         let item = &mut self.items[i];
+        let seen = item.standing == Standing::Tagged;
         item.standing = Standing::Tagged;
         item.size = [evidence.width, evidence.height];
         item.probability = evidence.probability.clone().into();
@@ -162,10 +124,10 @@ impl List {
             .filter_map(|c| Some((c, evidence.patches.get(c)?.clone())))
             .collect();
         // A count that is there goes on being right without counting anew.
-        if let Some(mut counts) = self.counts.take() {
-            for given in self.given(i) {
-                *counts.entry(given.label.to_owned()).or_default() += 1;
-            }
+        if seen || !self.items[i].edits.is_empty() {
+            self.counts = None;
+        } else if let Some(mut counts) = self.counts.take() {
+            self.tally(i, &mut counts);
             self.counts = Some(counts);
         }
         self.version += 1;
@@ -259,31 +221,60 @@ impl List {
 
     /// How many pictures have each label; labels of the tagger first in its order, then those given by hand.
     pub fn counts(&mut self) -> Vec<(String, usize)> {
-        if self.counts.is_none() {
-            let mut counts = BTreeMap::new();
-            for i in 0..self.items.len() {
-                for given in self.given(i) {
-                    *counts.entry(given.label.to_owned()).or_default() += 1;
-                }
-            }
-            self.counts = Some(counts);
-        }
-        let counts = self.counts.as_ref();
-        let of = |label: &String| counts.and_then(|c| c.get(label)).copied().unwrap_or(0);
-        let mut all: Vec<(String, usize)> = self.labels.iter().map(|l| (l.clone(), of(l))).collect();
-        let free = counts
-            .into_iter()
-            .flatten()
-            .filter(|(l, _)| !self.columns.contains_key(*l));
-        all.extend(free.map(|(l, n)| (l.clone(), *n)));
+        let counts = self.counts.take().unwrap_or_else(|| {
+            let mut counts = Counts {
+                columns: vec![0; self.labels.len()],
+                free: BTreeMap::new(),
+            };
+            (0..self.items.len()).for_each(|i| self.tally(i, &mut counts));
+            counts
+        });
+        let known = self.labels.iter().cloned().zip(counts.columns.iter().copied());
+        let all = known.chain(counts.free.iter().map(|(l, n)| (l.clone(), *n))).collect();
+        self.counts = Some(counts);
         all
+    }
+
+    /// Counts the labels of a picture in.
+    fn tally(&self, i: usize, counts: &mut Counts) {
+        let item = &self.items[i];
+        for (c, count) in counts.columns.iter_mut().enumerate() {
+            *count += usize::from(self.has_column(item, c));
+        }
+        for (label, _) in item
+            .edits
+            .iter()
+            .filter(|(label, on)| *on && !self.columns.contains_key(label))
+        {
+            *counts.free.entry(label.clone()).or_default() += 1;
+        }
+    }
+
+    /// Whether a picture has a label of the tagger.
+    fn has_column(&self, item: &Item, column: usize) -> bool {
+        let by_hand = item.edits.iter().find(|(l, _)| *l == self.labels[column]);
+        by_hand.map_or_else(
+            || {
+                item.probability
+                    .get(column)
+                    .is_some_and(|p| *p >= self.thresholds[column])
+            },
+            |(_, on)| *on,
+        )
     }
 
     /// A label is given from another probability on: no model is asked.
     pub fn set_threshold(&mut self, column: usize, threshold: f32) {
         if let Some(t) = self.thresholds.get_mut(column) {
             *t = threshold.clamp(0.0, 1.0);
-            self.touch();
+            self.version += 1;
+            // Only this label is counted anew: a threshold may move in every frame.
+            if let Some(mut counts) = self.counts.take() {
+                if let Some(count) = counts.columns.get_mut(column) {
+                    *count = self.items.iter().filter(|i| self.has_column(i, column)).count();
+                }
+                self.counts = Some(counts);
+            }
         }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! | File | What it holds |
 //! |---|---|
-//! | `list` | the pictures, what the model said, what a person changed |
+//! | `item`, `list` | the pictures, what the model said, what a person changed |
 //! | `source` | what gives the labels |
 //! | `write` | how they are written, and what that would do |
 //! | `watch` | a watched folder and its log |
 //! | `act`, `news` | what can be done, and what jobs tell |
 
 mod act;
+mod item;
 pub mod list;
 mod news;
 pub mod source;

@@ -85,7 +85,7 @@ fn at_work(ui: &mut Ui, state: &mut State, watched: &Watched) {
         ui.label(RichText::new(words).color(color));
         let mut counts = format!("{} tagged", widgets::count(tagged));
         if failed > 0 {
-            counts.push_str(&format!(", {failed} could not be"));
+            counts.push_str(&format!(", {failed} could not be read"));
         }
         ui.label(theme::quiet(ui, counts));
     });
