@@ -393,7 +393,11 @@ fn a_worker_that_dies_at_once_is_followed_by_another() {
     };
     let dies = format!("{run}; exit 1");
     assert_eq!(play(&[dies.clone(), well.to_owned()], DeviceChoice::Gpu), (2, true));
-    assert_eq!(play(std::slice::from_ref(&dies), DeviceChoice::Gpu), (4, false), "not for ever");
+    assert_eq!(
+        play(std::slice::from_ref(&dies), DeviceChoice::Gpu),
+        (4, false),
+        "not for ever"
+    );
     assert_eq!(play(&[dies, well.to_owned()], DeviceChoice::Cpu), (1, false));
     let later = format!("{run}; {step}; exit 1");
     assert_eq!(play(&[later, well.to_owned()], DeviceChoice::Gpu), (1, false));

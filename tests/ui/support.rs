@@ -233,6 +233,33 @@ pub fn snapshot(harness: &mut Harness<'static, Window>, name: &str) {
     }
 }
 
+/// A file or folder that is dropped.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+/// Drops files and folders on the window.
+pub fn drop_paths(harness: &mut Harness<'static, Window>, paths: impl IntoIterator<Item = PathBuf>) {
+    for path in paths {
+        harness
+            .input_mut()
+            .dropped_files
+            .push(std::sync::Arc::new(Dropped(path)));
+    }
+    harness.step();
+    harness.input_mut().dropped_files.clear();
+    harness.step();
+}
+
 /// Clicks what has this accessible name.
 #[track_caller]
 pub fn click(harness: &mut Harness<'static, Window>, name: &str) {
