@@ -61,7 +61,10 @@ pub enum Only {
     Failed,
 }
 
-/// The time between two looks at which pictures are shown, while they keep changing.
+/// Pictures of which it takes a while to find out which are shown.
+const MANY: usize = 2_000;
+
+/// The time between two looks at which of many pictures are shown, while they keep changing.
 const REFRESH: Duration = Duration::from_millis(250);
 
 /// Everything of the place Tag.
@@ -164,7 +167,8 @@ impl Tagging {
     pub fn refresh(&mut self) {
         let same_filter = self.stamp.as_ref().is_some_and(|(f, _)| *f == self.filter);
         let same = same_filter && self.stamp.as_ref().is_some_and(|(_, v)| *v == self.list.version);
-        let soon = self.refreshed.is_some_and(|at| at.elapsed() < REFRESH);
+        let many = self.list.items.len() > MANY;
+        let soon = many && self.refreshed.is_some_and(|at| at.elapsed() < REFRESH);
         if same || (same_filter && (self.large || soon) && self.shown.len() <= self.list.items.len()) {
             return;
         }

@@ -113,6 +113,11 @@ impl Locator {
         }
     }
 
+    /// Whether folders named after other splits mean nothing for the next picture.
+    pub fn set_any_folder(&mut self, any: bool) {
+        self.any_folder = any;
+    }
+
     pub fn root(&self) -> &Path {
         self.tree.root()
     }

@@ -192,6 +192,8 @@ impl Reader {
                 None => split.or_else(|| locate::split_of_name(&image.name)),
             };
             // A picture without a file is reported; its annotations go with it.
+            // A split that the picture's own record says need not be that of its folder.
+            self.locator.set_any_folder(image.split.is_some());
             let Some(picture) = self.locator.find(&image.name, path, split, progress)? else {
                 self.found.unmatched.push(image.name);
                 continue;

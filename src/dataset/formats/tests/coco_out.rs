@@ -1,7 +1,7 @@
 //! COCO as it is written, and what it takes to read a large file.
 
 use super::*;
-use crate::dataset::model::BoxAnnotation;
+use crate::dataset::model::{BoxAnnotation, Picture};
 
 fn image(id: u32, name: &str) -> Value {
     json!({"id": id, "file_name": name, "width": 20, "height": 10})
@@ -225,4 +225,42 @@ fn names_that_differ_in_case_only_are_ambiguous() {
         (vec!["cafe\u{301}.png", "x/One.png"], &["one.png".to_owned()][..])
     );
     assert_eq!(codes(&report), ["ambiguous", "name-alike"]);
+}
+
+#[test]
+fn pictures_that_changed_their_split_are_found_in_the_folders_of_their_old_one() {
+    let set = Set::new();
+    set.picture("train/1.png", 1);
+    set.picture("val/2.png", 2);
+    let mut dataset = Dataset {
+        labels: vec!["cat".to_owned()],
+        ..Dataset::default()
+    };
+    for (name, split) in [("train/1.png", Split::Test), ("val/2.png", Split::Train)] {
+        dataset.pictures.push(Picture {
+            path: set.path(name),
+            name: name.rsplit('/').next().unwrap().to_owned(),
+            width: 8,
+            height: 8,
+            split: Some(split),
+            positives: vec![0],
+            negatives: Vec::new(),
+            unknowns: Vec::new(),
+            boxes: Vec::new(),
+        });
+    }
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().join("out");
+    export_as(&dataset, Format::Coco, &out, |_| {}).unwrap();
+    let request = ImportRequest {
+        images: Some(set.0.path().to_owned()),
+        ..ImportRequest::new(&out)
+    };
+    let (again, report) = import(&request, &mut on).unwrap();
+    assert_eq!(report.unmatched, Vec::<String>::new());
+    let splits: Vec<Option<Split>> = again.pictures.iter().map(|p| p.split).collect();
+    assert!(
+        splits.contains(&Some(Split::Test)) && splits.contains(&Some(Split::Train)),
+        "{splits:?}"
+    );
 }
