@@ -12,6 +12,7 @@ mod gradients;
 mod lasting;
 mod losses;
 mod scores;
+mod tagging;
 mod tokens;
 mod towers;
 mod training;

@@ -1,5 +1,6 @@
 //! Pictures and truth of a project, as training and evaluation need them.
 
+use crate::dataset::labels::leaf;
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
 use crate::engine::{Context, Failure};
@@ -92,7 +93,7 @@ pub fn groups(train_positives: &[usize]) -> Vec<Group> {
     train_positives.iter().map(|n| Group::of(*n)).collect()
 }
 
-/// Names of the labels, and the words that a prompt says for each.
+/// Names of the labels, and the words that a prompt says for each: its own, else the last level of its name (`Dog` of `Animal/Dog`).
 ///
 /// # Errors
 /// [`Failure`] where the project has none.
@@ -106,7 +107,7 @@ pub fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> 
     }
     let words = labels
         .iter()
-        .map(|l| l.prompt_words.clone().unwrap_or_else(|| l.name.clone()))
+        .map(|l| l.prompt_words.clone().unwrap_or_else(|| leaf(&l.name).to_owned()))
         .collect();
     Ok((labels.into_iter().map(|l| l.name).collect(), words))
 }
