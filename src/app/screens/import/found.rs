@@ -103,7 +103,8 @@ fn picture(ui: &mut Ui, state: &mut State, row: &PreviewRow) {
                 ui.label(theme::quiet(ui, "no label"));
             }
             for (i, label) in row.labels.iter().enumerate() {
-                if ui.available_width() < 90.0 {
+                // Room for the longest usual label and for the word that there are more.
+                if ui.available_width() < 190.0 && i + 1 < row.labels.len() {
                     ui.label(theme::quiet(ui, format!("and {} more", row.labels.len() - i)))
                         .on_hover_text(row.labels.join(", "));
                     break;
