@@ -167,8 +167,11 @@ fn a_damaged_newest_checkpoint_falls_back_and_says_so() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let found = checkpoints(&project, "run-1");
-    assert_eq!(found.len(), 2, "the newest two are kept: {found:?}");
+    // The kill may fall between a newer one's files, or before the oldest has gone: those with a manifest count.
+    let mut found = checkpoints(&project, "run-1");
+    found.retain(|folder| folder.join("manifest.json").is_file());
+    assert!(found.len() >= 2, "the newest two are kept: {found:?}");
+    let found = found.split_off(found.len() - 2);
     let file = found[1].join("optimizer.safetensors");
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
