@@ -1,6 +1,7 @@
 //! The report of an import as a table and as text: every file that did not make it, by name.
 
 use super::model::ImportReport;
+use crate::support::cell::is_formula;
 use std::fmt::Write;
 
 /// The lines of a report: what happened, the file, the line in it, more about it.
@@ -13,8 +14,7 @@ impl ImportReport {
     pub fn to_csv(&self, spreadsheet_safe: bool) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
         let safe = |cell: String| {
-            let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-            if risky && spreadsheet_safe {
+            if spreadsheet_safe && is_formula(&cell) {
                 format!("'{cell}")
             } else {
                 cell

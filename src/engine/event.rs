@@ -3,6 +3,7 @@
 use crate::dataset::formats::{ExportReport, Preview};
 use crate::eval::GroupMeans;
 use crate::project::{DuplicateGroup, ImportDiff, Overview, RelinkPlan, SplitRecord};
+pub use crate::tagging::Tag;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -462,15 +463,6 @@ pub struct Tags {
     /// Where asked for: everything behind the tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<TagEvidence>,
-}
-
-/// A label of a picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Tag {
-    /// The label.
-    pub label: String,
-    /// Its probability.
-    pub probability: f32,
 }
 
 /// What a window shows of a tagged picture.

@@ -30,6 +30,20 @@ pub fn average_precision(scores: &[f32], truth: &[i8]) -> Option<f64> {
     Some(area)
 }
 
+/// [`average_precision`] of each class.
+///
+/// # Shapes
+/// - scores, truth: `[pictures * classes]`
+/// - result: `[classes]`
+pub fn average_precisions(scores: &[f32], truth: &[i8], classes: usize) -> Vec<Option<f64>> {
+    let column = |c: usize| {
+        let s: Vec<f32> = scores.iter().skip(c).step_by(classes).copied().collect();
+        let t: Vec<i8> = truth.iter().skip(c).step_by(classes).copied().collect();
+        average_precision(&s, &t)
+    };
+    (0..classes).map(column).collect()
+}
+
 /// Mean average precision in percent over all classes and by frequency group; `None` for a group without a class that has
 /// a positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

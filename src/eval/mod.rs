@@ -5,5 +5,7 @@ mod metrics;
 mod thresholds;
 
 pub use logistic::{Logistic, fit_logistic};
-pub use metrics::{Counts, F1, GroupMeans, average_precision, f1_at_probability, f1_at_top, group_means, positives};
+pub use metrics::{
+    Counts, F1, GroupMeans, average_precision, average_precisions, f1_at_probability, f1_at_top, group_means, positives,
+};
 pub use thresholds::fit_thresholds;

@@ -1,6 +1,7 @@
 //! What a source says its file's content is, and the check of the content against it.
 
 use super::error::{FetchError, io_error};
+use crate::support::hash::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -114,14 +115,6 @@ impl Content {
             found: found.clone(),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

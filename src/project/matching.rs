@@ -12,6 +12,7 @@
 use super::diff::Suspect;
 use super::error::{ProjectError, Result};
 use super::pictures::{PATH, split_of};
+use super::relink::is_gone;
 use super::store::Project;
 use crate::dataset::formats::Progress;
 use crate::dataset::model::{Dataset, Picture, Split};
@@ -171,10 +172,7 @@ fn moved(matches: &mut Matches<'_>, claimed: &mut [bool], progress: &mut Progres
         return Ok(());
     }
     let known = &matches.known;
-    let gone: Vec<usize> = left
-        .into_par_iter()
-        .filter(|k| !known[*k].path.try_exists().unwrap_or(true))
-        .collect();
+    let gone: Vec<usize> = left.into_par_iter().filter(|k| is_gone(&known[*k].path)).collect();
     if gone.is_empty() {
         return Ok(());
     }

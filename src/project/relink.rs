@@ -14,7 +14,7 @@ use crate::support::hash;
 use rayon::prelude::*;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -233,7 +233,7 @@ impl RelinkPlan {
 }
 
 /// A disk that cannot tell is not taken for one without the file.
-fn is_gone(path: &Path) -> bool {
+pub(super) fn is_gone(path: &Path) -> bool {
     !path.try_exists().unwrap_or(true)
 }
 
@@ -258,6 +258,8 @@ struct Place {
     names: HashMap<Vec<u8>, Vec<usize>>,
     /// By bytes; read when first asked for.
     sizes: OnceCell<HashMap<i64, Vec<usize>>>,
+    /// Of the files that were read whole; several pictures may ask for one.
+    hashes: RefCell<HashMap<PathBuf, Option<String>>>,
 }
 
 impl Place {
@@ -271,13 +273,14 @@ impl Place {
             files,
             names,
             sizes: OnceCell::new(),
+            hashes: RefCell::default(),
         }
     }
 
     fn find(&self, known: &Known, moved: Option<PathBuf>) -> Outcome {
         let by_name = match moved {
             Some(path) => {
-                let content = sameness(&path, known);
+                let content = self.sameness(&path, known);
                 Outcome::One(path, FoundBy::Relative, content)
             }
             None => self.by_name(known),
@@ -311,13 +314,13 @@ impl Place {
             [] => Outcome::None,
             [one] => {
                 let how = if most > 1 { FoundBy::Path } else { FoundBy::Name };
-                Outcome::One(one.clone(), how, sameness(one, known))
+                Outcome::One(one.clone(), how, self.sameness(one, known))
             }
             _ => {
                 let same: Vec<&PathBuf> = best
                     .iter()
                     .copied()
-                    .filter(|path| sameness(path, known) == Sameness::Same)
+                    .filter(|path| self.sameness(path, known) == Sameness::Same)
                     .collect();
                 match same[..] {
                     [one] => Outcome::One(one.clone(), FoundBy::Content, Sameness::Same),
@@ -342,7 +345,7 @@ impl Place {
         });
         let candidates = sizes.get(bytes).into_iter().flatten().map(|i| &self.files[*i]);
         let same: Vec<PathBuf> = candidates
-            .filter(|path| hash::of_file(path).is_ok_and(|h| h == *hash))
+            .filter(|path| self.hash(path).is_some_and(|h| h == *hash))
             .cloned()
             .collect();
         match &same[..] {
@@ -351,26 +354,33 @@ impl Place {
             _ => Outcome::Several(same),
         }
     }
-}
 
-/// Whether the file at `path` is the picture.
-fn sameness(path: &Path, known: &Known) -> Sameness {
-    let Some((hash, bytes)) = &known.content else {
-        let shape = probe(path, &Limits::default());
-        return if shape.is_ok_and(|shape| shape.shown() == known.size) {
-            Sameness::Alike
+    /// Whether the file at `path` is the picture.
+    fn sameness(&self, path: &Path, known: &Known) -> Sameness {
+        let Some((hash, bytes)) = &known.content else {
+            let shape = probe(path, &Limits::default());
+            return if shape.is_ok_and(|shape| shape.shown() == known.size) {
+                Sameness::Alike
+            } else {
+                Sameness::Other
+            };
+        };
+        let stamp = path.metadata().map(|about| stamp_of(&about)).unwrap_or_default();
+        if stamp[0] != Some(*bytes) {
+            return Sameness::Other;
+        }
+        let untouched = stamp[1].is_some() && stamp[1] == known.modified;
+        if untouched || self.hash(path).is_some_and(|found| found == *hash) {
+            Sameness::Same
         } else {
             Sameness::Other
-        };
-    };
-    let stamp = path.metadata().map(|about| stamp_of(&about)).unwrap_or_default();
-    if stamp[0] != Some(*bytes) {
-        return Sameness::Other;
+        }
     }
-    let untouched = stamp[1].is_some() && stamp[1] == known.modified;
-    if untouched || hash::of_file(path).is_ok_and(|found| found == *hash) {
-        Sameness::Same
-    } else {
-        Sameness::Other
+
+    /// SHA-256 of a file, read once; `None` where it cannot be read.
+    fn hash(&self, path: &Path) -> Option<String> {
+        let mut hashes = self.hashes.borrow_mut();
+        let known = hashes.entry(path.to_owned());
+        known.or_insert_with(|| hash::of_file(path).ok()).clone()
     }
 }

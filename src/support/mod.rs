@@ -2,5 +2,6 @@
 //! content hashes.
 
 pub mod atomic;
+pub mod cell;
 pub mod hash;
 pub mod rng;

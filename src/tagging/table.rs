@@ -4,6 +4,7 @@ use super::Result;
 use super::error::TaggingError;
 use super::model::{Tags, path_text};
 use crate::support::atomic;
+use crate::support::cell::is_formula;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -141,7 +142,7 @@ impl<'a> Table<'a> {
     }
 
     fn cell(&self, text: &str) -> String {
-        match self.options.spreadsheet_safe && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        match self.options.spreadsheet_safe && is_formula(text) {
             true => format!("'{text}"),
             false => text.to_owned(),
         }

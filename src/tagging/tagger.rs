@@ -58,7 +58,7 @@ pub struct Provenance {
     /// Seed of the training.
     pub seed: u64,
     /// When the tagger was written, in Unix seconds.
-    pub created: u64,
+    pub created: i64,
 }
 
 /// Everything of a [`Tagger`] but its numbers.

@@ -1,11 +1,16 @@
 //! Pictures that get their labels: the same numbers as `score`, taggers as files, a thousand mixed pictures, a batch that is killed.
 
 use crate::support::*;
+use patchlight::compute::DeviceChoice;
+use patchlight::engine::request::{PredictRequest, Request};
+use patchlight::engine::{Context, jobs};
+use patchlight::project::Project;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::AtomicBool;
 
 /// Probability of each label by picture, as `tag --evidence` tells.
 fn probabilities(said: &Said) -> BTreeMap<String, Vec<f32>> {
@@ -200,4 +205,59 @@ fn a_thousand_mixed_pictures_have_a_thousand_outcomes_also_when_the_batch_is_kil
     // The batch is over: nothing of it is left to go on with.
     let left = std::fs::read_dir(state.join("patchlight/batches")).map_or(0, Iterator::count);
     assert_eq!(left, 0);
+}
+
+/// The probabilities that scoring a project with a run keeps in it, by file.
+fn kept(project: &Path, run: &str) -> BTreeMap<String, Vec<f32>> {
+    let request = Request::Predict(PredictRequest {
+        project: project.to_owned(),
+        run: run.to_owned(),
+        model: None,
+    });
+    let cancel = AtomicBool::new(false);
+    jobs::run(&request, DeviceChoice::Cpu, &mut Context::new(&mut |_| {}, &cancel)).unwrap();
+    let project = Project::open_read_only(project).unwrap();
+    let labels: Vec<i64> = project.labels().unwrap().iter().map(|l| l.id).collect();
+    let mut found = BTreeMap::new();
+    for picture in project.pictures(None).unwrap() {
+        let rows = project.predictions(run, &[picture.id]).unwrap();
+        let of = |label: &i64| rows.iter().find(|r| r.label == *label).unwrap().probability;
+        let path = picture.path.to_string_lossy().into_owned();
+        found.insert(path, labels.iter().map(of).collect());
+    }
+    found
+}
+
+#[test]
+fn a_run_of_any_stage_tags_as_it_predicts() {
+    let (_folder, project) = training_project();
+    // Rates at which a few steps move the tower far from the CLIP that it began as.
+    let far = [
+        "--set",
+        "max_steps=4",
+        "--set",
+        "lr_encoder=0.01",
+        "--set",
+        "lr_heads=0.01",
+    ];
+    for stage in ["both", "joint"] {
+        run(&[&["train", arg(&project), "--stage", stage], &far[..]].concat()).well();
+    }
+    let data = fixture("training/data");
+    for name in ["zero-shot", "run-1", "run-2", "run-3"] {
+        let by = [
+            "tag",
+            arg(&data),
+            "--project",
+            arg(&project),
+            "--run",
+            name,
+            "--evidence",
+        ];
+        let (tagged, kept) = (probabilities(&run(&by).well()), kept(&project, name));
+        assert!(kept.len() > 10);
+        for (picture, numbers) in &kept {
+            close(&format!("{name}, {picture}"), numbers, &tagged[picture], 1e-4);
+        }
+    }
 }

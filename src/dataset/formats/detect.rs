@@ -19,7 +19,7 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
     let mut found = Vec::new();
     // The first that fits is taken: formats that say more come first.
     for (fits, format) in [
-        (!coco::annotation_files(data)?.is_empty(), Format::Coco),
+        (!coco::annotation_files(data)?.0.is_empty(), Format::Coco),
         (folder.is_voc(), Format::Voc),
         (!cvat::annotation_files(data)?.is_empty(), Format::Cvat),
         (!label_studio::export_files(data)?.is_empty(), Format::LabelStudio),

@@ -93,20 +93,6 @@ impl Gather {
         for (code, text) in common.iter().chain(texts) {
             self.tally.warn(code, text, &mut self.found.warnings);
         }
-        locator.warn(&mut self.found.warnings);
-        if self.found.entries.is_empty() {
-            let first = self.found.unmatched.first();
-            let first = first.map_or("(no picture is named)", String::as_str);
-            let looked_for = format!(
-                "{} annotated pictures, such as {first}, in {}",
-                self.found.unmatched.len(),
-                locator.places()
-            );
-            return Err(DatasetError::NoPictures {
-                path: request.data.clone(),
-                looked_for,
-            });
-        }
-        Ok(self.found)
+        locator.complete(self.found, &request.data, "annotated", "(no picture is named)")
     }
 }

@@ -1,6 +1,6 @@
 //! Finding the pictures that annotations name: at the usual places, else by a file name that only one picture has.
 
-use super::collect::Tally;
+use super::collect::{Findings, Tally};
 use super::lookup::Tree;
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
@@ -8,6 +8,7 @@ use crate::dataset::files::{EXTENSIONS, Found, PictureIndex, walk};
 use crate::dataset::model::{Split, Warning};
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 /// Folders of annotations: pictures lie beside them, not in them.
 const ANNOTATIONS: [&str; 3] = ["annotations", "Annotations", "labels"];
@@ -55,10 +56,8 @@ pub struct Locator {
     named: bool,
     /// Names may lack the extension, as ids in tables do.
     stems: bool,
-    /// Splits are said picture by picture, so folders named after others mean nothing.
-    any_folder: bool,
     /// The usual places of each split for one annotation file, as far as they exist.
-    places: (PathBuf, HashMap<Option<Split>, Vec<PathBuf>>),
+    places: (PathBuf, HashMap<Option<Split>, Rc<[PathBuf]>>),
     /// All pictures below the root; made when a picture is not at a usual place.
     index: Option<PictureIndex>,
     /// Paths of these pictures by a form of their file names; made when first asked for.
@@ -90,7 +89,6 @@ impl Locator {
             tree: Tree::new(&root),
             named: request.images.is_some(),
             stems: false,
-            any_folder: false,
             places: (PathBuf::new(), HashMap::new()),
             index: None,
             forms: None,
@@ -104,20 +102,6 @@ impl Locator {
         Self { stems: true, ..self }
     }
 
-    /// Takes a picture that only one has the name of also from the folder of another split: for sources that say the split of each
-    /// picture.
-    pub fn in_any_folder(self) -> Self {
-        Self {
-            any_folder: true,
-            ..self
-        }
-    }
-
-    /// Whether folders named after other splits mean nothing for the next picture.
-    pub fn set_any_folder(&mut self, any: bool) {
-        self.any_folder = any;
-    }
-
     pub fn root(&self) -> &Path {
         self.tree.root()
     }
@@ -127,40 +111,32 @@ impl Locator {
         format!("{} and below", self.root().display())
     }
 
-    /// The picture `name` of the annotation file `file`, which is of `split`.
+    /// The picture `name` of the annotation file `file`, which is of `split`. `folder`: the split that folders around the picture must
+    /// not contradict; `None` where the split is the picture's own and says nothing of its folder.
     pub fn find(
         &mut self,
         name: &str,
         file: &Path,
         split: Option<Split>,
+        folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
-        if self.places.0 != file {
-            self.places = (file.to_owned(), HashMap::new());
-        }
-        if !self.places.1.contains_key(&split) {
-            let places = self.usual_places(file, split);
-            self.places.1.insert(split, places);
-        }
-        // Taken out and put back, because looking needs the rest of it.
-        let places = self.places.1.remove(&split).unwrap_or_default();
-        let found = self.find_at(&[Path::new(name)], &places, split, progress);
-        self.places.1.insert(split, places);
-        found
+        let places = self.usual_places(file, split);
+        self.find_at(&[Path::new(name)], &places, folder, progress)
     }
 
     /// The picture that goes by one of `names`, best first: at one of `places` (relative to the root), else by a name that only one
-    /// picture below the root has.
+    /// picture below the root has. `folder`: as in [`find`](Self::find).
     pub fn find_at(
         &mut self,
         names: &[&Path],
         places: &[PathBuf],
-        split: Option<Split>,
+        folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
         let mut failure = None;
         for name in names {
-            match self.attempt(name, places, split, progress)? {
+            match self.attempt(name, places, folder, progress)? {
                 Attempt::Found(path) => return Ok(Some(path)),
                 Attempt::Alike(path) => {
                     self.tally.add("name-alike", || {
@@ -245,7 +221,7 @@ impl Locator {
         &mut self,
         name: &Path,
         places: &[PathBuf],
-        split: Option<Split>,
+        folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, DatasetError> {
         // Sets made on Windows have backslashes.
@@ -272,11 +248,24 @@ impl Locator {
         if let Some(message) = refusal.or_else(outside) {
             return Ok(Attempt::Refused(message));
         }
-        self.search(wanted, split, progress)
+        self.search(wanted, folder, progress)
     }
 
     /// Relative to the root: `train2017` for `instances_train2017.json`, the file's own folder, and usual names.
-    pub fn usual_places(&self, file: &Path, split: Option<Split>) -> Vec<PathBuf> {
+    /// Those that exist; asked of the disk once for each file and split.
+    pub fn usual_places(&mut self, file: &Path, split: Option<Split>) -> Rc<[PathBuf]> {
+        if self.places.0 != file {
+            self.places = (file.to_owned(), HashMap::new());
+        }
+        if let Some(known) = self.places.1.get(&split) {
+            return known.clone();
+        }
+        let places: Rc<[PathBuf]> = self.look_for_places(file, split).into();
+        self.places.1.insert(split, places.clone());
+        places
+    }
+
+    fn look_for_places(&self, file: &Path, split: Option<Split>) -> Vec<PathBuf> {
         let stem = stem(file);
         let set = stem.split_once('_').map_or(stem.as_str(), |(_, set)| set);
         let mut places = Vec::new();
@@ -316,10 +305,10 @@ impl Locator {
     fn search(
         &mut self,
         wanted: &Path,
-        split: Option<Split>,
+        folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, DatasetError> {
-        let (stems, any_folder) = (self.stems, self.any_folder);
+        let stems = self.stems;
         let index = self.indexed(progress)?;
         let found = if stems {
             index.find_or_stem(wanted)
@@ -344,7 +333,7 @@ impl Locator {
         };
         let above = path.ancestors().nth(steps).unwrap_or(&path).join("_");
         let own = above.strip_prefix(self.tree.root()).ok().and_then(folder_split);
-        if !any_folder && own.is_some() && split.is_some() && own != split {
+        if own.is_some() && folder.is_some() && own != folder {
             return Ok(Attempt::None);
         }
         Ok(if alike {
@@ -352,6 +341,30 @@ impl Locator {
         } else {
             Attempt::Found(path)
         })
+    }
+
+    /// What was found under `data`, with what the look-ups have to tell. `named`: how the source names pictures, for words such as
+    /// "annotated" or "listed".
+    ///
+    /// # Errors
+    /// [`DatasetError::NoPictures`] where no picture was found; `without` stands for the first of them where none was named.
+    pub fn complete(
+        &self,
+        mut found: Findings,
+        data: &Path,
+        named: &str,
+        without: &str,
+    ) -> Result<Findings, DatasetError> {
+        self.warn(&mut found.warnings);
+        if found.entries.is_empty() {
+            let first = found.unmatched.first().map_or(without, String::as_str);
+            let count = found.unmatched.len();
+            return Err(DatasetError::NoPictures {
+                path: data.to_owned(),
+                looked_for: format!("{count} {named} pictures, such as {first}, in {}", self.places()),
+            });
+        }
+        Ok(found)
     }
 
     /// Tells what was refused, ambiguous or matched loosely.

@@ -1,5 +1,6 @@
 //! Benchmarks of whole jobs: an import at scale, and tagging against the speed of its parts. They report numbers and judge nothing.
 
+use super::import::progress_of;
 use super::tag::{Speed, speed};
 use crate::compute::Compute;
 use crate::dataset::formats::{Contents, ImportRequest, import};
@@ -7,7 +8,6 @@ use crate::dataset::scale;
 use crate::engine::request::{BenchImport, BenchTag};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Generates a set, imports it into a new project, and tells time and memory of the import alone.
@@ -20,22 +20,14 @@ pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Resu
         seed: request.seed,
         ..scale::Scale::default()
     };
-    scale::generate(&data, &scale, &mut super::import::progress_of(context, "generating"))?;
+    scale::generate(&data, &scale, &mut progress_of(context, "generating"))?;
     let before = peak_memory();
     let start = Instant::now();
     let asked = ImportRequest {
         contents: Contents::Later,
         ..ImportRequest::new(&data)
     };
-    let mut progress = |done: usize, total: usize| {
-        context.progress("importing", done, total);
-        if context.cancelled() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let (dataset, report) = import(&asked, &mut progress)?;
+    let (dataset, report) = import(&asked, &mut progress_of(context, "importing"))?;
     let read = start.elapsed().as_secs_f64();
     let mut project = Project::create(&folder.path().join("bench.patchlight"))?;
     project.import(&dataset, &report)?;

@@ -5,9 +5,10 @@ use super::import::progress_of;
 use super::project::open_for_work;
 use crate::engine::request::{EditLabel, LabelEdit, Relink};
 use crate::engine::{Context, Event, Failure};
-use crate::project::{Checked, Project};
+use crate::project::{Checked, EditGroup, Project};
 use crate::support::atomic;
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Pictures checked between two writes: what was found survives a kill.
@@ -30,17 +31,12 @@ pub fn check(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     }
     context.progress("checking pictures", total, total);
     let unusable = project.unusable_pictures()?;
-    let names = project.pictures(None)?;
-    let name = |id: i64| {
-        names
-            .iter()
-            .find(|p| p.id == id)
-            .map_or_else(String::new, |p| p.name.clone())
-    };
+    let names: HashMap<i64, String> = project.pictures(None)?.into_iter().map(|p| (p.id, p.name)).collect();
+    let named = |(id, reason): (i64, String)| (names.get(&id).cloned().unwrap_or_default(), reason);
     context.emit(Event::Check {
         images: names.len(),
         checked: total,
-        unusable: unusable.into_iter().map(|(id, reason)| (name(id), reason)).collect(),
+        unusable: unusable.into_iter().map(named).collect(),
         copies: project.duplicates()?,
     });
     Ok(())
@@ -94,80 +90,69 @@ pub fn report(path: &Path, out: &Path, context: &mut Context<'_>) -> Result<(), 
 /// Changes a label; one step of undo.
 pub fn edit_label(request: &EditLabel, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
-    let before = project.next_undo()?.map(|g| g.id);
-    let said = match &request.edit {
-        LabelEdit::Add { name } => {
-            project.add_label(name, None)?;
-            None
-        }
-        LabelEdit::Rename { label, to } => {
-            let id = id_of(&project, label)?;
-            project.rename_label_tree(id, to)?;
-            None
-        }
-        LabelEdit::Merge { label, into } => {
-            let (from, into) = (id_of(&project, label)?, id_of(&project, into)?);
-            project.merge_labels(from, into)?;
-            None
-        }
-        LabelEdit::Split { label, to, pictures } => {
-            let id = id_of(&project, label)?;
-            let rows = project.pictures(None)?;
-            let mut ids = Vec::with_capacity(pictures.len());
-            for name in pictures {
-                let row = rows.iter().find(|r| r.name == *name).ok_or_else(|| {
-                    Failure::new(
-                        format!("the project has no picture {name}"),
-                        "Give names as `project info --json` and exports have them.",
-                    )
-                })?;
-                ids.push(row.id);
-            }
-            project.split_label(id, to, &ids)?;
-            None
-        }
-        LabelEdit::Delete { label } => {
-            let id = id_of(&project, label)?;
-            project.delete_label(id)?;
-            None
-        }
-        LabelEdit::Words { label, words } => {
-            let id = id_of(&project, label)?;
-            project.set_prompt_words(id, words.as_deref())?;
-            None
-        }
-        LabelEdit::Describe { label, text } => {
-            let id = id_of(&project, label)?;
-            project.set_description(id, text.as_deref())?;
-            None
-        }
-        LabelEdit::Colour { label, colour } => {
-            let id = id_of(&project, label)?;
-            let parts = colour.map(|c| {
-                let [_, r, g, b] = c.to_be_bytes();
-                [r, g, b]
-            });
-            project.set_colour(id, parts)?;
-            None
-        }
-        LabelEdit::Move { label, place } => {
-            let id = id_of(&project, label)?;
-            project.move_label(id, *place)?;
-            None
-        }
-        LabelEdit::Undo => Some(project.undo()?.map(|g| format!("undone: {}", g.description))),
-        LabelEdit::Redo => Some(project.redo()?.map(|g| format!("done again: {}", g.description))),
+    let moved = |group: Option<EditGroup>, verb: &str| {
+        group.map_or_else(
+            || "there was nothing to do".to_owned(),
+            |g| format!("{verb}: {}", g.description),
+        )
     };
-    let what = match said {
-        Some(said) => said.unwrap_or_else(|| "there was nothing to do".to_owned()),
-        None => match project.next_undo()? {
-            Some(group) if Some(group.id) != before => group.description,
-            _ => "it was so already".to_owned(),
-        },
+    let what = match &request.edit {
+        LabelEdit::Undo => moved(project.undo()?, "undone"),
+        LabelEdit::Redo => moved(project.redo()?, "done again"),
+        edit => {
+            let before = project.next_undo()?.map(|g| g.id);
+            apply(&mut project, edit)?;
+            match project.next_undo()? {
+                Some(group) if Some(group.id) != before => group.description,
+                _ => "it was so already".to_owned(),
+            }
+        }
     };
     let labels = project.labels()?.into_iter().map(|l| l.name).collect();
     context.emit(Event::Labels { what, labels });
     Ok(())
+}
+
+fn apply(project: &mut Project, edit: &LabelEdit) -> Result<(), Failure> {
+    let id = |name: &str| id_of(project, name);
+    match edit {
+        LabelEdit::Add { name } => project.add_label(name, None).map(|_| ())?,
+        LabelEdit::Rename { label, to } => project.rename_label_tree(id(label)?, to)?,
+        LabelEdit::Merge { label, into } => project.merge_labels(id(label)?, id(into)?)?,
+        LabelEdit::Split { label, to, pictures } => {
+            let (from, ids) = (id(label)?, picture_ids(project, pictures)?);
+            project.split_label(from, to, &ids).map(|_| ())?;
+        }
+        LabelEdit::Delete { label } => project.delete_label(id(label)?)?,
+        LabelEdit::Words { label, words } => project.set_prompt_words(id(label)?, words.as_deref())?,
+        LabelEdit::Describe { label, text } => project.set_description(id(label)?, text.as_deref())?,
+        LabelEdit::Colour { label, colour } => {
+            let parts = colour.map(|c| {
+                let [_, r, g, b] = c.to_be_bytes();
+                [r, g, b]
+            });
+            project.set_colour(id(label)?, parts)?;
+        }
+        LabelEdit::Move { label, place } => project.move_label(id(label)?, *place)?,
+        LabelEdit::Undo => project.undo().map(|_| ())?,
+        LabelEdit::Redo => project.redo().map(|_| ())?,
+    }
+    Ok(())
+}
+
+/// The ids of pictures by their names.
+fn picture_ids(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
+    let rows = project.pictures(None)?;
+    let ids: HashMap<&str, i64> = rows.iter().map(|r| (r.name.as_str(), r.id)).collect();
+    let id = |name: &String| {
+        ids.get(name.as_str()).copied().ok_or_else(|| {
+            Failure::new(
+                format!("the project has no picture {name}"),
+                "Give names as `project info --json` and exports have them.",
+            )
+        })
+    };
+    names.iter().map(id).collect()
 }
 
 /// The id of a label by its name.

@@ -12,7 +12,7 @@ use crate::dataset::model::Split;
 use crate::engine::event::{ClassMetrics, Metrics};
 use crate::engine::request::EvaluateRequest;
 use crate::engine::{Context, Event, Failure};
-use crate::eval::{average_precision, f1_at_probability, f1_at_top, group_means};
+use crate::eval::{average_precisions, f1_at_probability, f1_at_top, group_means, positives};
 use crate::explain::{PictureFeatures, points_at};
 use crate::method::score::host_values;
 use crate::project::Project;
@@ -187,19 +187,14 @@ fn measure(
 ) -> Metrics {
     let classes = names.len();
     let groups = groups(train_positives);
-    let column = |c: usize| {
-        let s: Vec<f32> = scores.fused.iter().skip(c).step_by(classes).copied().collect();
-        let t: Vec<i8> = truth.iter().skip(c).step_by(classes).copied().collect();
-        (average_precision(&s, &t), t.iter().filter(|t| **t == 1).count())
-    };
-    let columns: Vec<(Option<f64>, usize)> = (0..classes).map(column).collect();
-    let ap: Vec<Option<f64>> = columns.iter().map(|c| c.0).collect();
+    let ap = average_precisions(&scores.fused, truth, classes);
+    let counts = positives(truth, classes);
     let f1 = f1_at_probability(probabilities, truth, &vec![THRESHOLD; classes]);
     let top3 = f1_at_top(&scores.fused, truth, classes, 3);
     let per_class = (0..classes).map(|c| ClassMetrics {
         label: names[c].clone(),
         ap: ap[c].map(|ap| 100.0 * ap),
-        positives: columns[c].1,
+        positives: counts[c],
         train_positives: train_positives[c],
         group: groups[c].to_string(),
         threshold: THRESHOLD,

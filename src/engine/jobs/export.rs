@@ -3,6 +3,7 @@
 use super::import::progress_of;
 use super::tag::Outputs;
 use crate::dataset::formats::{self, ExportReport, Format};
+use crate::dataset::model::{Dataset, ImportReport, Split};
 use crate::engine::request::{ExportLabels, ExportXmp, TagWrite};
 use crate::engine::{Context, Event, Failure};
 use crate::project::{Filter, Project};
@@ -14,12 +15,7 @@ use std::time::Instant;
 /// Exports. The project is only read, so that a window or a training may go on.
 pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Failure> {
     let source = Project::open_read_only(&request.project)?;
-    let mut dataset = source.dataset(&Filter::default())?;
-    if !request.splits.is_empty() {
-        dataset
-            .pictures
-            .retain(|p| p.split.is_some_and(|s| request.splits.contains(&s)));
-    }
+    let dataset = dataset_of(&source, &request.splits)?;
     if dataset.pictures.is_empty() {
         return Err(Failure::new(
             "there is no picture to export",
@@ -42,12 +38,7 @@ pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Fail
 pub fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let source = Project::open_read_only(&request.project)?;
-    let mut dataset = source.dataset(&Filter::default())?;
-    if !request.splits.is_empty() {
-        dataset
-            .pictures
-            .retain(|p| p.split.is_some_and(|s| request.splits.contains(&s)));
-    }
+    let dataset = dataset_of(&source, &request.splits)?;
     let paths: Vec<PathBuf> = dataset.pictures.iter().map(|p| p.path.clone()).collect();
     let name = source
         .folder()
@@ -101,18 +92,29 @@ pub fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure
     Ok(())
 }
 
+/// The project's pictures of these splits; all where none is named.
+fn dataset_of(source: &Project, splits: &[Split]) -> Result<Dataset, Failure> {
+    let mut dataset = source.dataset(&Filter::default())?;
+    if !splits.is_empty() {
+        dataset
+            .pictures
+            .retain(|p| p.split.is_some_and(|s| splits.contains(&s)));
+    }
+    Ok(dataset)
+}
+
 /// A new project with the same pictures, labels and splits.
 fn to_project(
-    dataset: &crate::dataset::model::Dataset,
+    dataset: &Dataset,
     request: &ExportLabels,
     progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<ExportReport, Failure> {
     let annotations = dataset.pictures.iter().map(|p| p.positives.len()).sum();
-    let report = crate::dataset::model::ImportReport {
+    let report = ImportReport {
         images: dataset.pictures.len(),
         labels: dataset.labels.len(),
         annotations,
-        ..Default::default()
+        ..ImportReport::default()
     };
     let existed = request.export.out.exists();
     let mut target = Project::create(&request.export.out)?;

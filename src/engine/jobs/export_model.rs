@@ -24,7 +24,7 @@ pub fn run(request: &ExportModel, compute: &Compute, context: &mut Context<'_>) 
     // Said now, not after the pictures have been encoded.
     std::fs::create_dir_all(folder).map_err(|e| Failure::io("make the folder", folder, &e))?;
     let project = open_for_work(&request.project, context)?;
-    let mut tagger = taggers::of_run(&project, &request.run, None, compute, context)?;
+    let mut tagger = taggers::of_run(&project, &request.run, compute, context)?;
     if let Some(name) = &request.name {
         tagger.config.name.clone_from(name);
     }

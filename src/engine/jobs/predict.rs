@@ -8,7 +8,6 @@ use crate::compute::Compute;
 use crate::engine::request::{EvaluateRequest, PredictRequest};
 use crate::engine::scorer::{Scorer, ScorerConfig};
 use crate::engine::{Context, Event, Failure};
-use crate::method::score::host_values;
 use std::time::Instant;
 
 /// Pictures whose predictions are written in one transaction.
@@ -44,14 +43,8 @@ pub fn run(request: &PredictRequest, compute: &Compute, context: &mut Context<'_
     } = ensure(encoder, &project.features_folder(), &pictures.items, compute, context)?;
     let pictures = pictures.without(&failed, labels.len(), context);
 
-    let host = |pair: &(burn::tensor::Tensor<2>, burn::tensor::Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
-        Ok([host_values(pair.0.clone())?, host_values(pair.1.clone())?])
-    };
-    let scorer = Scorer {
-        config,
-        text: host(&view.text)?,
-        neutral: view.neutral.as_ref().map(host).transpose()?.unwrap_or_default(),
-    };
+    let [text, neutral] = view.host_texts()?;
+    let scorer = Scorer { config, text, neutral };
     let path = Scorer::path(project.folder(), &request.run);
     scorer
         .save(&path)

@@ -17,7 +17,7 @@ use crate::engine::Failure;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::scorer::Probability;
 use crate::method::prompts::{ContextKind, PromptFrame};
-use crate::method::score::Fusion;
+use crate::method::score::{Fusion, host_values};
 use crate::project::Project;
 use crate::train::checkpoint::Saved;
 use crate::train::features::FeatureStore;
@@ -154,12 +154,28 @@ impl RunView {
     /// # Errors
     /// [`Failure`] where the Stage 1 run's checkpoint cannot be used.
     pub fn encoder<'a>(&'a self, project: &'a Project) -> Result<Encoder<'a>, Failure> {
-        let student_of = match (self.run.as_str(), self.config.stage) {
+        frozen_encoder(&self.config, project, self.student_run())
+    }
+
+    /// The run that trained the image tower; `None`: it is the untrained CLIP's.
+    pub fn student_run(&self) -> Option<&str> {
+        match (self.run.as_str(), self.config.stage) {
             (ZERO_SHOT, _) => None,
             (run, 1 | 3) => Some(run),
             _ => self.config.parent.as_deref(),
+        }
+    }
+
+    /// The text embeddings of both views, `[labels, embed]`, and those of the neutral prompt, `[1, embed]` (empty without one).
+    ///
+    /// # Errors
+    /// [`Failure`] where the device fails.
+    pub fn host_texts(&self) -> Result<[[Vec<f32>; 2]; 2], Failure> {
+        let host = |pair: &(Tensor<2>, Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
+            Ok([host_values(pair.0.clone())?, host_values(pair.1.clone())?])
         };
-        frozen_encoder(&self.config, project, student_of)
+        let neutral = self.neutral.as_ref().map(host).transpose()?;
+        Ok([host(&self.text)?, neutral.unwrap_or_default()])
     }
 }
 

@@ -4,7 +4,8 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
-use super::train_two::saved;
+use super::train::unix_seconds;
+use super::train_two::student_tensors;
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
@@ -14,7 +15,7 @@ use crate::dataset::model::Split;
 use crate::dataset::preprocess::Mode;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::{Context, Failure};
-use crate::eval::{average_precision, fit_thresholds};
+use crate::eval::{average_precisions, fit_thresholds};
 use crate::explain::Probability;
 use crate::method::evidence;
 use crate::method::score::host_values;
@@ -22,7 +23,6 @@ use crate::method::student::{Student, StudentConfig};
 use crate::project::Project;
 use crate::tagging::tagger::{FORMAT, Provenance, Tagger, TaggerConfig};
 use crate::train::params;
-use burn::tensor::Tensor;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -34,31 +34,12 @@ const THRESHOLD: f32 = 0.5;
 ///
 /// # Errors
 /// [`Failure`] where there is no such run, the device fails, or the user cancels.
-pub fn of_run(
-    project: &Project,
-    run: &str,
-    model: Option<&str>,
-    compute: &Compute,
-    context: &mut Context<'_>,
-) -> Result<Tagger, Failure> {
-    let asked = EvaluateRequest {
-        model: model.map(str::to_owned),
-        ..EvaluateRequest::on_test(project.folder(), run)
-    };
+pub fn of_run(project: &Project, run: &str, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
+    let asked = EvaluateRequest::on_test(project.folder(), run);
     let view = RunView::open(&asked, project, project, compute)?;
     let config = &view.config;
-    let trained = match (run, config.stage) {
-        (ZERO_SHOT, _) => None,
-        (run, 1) => Some(run),
-        _ => config.parent.as_deref(),
-    };
-    let student = match trained {
-        Some(run) => {
-            let tensors = saved(project, run)?.model.into_iter();
-            tensors
-                .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
-                .collect()
-        }
+    let student = match view.student_run() {
+        Some(run) => student_tensors(project, run)?,
         None => {
             let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
             params::collect(&Student::from_clip(
@@ -68,11 +49,7 @@ pub fn of_run(
             )?)?
         }
     };
-    let both = |pair: &(Tensor<2>, Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
-        Ok([host_values(pair.0.clone())?, host_values(pair.1.clone())?])
-    };
-    let text = both(&view.text)?;
-    let neutral = view.neutral.as_ref().map(both).transpose()?.unwrap_or_default();
+    let [text, neutral] = view.host_texts()?;
     let mut tagger = Tagger {
         config: TaggerConfig {
             format: FORMAT,
@@ -101,7 +78,7 @@ pub fn of_run(
                 positives: config.positives.clone(),
                 settings: config.settings.values(),
                 seed: config.seed,
-                created: now(),
+                created: unix_seconds(),
                 ..Provenance::default()
             },
         },
@@ -138,20 +115,8 @@ fn fit(
         let val = val.without(&failed, classes, context);
         let (scores, truth, probability) = view.score(&store, &val, compute)?;
         config.thresholds = fit_thresholds(&probability, &truth, classes);
-        let column = |c: usize| -> (Vec<f32>, Vec<i8>) {
-            let every = |i: &usize| *i % classes == c;
-            let rows: Vec<usize> = (0..truth.len()).filter(every).collect();
-            (
-                rows.iter().map(|i| scores.fused[*i]).collect(),
-                rows.iter().map(|i| truth[*i]).collect(),
-            )
-        };
-        config.provenance.average_precision = (0..classes)
-            .map(|c| {
-                let (scores, truth) = column(c);
-                average_precision(&scores, &truth).map(|ap| 100.0 * ap)
-            })
-            .collect();
+        let ap = average_precisions(&scores.fused, &truth, classes);
+        config.provenance.average_precision = ap.into_iter().map(|ap| ap.map(|ap| 100.0 * ap)).collect();
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
     // What a person chose goes before what was fitted.
@@ -219,7 +184,7 @@ pub fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>)
                 model_name: file_name(&path),
                 thresholds: "0.5: not calibrated".to_owned(),
                 settings,
-                created: now(),
+                created: unix_seconds(),
                 ..Provenance::default()
             },
         },
@@ -240,11 +205,4 @@ fn name_of(project: &Path, run: &str) -> String {
         .file_stem()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     format!("{name} {run}")
-}
-
-/// For people only: nothing depends on the clock.
-fn now() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs())
 }

@@ -368,7 +368,7 @@ fn insert(project: &mut Project, config: RunConfig) -> Result<(String, RunConfig
 }
 
 /// For people only: nothing depends on the clock.
-fn unix_seconds() -> i64 {
+pub fn unix_seconds() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| d.as_secs() as i64)

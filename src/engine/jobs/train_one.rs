@@ -16,7 +16,7 @@ use crate::clip::vision::PatchFeatures;
 use crate::compute::Kind;
 use crate::dataset::preprocess::Preprocess;
 use crate::engine::{Context, Failure};
-use crate::eval::{average_precision, group_means};
+use crate::eval::{average_precisions, group_means};
 use crate::method::evidence;
 use crate::method::losses::ClassificationLoss;
 use crate::method::score::{Fusion, host_values};
@@ -377,12 +377,7 @@ impl Validation {
 /// Fused scores `[pictures, classes]` measured by group of training frequency; `offset` is the score of probability 0.5.
 pub fn validated(scores: &[f32], truth: &[i8], train_positives: &[usize], offset: Option<f32>) -> Validated {
     let classes = train_positives.len();
-    let column = |c: usize| {
-        let s: Vec<f32> = scores.iter().skip(c).step_by(classes).copied().collect();
-        let t: Vec<i8> = truth.iter().skip(c).step_by(classes).copied().collect();
-        average_precision(&s, &t)
-    };
-    let ap: Vec<Option<f64>> = (0..classes).map(column).collect();
+    let ap = average_precisions(scores, truth, classes);
     let share = |c: usize| {
         let known: Vec<i8> = (truth.iter().skip(c).step_by(classes).copied())
             .filter(|t| *t >= 0)

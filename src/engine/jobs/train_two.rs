@@ -63,6 +63,17 @@ pub fn calibration(model: &Tensors) -> Result<(f32, f32), Failure> {
     }
 }
 
+/// The parameters of the image tower that a run trained, by path in it.
+///
+/// # Errors
+/// [`Failure`] where the run has no usable checkpoint.
+pub fn student_tensors(project: &Project, run: &str) -> Result<Tensors, Failure> {
+    let tensors = saved(project, run)?.model.into_iter();
+    Ok(tensors
+        .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
+        .collect())
+}
+
 /// The frozen encoder behind a run: `student_of` is the Stage 1 run that trained it, `None` the untrained CLIP. Built only
 /// where a picture is not cached.
 ///
@@ -86,11 +97,7 @@ pub fn frozen_encoder<'a>(
     };
     let build = move |device: &Device| match student_of {
         Some(run) => {
-            let prefix = "student.";
-            let tensors = saved(project, run)?.model.into_iter();
-            let student = tensors
-                .filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t)))
-                .collect();
+            let student = student_tensors(project, run)?;
             let blank = Student::blank(&view.vision, view.embed, device);
             let student = params::restore(blank, student, device)
                 .map_err(|e| Failure::new(format!("run {run} does not fit: {e}"), "Train Stage 1 again."))?;

@@ -32,6 +32,11 @@ pub struct Sidecars {
 }
 
 impl SidecarStyle {
+    /// The style that a request's `stem` means.
+    pub fn of(stem: bool) -> Self {
+        if stem { Self::Stem } else { Self::Appended }
+    }
+
     /// The sidecar of `picture`. Where only one in capital letters (`IMG.XMP`) is there, that one.
     ///
     /// # Errors

@@ -80,24 +80,25 @@ fn all_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(files)
 }
 
-/// The files to import from a folder: instances only, where COCO's captions and keypoints lie beside them.
-pub fn annotation_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let all = all_files(folder)?;
-    let instances: Vec<PathBuf> = all
-        .iter()
-        .filter(|path| stem(path).starts_with("instances"))
-        .cloned()
-        .collect();
-    Ok(if instances.is_empty() { all } else { instances })
+/// The files to import from a folder: instances only, where COCO's captions and keypoints lie beside them, and how many of those.
+pub fn annotation_files(folder: &Path) -> Result<(Vec<PathBuf>, usize), DatasetError> {
+    let (instances, others): (Vec<PathBuf>, Vec<PathBuf>) = all_files(folder)?
+        .into_iter()
+        .partition(|path| stem(path).starts_with("instances"));
+    Ok(if instances.is_empty() {
+        (others, 0)
+    } else {
+        (instances, others.len())
+    })
 }
 
 /// Reads the annotations and finds their pictures.
 pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let mut found = Findings::default();
-    let files = if request.data.is_dir() {
+    let (files, skipped) = if request.data.is_dir() {
         annotation_files(&request.data)?
     } else {
-        vec![request.data.clone()]
+        (vec![request.data.clone()], 0)
     };
     if files.is_empty() {
         let problem = "no COCO annotations were found (annotations/*.json or *.json with \"images\")".to_owned();
@@ -106,12 +107,9 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
             problem,
         });
     }
-    if request.data.is_dir() {
-        let skipped = all_files(&request.data)?.len() - files.len();
-        if skipped > 0 {
-            let text = format!("{skipped} annotation files that are not named instances* were left out");
-            found.warnings.push(Warning::new("annotations-skipped", text));
-        }
+    if skipped > 0 {
+        let text = format!("{skipped} annotation files that are not named instances* were left out");
+        found.warnings.push(Warning::new("annotations-skipped", text));
     }
     let mut reader = Reader {
         locator: Locator::new(request),
@@ -126,21 +124,8 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         let coco = parse::read(path, progress)?;
         reader.file(path, coco, progress)?;
     }
-    let Reader { locator, mut found, .. } = reader;
-    locator.warn(&mut found.warnings);
-    if found.entries.is_empty() {
-        let first = found.unmatched.first().map_or("(no picture is listed)", String::as_str);
-        let looked_for = format!(
-            "{} annotated pictures, such as {first}, in {}",
-            found.unmatched.len(),
-            locator.places()
-        );
-        return Err(DatasetError::NoPictures {
-            path: request.data.clone(),
-            looked_for,
-        });
-    }
-    Ok(found)
+    let Reader { locator, found, .. } = reader;
+    locator.complete(found, &request.data, "annotated", "(no picture is listed)")
 }
 
 struct Reader {
@@ -193,8 +178,8 @@ impl Reader {
             };
             // A picture without a file is reported; its annotations go with it.
             // A split that the picture's own record says need not be that of its folder.
-            self.locator.set_any_folder(image.split.is_some());
-            let Some(picture) = self.locator.find(&image.name, path, split, progress)? else {
+            let folder = split.filter(|_| image.split.is_none());
+            let Some(picture) = self.locator.find(&image.name, path, split, folder, progress)? else {
                 self.found.unmatched.push(image.name);
                 continue;
             };

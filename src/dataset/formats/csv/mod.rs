@@ -109,7 +109,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
             names.join(", ")
         )));
     }
-    let mut reader = Reader::new(Locator::new(request).with_stems().in_any_folder(), request.absent);
+    let mut reader = Reader::new(Locator::new(request).with_stems(), request.absent);
     for (i, path) in tables.iter().enumerate() {
         let dialect = Dialect::of(path, &request.columns)?;
         let stats = look(path, dialect, &request.columns, progress)?;
@@ -125,21 +125,8 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         }
         reader.table(path, dialect, &mapping, stats.headless, progress)?;
     }
-    let (mut found, locator) = reader.finish();
-    locator.warn(&mut found.warnings);
-    if found.entries.is_empty() {
-        let first = found.unmatched.first().map_or("(no picture is listed)", String::as_str);
-        let looked_for = format!(
-            "{} listed pictures, such as {first}, in {}",
-            found.unmatched.len(),
-            locator.places()
-        );
-        return Err(DatasetError::NoPictures {
-            path: request.data.clone(),
-            looked_for,
-        });
-    }
-    Ok(found)
+    let (found, locator) = reader.finish();
+    locator.complete(found, &request.data, "listed", "(no picture is listed)")
 }
 
 /// Reads a table for what its columns look like.

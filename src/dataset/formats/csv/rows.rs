@@ -178,9 +178,9 @@ impl Reader {
             }
             return Ok(*known);
         }
-        let mut picture = self.locator.find(image, rows.path, split, progress)?;
+        let mut picture = self.locator.find(image, rows.path, split, None, progress)?;
         if picture.is_none() && image.trim() != image {
-            picture = self.locator.find(image.trim(), rows.path, split, progress)?;
+            picture = self.locator.find(image.trim(), rows.path, split, None, progress)?;
         }
         let Some(path) = picture else {
             self.found.unmatched.push(image.to_owned());

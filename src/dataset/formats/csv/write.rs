@@ -9,6 +9,7 @@ use super::stats::Stats;
 use super::tell::{self, SEPARATORS, declaring};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::{Absent, Dataset, Picture, Truth, Warning};
+use crate::support::cell::is_formula;
 use ::csv::{StringRecord, Writer, WriterBuilder};
 use std::borrow::Cow;
 use std::io::Write;
@@ -307,9 +308,4 @@ pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progre
         staging.report.warnings.push(Warning::new("spreadsheet-safe", text));
     }
     Ok(())
-}
-
-/// Whether a spreadsheet would compute a cell.
-fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }

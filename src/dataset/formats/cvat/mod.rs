@@ -48,7 +48,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         });
     }
     let mut reader = Reader {
-        locator: Locator::new(request).in_any_folder(),
+        locator: Locator::new(request),
         gather: Gather::default(),
         tracks: false,
     };
@@ -187,10 +187,10 @@ impl Reader {
             places.extend([Path::new("images").join(subset), PathBuf::from(subset)]);
         }
         places.extend(["images", ""].map(PathBuf::from));
-        places.extend(self.locator.usual_places(file, split));
+        places.extend(self.locator.usual_places(file, split).iter().cloned());
         let Some(path) = self
             .locator
-            .find_at(&[Path::new(&image.name)], &places, split, progress)?
+            .find_at(&[Path::new(&image.name)], &places, None, progress)?
         else {
             self.gather.found.unmatched.push(image.name);
             return Ok(());

@@ -81,7 +81,7 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     let config = config::find(first.parent().unwrap_or(first))
         .map(|path| config::read(&path))
         .transpose()?;
-    let mut reader = Reader::new(Locator::new(request).in_any_folder(), config);
+    let mut reader = Reader::new(Locator::new(request), config);
     for file in &files {
         let mut count = 0_usize;
         lean::each(file, &["rle", "predictions"], &mut |json| {
@@ -148,7 +148,7 @@ impl Reader {
         let names = location::names(location);
         let paths: Vec<&Path> = names.iter().map(Path::new).collect();
         let places = self.locator.usual_places(file, split);
-        if let Some(found) = self.locator.find_at(&paths, &places, split, progress)? {
+        if let Some(found) = self.locator.find_at(&paths, &places, None, progress)? {
             return Ok(Some(found));
         }
         // Uploads lose blanks and signs.

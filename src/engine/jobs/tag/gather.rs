@@ -1,9 +1,9 @@
 //! Which pictures are meant: files as they are, folders with all below them.
 
 use crate::dataset::files::{absolute, walk};
+use crate::engine::jobs::import::progress_of;
 use crate::engine::{Context, Event, Failure};
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// The pictures of `paths`, each once: files in the order given, those of a folder sorted by bytes. What is missing or not followed
@@ -19,15 +19,10 @@ pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<Path
         let path = absolute(path)?;
         match std::fs::metadata(&path) {
             Ok(about) if about.is_dir() => {
-                let mut progress = |seen: usize| {
-                    context.progress("looking for pictures", seen, 0);
-                    if context.cancelled() {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
+                let walked = {
+                    let mut progress = progress_of(context, "looking for pictures");
+                    walk(&path, &mut |seen| progress(seen, 0))?
                 };
-                let walked = walk(&path, &mut progress)?;
                 walked
                     .warnings
                     .into_iter()

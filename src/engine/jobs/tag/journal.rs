@@ -125,10 +125,10 @@ impl Journal {
         Ok(journal)
     }
 
-    /// What became of a picture, if it is done and has not changed since.
-    pub fn get(&self, picture: &Path) -> Option<&Entry> {
+    /// What became of a picture, if it is done and still has the stamp that it had.
+    pub fn get(&self, picture: &Path, now: (u64, i64)) -> Option<&Entry> {
         let (then, entry) = self.known.get(&key(picture))?;
-        (*then == stamp(picture)).then_some(entry)
+        (*then == now).then_some(entry)
     }
 
     /// Notes what became of a picture that had `stamp` when it was read.
@@ -185,11 +185,19 @@ mod tests {
         torn.write_all(b"{\"path\":\"half").unwrap();
         drop(torn);
         let again = Journal::open(&journal, "tagger 1", false).unwrap();
-        assert_eq!((again.known.len(), again.get(&picture)), (2, Some(&tags)));
+        assert_eq!(
+            (again.known.len(), again.get(&picture, stamp(&picture))),
+            (2, Some(&tags))
+        );
         drop(again);
         // A picture that has changed is done again; so is everything with another tagger, or on request.
         std::fs::write(&picture, b"other").unwrap();
-        assert_eq!(Journal::open(&journal, "tagger 1", false).unwrap().get(&picture), None);
+        assert_eq!(
+            Journal::open(&journal, "tagger 1", false)
+                .unwrap()
+                .get(&picture, stamp(&picture)),
+            None
+        );
         assert_eq!(Journal::open(&journal, "tagger 2", false).unwrap().known.len(), 0);
         assert_eq!(Journal::open(&journal, "tagger 1", false).unwrap().known.len(), 0);
         Journal::open(&journal, "tagger 1", true).unwrap().finish();

@@ -119,7 +119,7 @@ fn open(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -> R
         TagSource::Tagger { path } => Tagger::load(path)?,
         TagSource::Run { project, run } => {
             let project = open_for_work(project, context)?;
-            taggers::of_run(&project, run, None, compute, context)?
+            taggers::of_run(&project, run, compute, context)?
         }
         TagSource::Words {
             model,
@@ -214,17 +214,29 @@ impl Batch<'_> {
         self.done.images += pictures.len();
         let mut left = Vec::new();
         for picture in pictures {
-            let known = self.journal.as_ref().and_then(|j| j.get(picture)).cloned();
+            let known = self
+                .journal
+                .as_ref()
+                .and_then(|j| j.get(picture, stamp(picture)))
+                .cloned();
             match known {
                 Some(entry) => {
                     self.done.resumed += 1;
-                    self.tell(picture, &entry, None, context);
+                    self.tell(picture, &entry, context);
                     self.session.insert(picture.clone(), entry);
                 }
                 None => left.push(picture.clone()),
             }
         }
         self.tag(&left, context)?;
+        self.tables(pictures, context)
+    }
+
+    /// Writes what is written of all pictures together, in the order given.
+    fn tables(&self, pictures: &[PathBuf], context: &mut Context<'_>) -> Result<(), Failure> {
+        if !self.outputs.gathers() {
+            return Ok(());
+        }
         let all: Vec<(PathBuf, Entry)> = pictures
             .iter()
             .filter_map(|p| Some((p.clone(), self.session.get(p)?.clone())))
@@ -326,7 +338,7 @@ impl Batch<'_> {
     }
 
     /// Tells of a picture that was done before.
-    fn tell(&mut self, picture: &Path, entry: &Entry, evidence: Option<TagEvidence>, context: &mut Context<'_>) {
+    fn tell(&mut self, picture: &Path, entry: &Entry, context: &mut Context<'_>) {
         let image = picture.to_string_lossy().into_owned();
         match entry {
             Entry::Tags(tags) => {
@@ -338,7 +350,7 @@ impl Batch<'_> {
                 context.emit(Event::Tags(Tags {
                     image,
                     tags: tags.collect(),
-                    evidence,
+                    evidence: None,
                 }));
             }
             Entry::Failed(reason) => {
@@ -374,8 +386,8 @@ impl Batch<'_> {
             for picture in &all {
                 let now = stamp(picture);
                 let same = seen.insert(picture.clone(), now) == Some(now);
-                let known = self.journal.as_ref().is_some_and(|j| j.get(picture).is_some());
-                if same && now.0 > 0 && !known && did.get(picture) != Some(&now) {
+                let known = || self.journal.as_ref().is_some_and(|j| j.get(picture, now).is_some());
+                if same && now.0 > 0 && did.get(picture) != Some(&now) && !known() {
                     settled.push(picture.clone());
                     did.insert(picture.clone(), now);
                 }
@@ -387,11 +399,7 @@ impl Batch<'_> {
             self.outputs.look_again(&all);
             self.done.images += settled.len();
             self.tag(&settled, context)?;
-            let told: Vec<(PathBuf, Entry)> = all
-                .iter()
-                .filter_map(|p| Some((p.clone(), self.session.get(p)?.clone())))
-                .collect();
-            self.outputs.tables(&told, context)?;
+            self.tables(&all, context)?;
         }
     }
 }
@@ -429,13 +437,14 @@ pub fn speed(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -
     let pictures = gather::pictures(&request.paths, context)?;
     let rounds = request.rounds.max(1);
     let many: Vec<PathBuf> = std::iter::repeat_n(&pictures, rounds).flatten().cloned().collect();
-    machine.forward_again(&pictures, 1, context)?;
+    let batch = machine.prepare(&pictures);
+    machine.forward_again(&batch, 1, context)?;
     let timed = |count: usize, start: Instant| count as f64 / start.elapsed().as_secs_f64().max(1e-9);
     let start = Instant::now();
     let decode = timed(machine.read_all(&many), start);
     let start = Instant::now();
     let forward = timed(
-        machine.forward_again(&pictures, many.len().div_ceil(pictures.len().min(16)), context)?,
+        machine.forward_again(&batch, many.len().div_ceil(batch.len()), context)?,
         start,
     );
     let mut judged = 0;
@@ -462,8 +471,8 @@ fn tags_of(tagger: &Tagger, path: &Path, judged: &Judged) -> model::Tags {
         .iter()
         .enumerate()
         .filter(|(c, (_, p))| *p >= config.thresholds[*c]);
-    let mut tags: Vec<model::Tag> = given
-        .map(|(c, (_, probability))| model::Tag {
+    let mut tags: Vec<Tag> = given
+        .map(|(c, (_, probability))| Tag {
             label: config.labels[c].clone(),
             probability: *probability,
         })
@@ -485,14 +494,7 @@ fn event_of(tags: &model::Tags, judged: &Judged, machine: &Machine<'_>, evidence
     };
     Tags {
         image: tags.image.to_string_lossy().into_owned(),
-        tags: tags
-            .tags
-            .iter()
-            .map(|t| Tag {
-                label: t.label.clone(),
-                probability: t.probability,
-            })
-            .collect(),
+        tags: tags.tags.clone(),
         evidence: evidence.then(|| TagEvidence {
             width: judged.size.0,
             height: judged.size.1,

@@ -69,11 +69,7 @@ impl Outputs {
                 TagWrite::Json { out } => table(out, TableFormat::Json, false),
                 TagWrite::Coco { out } => table(&Some(out.clone()), TableFormat::Coco, false),
                 TagWrite::Xmp { stem } => {
-                    let style = if *stem {
-                        SidecarStyle::Stem
-                    } else {
-                        SidecarStyle::Appended
-                    };
+                    let style = SidecarStyle::of(*stem);
                     let sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), style);
                     outputs.sidecars.push((style, sidecars));
                 }
@@ -102,6 +98,11 @@ impl Outputs {
     pub fn keeps(&self) -> bool {
         let kept = self.tables.iter().any(|(out, _)| out.is_some());
         !self.dry_run && (kept || !self.sidecars.is_empty() || !self.folders.is_empty())
+    }
+
+    /// Whether anything is written of all pictures together.
+    pub fn gathers(&self) -> bool {
+        !self.tables.is_empty() || !self.folders.is_empty()
     }
 
     /// New pictures in a watched folder: which sidecars are whose is asked anew.
@@ -137,9 +138,6 @@ impl Outputs {
     /// # Errors
     /// [`Failure`] where a table cannot hold the tags, or its file cannot be written.
     pub fn tables(&self, all: &[(PathBuf, Entry)], context: &mut Context<'_>) -> Result<(), Failure> {
-        if self.tables.is_empty() && self.folders.is_empty() {
-            return Ok(());
-        }
         let tagged = |(path, entry): &(PathBuf, Entry)| match entry {
             Entry::Tags(tags) => Some(Tags {
                 image: path.clone(),

@@ -54,6 +54,19 @@ pub struct Machine<'a> {
     compute: &'a Compute,
 }
 
+/// A batch that was read.
+pub struct Batch<'j> {
+    paths: &'j [PathBuf],
+    prepared: Vec<Result<Prepared, String>>,
+}
+
+impl Batch<'_> {
+    /// Its pictures.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+}
+
 /// A batch on its way: its pictures, and what the tower made of those that could be read.
 struct Flight<'j> {
     paths: &'j [PathBuf],
@@ -100,12 +113,7 @@ impl<'a> Machine<'a> {
             |paths, prepared| -> Result<bool, Failure> {
                 context.check_cancelled()?;
                 let flight = self.launch(paths, prepared)?;
-                // A GPU works on this batch while the one before is read back and judged. On the CPU there is nothing to wait for.
-                let landing = match self.compute.kind {
-                    Kind::Gpu => flying.replace(flight),
-                    Kind::Cpu => Some(flight),
-                };
-                if let Some(flight) = landing {
+                if let Some(flight) = self.follow(&mut flying, flight) {
                     land(flight, context)?;
                 }
                 Ok(true)
@@ -125,18 +133,20 @@ impl<'a> Machine<'a> {
             .sum()
     }
 
+    /// The first batch of some pictures, read and prepared.
+    pub fn prepare<'j>(&self, pictures: &'j [PathBuf]) -> Batch<'j> {
+        let paths = &pictures[..pictures.len().min(BATCH)];
+        Batch {
+            paths,
+            prepared: paths.par_iter().map(|path| self.read(path)).collect(),
+        }
+    }
+
     /// Sends the same prepared batch through the tower and judges it, `rounds` times; the pictures judged.
     ///
     /// # Errors
     /// [`Failure`] where the device fails.
-    pub fn forward_again(
-        &self,
-        pictures: &[PathBuf],
-        rounds: usize,
-        context: &mut Context<'_>,
-    ) -> Result<usize, Failure> {
-        let paths = &pictures[..pictures.len().min(BATCH)];
-        let prepared: Vec<Prepared> = paths.par_iter().filter_map(|p| self.read(p).ok()).collect();
+    pub fn forward_again(&self, batch: &Batch<'_>, rounds: usize, context: &mut Context<'_>) -> Result<usize, Failure> {
         let mut judged = 0;
         let mut flying: Option<Flight<'_>> = None;
         let mut count = |_: &Path, outcome: Outcome, _: &mut Context<'_>| -> Result<(), Failure> {
@@ -144,12 +154,8 @@ impl<'a> Machine<'a> {
             Ok(())
         };
         for _ in 0..rounds {
-            let flight = self.launch(paths, prepared.iter().cloned().map(Ok).collect())?;
-            let landing = match self.compute.kind {
-                Kind::Gpu => flying.replace(flight),
-                Kind::Cpu => Some(flight),
-            };
-            if let Some(flight) = landing {
+            let flight = self.launch(batch.paths, batch.prepared.clone())?;
+            if let Some(flight) = self.follow(&mut flying, flight) {
                 self.land(flight, context, &mut count)?;
             }
         }
@@ -157,6 +163,15 @@ impl<'a> Machine<'a> {
             self.land(flight, context, &mut count)?;
         }
         Ok(judged)
+    }
+
+    /// The batch to be read back and judged now that another one is on its way. A GPU works on that one meanwhile; on the CPU there is
+    /// nothing to wait for.
+    fn follow<'j>(&self, flying: &mut Option<Flight<'j>>, flight: Flight<'j>) -> Option<Flight<'j>> {
+        match self.compute.kind {
+            Kind::Gpu => flying.replace(flight),
+            Kind::Cpu => Some(flight),
+        }
     }
 
     fn read(&self, path: &Path) -> Result<Prepared, String> {

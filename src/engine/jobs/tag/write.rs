@@ -67,11 +67,7 @@ pub fn write(request: &WriteTags, context: &mut Context<'_>) -> Result<(), Failu
 pub fn remove(request: &RemoveTags, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let pictures = gather::pictures(&request.paths, context)?;
-    let style = if request.stem {
-        SidecarStyle::Stem
-    } else {
-        SidecarStyle::Appended
-    };
+    let style = SidecarStyle::of(request.stem);
     let sidecars = Sidecars::resolve(pictures.iter().map(PathBuf::as_path), style);
     let mut counts = Counts::default();
     for (i, picture) in pictures.iter().enumerate() {
