@@ -5,9 +5,9 @@ use super::icons;
 use super::prefs::Look;
 use crate::compute::DeviceChoice;
 use crate::dataset::model::Truth;
-use crate::engine::request::Stages;
+use crate::engine::request::{Stages, TrainRequest};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A place in the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,22 @@ pub struct Setup {
     pub set: Vec<String>,
     /// Seed.
     pub seed: u64,
+    /// Whether what the program proposes goes under `set`.
+    pub propose: bool,
+}
+
+impl Setup {
+    /// What is asked of the engine.
+    pub fn request(&self, project: &Path) -> TrainRequest {
+        TrainRequest {
+            stages: self.stages,
+            from: self.from.clone(),
+            set: self.set.clone(),
+            seed: self.seed,
+            propose: self.propose,
+            ..TrainRequest::new(project)
+        }
+    }
 }
 
 /// Something to do.
@@ -114,6 +130,14 @@ pub enum Command {
     Train(Setup),
     /// Goes on with a run.
     Resume(String),
+    /// Shows the curves and the watched pictures of a run of another time.
+    ShowTraining(String),
+    /// Asks how long a training would take.
+    Plan(Setup),
+    /// Keeps settings under a name: `key=value` by name; `None` forgets the name.
+    SavePreset(String, Option<std::collections::BTreeMap<String, String>>),
+    /// Pictures are picked for a label (a column) by clicking them, or no longer.
+    PickFor(Option<usize>),
     /// Stops a job at the next safe point.
     Stop(u64),
     /// Draws the demo's pictures, and trains on them.

@@ -6,13 +6,14 @@ use super::jobs::{Purpose, Spec};
 use super::library::{Library, Order};
 use super::notices::Level;
 use super::prefs::{Look, Recent};
-use super::state::{Slot, State};
+use super::state::{Preset, Slot, State};
 use super::training::Training;
 use super::{bring, dialogs};
 use crate::dataset::model::Truth;
 use crate::engine::request::{DemoRequest, PredictRequest, Request, Scheme, SplitRequest, Stages, TrainRequest};
 use crate::engine::{Failure, jobs};
 use eframe::egui::{Context, ViewportCommand};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Steps of the zoom of everything.
@@ -47,6 +48,19 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
         Command::Predict(run) => predict(state, &run),
         Command::Train(setup) => train(state, setup),
         Command::Resume(run) => resume(state, run),
+        Command::Plan(setup) => super::planning::ask(state, &setup),
+        Command::ShowTraining(run) => {
+            if let Some(open) = state.open() {
+                state.scout.history(open.catalog.folder.join("runs").join(run));
+            }
+        }
+        Command::SavePreset(name, settings) => save_preset(state, name, settings),
+        Command::PickFor(label) => {
+            state.browse.picking = label;
+            state.browse.selection.clear();
+            state.inspect.picture = None;
+            state.place = if label.is_some() { Place::Pictures } else { Place::Train };
+        }
         Command::Stop(id) => state.jobs.stop(id),
         Command::Demo { quick } => demo(state, quick),
         Command::CloseNotice(id) => state.notices.close(id),
@@ -185,7 +199,7 @@ fn order(state: &mut State, order: Order) {
 }
 
 /// Whether the open project may be changed; says so where not.
-fn may_write(state: &mut State) -> bool {
+pub(super) fn may_write(state: &mut State) -> bool {
     let Some(open) = state.open() else { return false };
     if open.catalog.writable {
         return true;
@@ -220,6 +234,7 @@ fn close(state: &mut State) {
     state.training = None;
     state.data.close();
     state.train = Default::default();
+    state.planning.clear();
     state.place = Place::Home;
 }
 
@@ -347,10 +362,36 @@ fn training_spec(request: TrainRequest, title: String) -> Spec {
     }
 }
 
+/// Keeps settings under a name, or forgets them; either can be taken back.
+fn save_preset(state: &mut State, name: String, settings: Option<BTreeMap<String, String>>) {
+    let presets = &mut state.prefs.presets;
+    let before = match &settings {
+        Some(settings) => presets.insert(name.clone(), settings.clone()),
+        None => presets.remove(&name),
+    };
+    if before == settings {
+        return;
+    }
+    state.train.preset = match &settings {
+        Some(_) => Preset::Own(name.clone()),
+        None => Preset::Proposed,
+    };
+    let words = match (&before, &settings) {
+        (_, None) => format!("The settings “{name}” are forgotten"),
+        (None, _) => format!("The settings are kept as “{name}”"),
+        _ => format!("The settings “{name}” are replaced"),
+    };
+    let undo = ("Undo".to_owned(), Command::SavePreset(name, before));
+    state.notices.say(Level::Done, words, None, Some(undo));
+}
+
 /// Trains.
 pub fn train(state: &mut State, setup: Setup) {
     if !may_write(state) {
         return;
+    }
+    if let Some(id) = state.planning.job() {
+        state.jobs.stop(id);
     }
     let Some(open) = state.open() else { return };
     let title = match setup.stages {
@@ -360,17 +401,8 @@ pub fn train(state: &mut State, setup: Setup) {
         Stages::Joint => "Training both at once",
     };
     let request = TrainRequest {
-        project: open.catalog.folder.clone(),
-        stages: setup.stages,
-        model: None,
-        from: setup.from,
-        resume: None,
-        config: None,
-        set: setup.set,
-        seed: setup.seed,
         log_every: 2,
-        checkpoint_every: None,
-        watch: Vec::new(),
+        ..setup.request(&open.catalog.folder)
     };
     let id = state.jobs.start(training_spec(request, title.to_owned()));
     state.training = Some(Training::new(id));
@@ -388,17 +420,9 @@ fn resume(state: &mut State, run: String) {
     let Some(open) = state.open() else { return };
     let title = format!("Going on with {run}");
     let request = TrainRequest {
-        project: open.catalog.folder.clone(),
-        stages: Stages::Both,
-        model: None,
-        from: None,
         resume: Some(run.clone()),
-        config: None,
-        set: Vec::new(),
-        seed: 0,
         log_every: 2,
-        checkpoint_every: None,
-        watch: Vec::new(),
+        ..TrainRequest::new(&open.catalog.folder)
     };
     let id = state.jobs.start(training_spec(request, title));
     // The curves so far stay in sight where it is the same training.
@@ -467,6 +491,7 @@ fn split(state: &mut State) {
             project: folder.clone(),
             scheme: Scheme::Random {
                 fractions: [0.6, 0.15, 0.25],
+                labelled: false,
             },
             seed: 0,
         }),

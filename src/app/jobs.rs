@@ -229,9 +229,9 @@ impl Jobs {
             .find(|j| j.state == State::Running && j.spec.purpose.is_work())
     }
 
-    /// Whether anything is at work or waits, but for a watched folder.
+    /// Whether anything is at work or waits, but for a watched folder and a look at what a training would do.
     pub fn busy(&self) -> bool {
-        self.has(|p| *p != Purpose::Watch)
+        self.has(|p| !matches!(p, Purpose::Watch | Purpose::Plan))
     }
 
     /// Whether a job for this purpose is at work or waits.

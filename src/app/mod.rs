@@ -31,6 +31,7 @@ mod memory;
 pub mod models;
 mod news;
 pub mod notices;
+pub mod planning;
 pub mod prefs;
 mod purpose;
 mod scout;

@@ -85,9 +85,14 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
             let path = path.clone();
             execute::use_model_here(state, path);
         }
+        (Purpose::Plan, Event::Plan(plan)) => state.planning.planned(id, Ok(plan.clone())),
+        (Purpose::Plan, _) => {}
         (Purpose::Train, _) => {
             if let Some(training) = state.training.as_mut().filter(|t| t.job == id) {
                 training.note(event);
+            }
+            if let Event::Watched { path, .. } = event {
+                state.scout.watched(id, PathBuf::from(path));
             }
             if let Event::Warning { message, .. } = event {
                 state.notices.note(Level::Warning, message.clone());
@@ -167,6 +172,14 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
     if super::tagging::ended(state, &job) || super::models::ended(state, &job) {
         return;
     }
+    if purpose == Purpose::Plan {
+        let failure = match &job.state {
+            JobState::Failed(failure) | JobState::Crashed(failure) => Some(failure.clone()),
+            _ => None,
+        };
+        state.planning.ended(id, failure);
+        return;
+    }
     // A job of a project that was closed meanwhile, or the program is being left: nothing follows from it.
     let elsewhere = job.spec.shared.is_some() && job.spec.shared.as_ref() != state.open().map(|o| &o.catalog.folder);
     if elsewhere || state.desk.leave_when_idle.is_some() {
@@ -238,6 +251,7 @@ fn retry(spec: &Spec) -> Option<Command> {
                 from: request.from.clone(),
                 set: request.set.clone(),
                 seed: request.seed,
+                propose: request.propose,
             }),
         },
         _ => return None,
@@ -268,21 +282,30 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
                     Command::Do(super::command::Action::Results),
                 )),
             );
+            if state.open().is_some_and(|o| o.catalog.split_counts()[0] == 0) {
+                // The training has split them first.
+                splits_made(state);
+            }
             refresh(state, None);
             // The newest last: it is the one that is shown.
             runs.iter().for_each(|run| execute::predict(state, run));
         }
         Purpose::Split => {
-            if let Some(open) = state.open() {
-                let again = super::library::Ask::Reload("The pictures were split".to_owned());
-                open.library.send(Order::Data(again));
-            }
-            state.data.splits_made.version = None;
+            splits_made(state);
             refresh(state, None);
         }
         Purpose::Predict { run } => refresh(state, Some(run.clone())),
         _ => {}
     }
+}
+
+/// Pictures have other splits: everything that counts them is read again.
+fn splits_made(state: &mut State) {
+    if let Some(open) = state.open() {
+        let again = super::library::Ask::Reload("The pictures were split".to_owned());
+        open.library.send(Order::Data(again));
+    }
+    state.data.splits_made.version = None;
 }
 
 fn refresh(state: &mut State, run: Option<String>) {
@@ -444,6 +467,7 @@ fn opened(state: &mut State, auto: bool) {
             from: None,
             set: jobs::demo_settings(quick),
             seed: 0,
+            propose: false,
         };
         execute::train(state, setup);
     } else if score {

@@ -5,6 +5,7 @@ use super::tagging::watch::Watched;
 use super::tagging::write::Form;
 use crate::compute::DeviceChoice;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The key in the window's storage.
@@ -70,6 +71,8 @@ pub struct Prefs {
     pub mirror: String,
     /// Address of a proxy; empty: as the environment says.
     pub proxy: String,
+    /// Settings of trainings that the user kept: by name, and by setting.
+    pub presets: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Default for Prefs {
@@ -90,6 +93,7 @@ impl Default for Prefs {
             watch: None,
             mirror: String::new(),
             proxy: String::new(),
+            presets: BTreeMap::new(),
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Purpose {
     },
     /// Training.
     Train,
+    /// What a training would do.
+    Plan,
     /// Scores of all pictures by a run.
     Predict {
         /// The run.
@@ -63,7 +65,7 @@ impl Purpose {
     /// What computes for long, what imports and looks, tagging, a watched folder, downloads.
     pub(super) fn lane(&self) -> usize {
         match self {
-            Self::Train | Self::Predict { .. } => 0,
+            Self::Train | Self::Plan | Self::Predict { .. } => 0,
             Self::Tag => 2,
             Self::Watch => 3,
             Self::Fetch { .. } => 4,
@@ -77,6 +79,7 @@ impl Purpose {
         let looks = matches!(
             self,
             Self::Device
+                | Self::Plan
                 | Self::Model { .. }
                 | Self::ListModels
                 | Self::WriteTags { dry_run: true }

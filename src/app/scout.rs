@@ -3,7 +3,8 @@
 
 use super::bring;
 use crate::dataset::files::{absolute, is_picture_name, walk};
-use crate::engine::Failure;
+use crate::engine::jobs::{self, WatchedEpoch};
+use crate::engine::{Event, Failure};
 use crate::tagging::tagger::Tagger;
 use eframe::egui::ColorImage;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ enum Errand {
     File(PathBuf),
     Keep(Arc<ColorImage>),
     Room(PathBuf),
+    Watched(u64, PathBuf),
+    History(PathBuf),
 }
 
 /// What the thread found.
@@ -46,6 +49,10 @@ pub enum Finding {
     Kept(Result<PathBuf, Failure>),
     /// Free room on the disk of a folder, in bytes.
     Room(u64),
+    /// The watched pictures of a training job after an epoch.
+    Watched(u64, Result<WatchedEpoch, Failure>),
+    /// What a run's folder says of its training: what was told, and the watched pictures.
+    History(PathBuf, Result<(Vec<Event>, Vec<WatchedEpoch>), Failure>),
 }
 
 /// The window's end.
@@ -98,6 +105,16 @@ impl Scout {
         self.send(Errand::Room(path));
     }
 
+    /// Reads the watched pictures of a training job after an epoch.
+    pub fn watched(&self, job: u64, path: PathBuf) {
+        self.send(Errand::Watched(job, path));
+    }
+
+    /// Reads what the folder of a run says of its training.
+    pub fn history(&self, run: PathBuf) {
+        self.send(Errand::History(run));
+    }
+
     fn send(&self, errand: Errand) {
         if self.errands.send(errand).is_err() {
             tracing::error!("the thread that looks at files has ended");
@@ -128,6 +145,14 @@ fn go(errand: Errand) -> Finding {
         Errand::Room(path) => {
             let there = path.ancestors().find(|p| p.exists()).map(Path::to_owned);
             Finding::Room(there.and_then(|p| fs4::available_space(&p).ok()).unwrap_or(0))
+        }
+        Errand::Watched(job, path) => {
+            let read = jobs::read_watched(&path).map_err(|e| Failure::io("read", &path, &e));
+            Finding::Watched(job, read)
+        }
+        Errand::History(run) => {
+            let read = jobs::history(&run);
+            Finding::History(run, read)
         }
     }
 }

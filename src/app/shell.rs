@@ -114,6 +114,7 @@ impl Window {
             models: Default::default(),
             scout,
             train: TrainForm::default(),
+            planning: super::planning::Planning::new(options.score_at_once),
             results: ResultsView::default(),
             data: Default::default(),
             desk: Desk::default(),
@@ -168,7 +169,7 @@ impl Window {
             state.browse.refresh(open);
         }
         state.tagging.refresh();
-        if state.tagging.is_behind() {
+        if state.place == Place::Tag && state.tagging.is_behind() {
             ctx.request_repaint_after(JOB_REPAINT);
         }
     }
@@ -365,6 +366,7 @@ fn escape(state: &mut State, ctx: &Context, typing: bool) {
             state.inspect.picture = None;
             state.browse.reveal = true;
         }
+    } else if state.place == Place::Pictures && screens::leave_picking(state) {
     } else if !state.browse.selection.is_empty() {
         state.browse.selection.clear();
     }

@@ -11,6 +11,7 @@ use super::thumbs::Thumbs;
 use super::training::Training;
 use crate::engine::Failure;
 use crate::engine::event::Check;
+use crate::engine::request::Stages;
 use crate::engine::scorer::Scorer;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ pub struct Browse {
     pub cursor: usize,
     /// Where a range of the selection began.
     pub anchor: usize,
+    /// The label (a column) that pictures are picked for by clicking them.
+    pub picking: Option<usize>,
     /// Asks the grid to bring the cursor into view.
     pub reveal: bool,
     /// Pictures in a row, as last drawn.
@@ -175,17 +178,31 @@ impl Default for Inspect {
     }
 }
 
+/// Where the settings come from that nobody changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// What the program proposes for these pictures.
+    #[default]
+    Proposed,
+    /// A ready-made one: a place in `screens::choices::PRESETS`.
+    Ready(usize),
+    /// One that the user kept under this name.
+    Own(String),
+}
+
 /// What the screen of training keeps.
 #[derive(Clone, Debug)]
 pub struct TrainForm {
-    /// Which stages: 0 both, 1 the first, 2 the second.
-    pub stages: usize,
+    /// Which stages.
+    pub stages: Stages,
     /// The Stage 1 run that Stage 2 starts from.
     pub from: Option<String>,
     /// Settings as typed, by name; missing: the default.
     pub changed: std::collections::BTreeMap<String, String>,
-    /// The chosen preset.
-    pub preset: usize,
+    /// What the settings are that nobody changed.
+    pub preset: Preset,
+    /// A name for the settings as typed.
+    pub name: String,
     /// Whether all settings are shown.
     pub advanced: bool,
     /// Seed.
@@ -197,10 +214,11 @@ pub struct TrainForm {
 impl Default for TrainForm {
     fn default() -> Self {
         Self {
-            stages: 0,
+            stages: Stages::Both,
             from: None,
             changed: std::collections::BTreeMap::new(),
-            preset: 1,
+            preset: Preset::Proposed,
+            name: String::new(),
             advanced: false,
             seed: 0,
             again: false,
@@ -278,6 +296,8 @@ pub struct State {
     pub scout: super::scout::Scout,
     /// The screen of training.
     pub train: TrainForm,
+    /// What the training that it describes would do.
+    pub planning: super::planning::Planning,
     /// The screen of results.
     pub results: ResultsView,
     /// The pages of the data, and the import that is looked at.

@@ -1,13 +1,16 @@
 //! What the window knows of a training: its stages with their curves, built from the job's events.
 
-use crate::engine::Event;
+use super::state::State;
+use crate::engine::jobs::WatchedEpoch;
+use crate::engine::{Event, Failure};
 use crate::eval::GroupMeans;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// One stage of a training.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
-    /// 1 or 2.
+    /// 1 or 2; 3: both trained together.
     pub stage: u8,
     /// The run's id.
     pub run: String,
@@ -25,10 +28,21 @@ pub struct Lane {
     pub map: [Curve; 4],
     /// Pictures a second.
     pub speed: f64,
+    /// The watched pictures after each epoch, in order.
+    pub watched: Vec<WatchedEpoch>,
     began: Option<(Instant, usize)>,
 }
 
 impl Lane {
+    /// The stage in words.
+    pub fn name(&self) -> &'static str {
+        match self.stage {
+            1 => "Stage 1",
+            2 => "Stage 2",
+            _ => "Both stages at once",
+        }
+    }
+
     /// From 0 to 1.
     pub fn share(&self) -> f32 {
         self.done as f32 / self.steps.max(1) as f32
@@ -85,12 +99,36 @@ pub struct Training {
     pub lanes: Vec<Lane>,
     /// What the user should know: code and words, each once.
     pub warnings: Vec<(String, String)>,
+    /// Which epoch of the watched pictures is shown (a place in their list); `None`: the newest.
+    pub shown_epoch: Option<usize>,
+    /// Which of a watched picture's labels is shown, counted from its first.
+    pub shown_label: usize,
 }
 
 impl Training {
     /// A training that has just been asked for.
     pub fn new(job: u64) -> Self {
         Self { job, ..Self::default() }
+    }
+
+    /// A training of another time: run, stage, and what its folder says.
+    pub fn of_history(run: &str, stage: u8, events: &[Event], watched: Vec<WatchedEpoch>) -> Self {
+        let mut training = Self::default();
+        training.note(&Event::Run {
+            run: run.to_owned(),
+            stage,
+            resumed_at: 0,
+        });
+        events.iter().for_each(|event| training.note(event));
+        watched.into_iter().for_each(|epoch| training.watch(epoch));
+        training
+    }
+
+    /// Takes in the watched pictures after an epoch of the stage at work; one that is known is replaced, as a resumed run does.
+    pub fn watch(&mut self, epoch: WatchedEpoch) {
+        let Some(lane) = self.lanes.last_mut() else { return };
+        lane.watched.retain(|known| known.epoch < epoch.epoch);
+        lane.watched.push(epoch);
     }
 
     /// Takes in an event of the job.
@@ -161,6 +199,24 @@ impl Training {
     /// The newest run.
     pub fn run(&self) -> Option<&str> {
         self.lanes.last().map(|l| l.run.as_str())
+    }
+}
+
+/// Shows the training of a run of another time, where its project is still open.
+pub fn show_history(state: &mut State, folder: &Path, read: Result<(Vec<Event>, Vec<WatchedEpoch>), Failure>) {
+    let (events, watched) = match read {
+        Ok(read) => read,
+        Err(failure) => return state.notices.failed(&failure, None),
+    };
+    let Some(open) = state.open() else { return };
+    let of_it = |run: &&crate::project::Run| open.catalog.folder.join("runs").join(&run.id) == folder;
+    let Some(run) = open.catalog.runs.iter().find(of_it) else {
+        return;
+    };
+    let training = Training::of_history(&run.id, run.stage, &events, watched);
+    if !state.trains() {
+        state.training = Some(training);
+        state.train.again = false;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::dataset::formats::Preview;
 use crate::engine::Event;
-use crate::engine::event::{Metrics, Score};
+use crate::engine::event::{Metrics, Score, TrainingPlan};
 use crate::eval::GroupMeans;
 use crate::project::{ImportDiff, Overview};
 use std::fmt::Write as _;
@@ -132,6 +132,18 @@ pub fn describe(event: &Event) -> String {
         Event::Bench { name, values } => {
             let values: Vec<String> = values.iter().map(|(k, v)| format!("{k} {v:.3}")).collect();
             format!("{name}: {}", values.join(", "))
+        }
+        Event::Plan(plan) => training_plan(plan),
+        Event::FewShot(f) => {
+            let draws: Vec<String> = f.maps.iter().map(|m| format!("{m:.1}")).collect();
+            format!(
+                "{} shots ({:.0} pictures), {}: mAP {:.1} ({})",
+                f.shots,
+                f.images,
+                f.way,
+                f.map,
+                draws.join(", ")
+            )
         }
         Event::Tagged {
             images,
@@ -494,4 +506,56 @@ fn describe_overview(o: &Overview, names: &[(i64, String)]) -> String {
         );
     }
     text
+}
+
+/// What a training would do.
+fn training_plan(plan: &TrainingPlan) -> String {
+    let mut text = format!(
+        "{} pictures to learn from, {} to choose settings on, {} to test on, {} labels; on {}",
+        plan.train, plan.val, plan.test, plan.labels, plan.device
+    );
+    if let Some(command) = &plan.split {
+        let _ = write!(text, "\nthe pictures would be split first: {command}");
+    }
+    if plan.without > 0 {
+        let _ = write!(text, "; {} labels have no picture", plan.without);
+    }
+    for stage in &plan.stages {
+        let name = match stage.stage {
+            1 => "Stage 1",
+            2 => "Stage 2",
+            _ => "both stages at once",
+        };
+        let _ = write!(
+            text,
+            "\n{name}: {} passes, {} steps of {} pictures",
+            stage.epochs, stage.steps, stage.batch
+        );
+        if let Some(seconds) = stage.seconds {
+            let _ = write!(text, ", about {}", about(seconds));
+        }
+    }
+    if let Some(seconds) = plan.seconds {
+        let _ = write!(text, "\nall in all about {}", about(seconds));
+    }
+    if !plan.settings.is_empty() {
+        let changed: Vec<String> = plan.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let _ = write!(text, "\nsettings that are not the usual ones: {}", changed.join(" "));
+    }
+    if plan.proposed.is_empty() {
+        text.push_str("\nfor these pictures the program proposes the usual settings");
+    }
+    for p in &plan.proposed {
+        let _ = write!(text, "\nproposed (--propose): {}={}, as {}", p.name, p.value, p.why);
+    }
+    text
+}
+
+/// A time for people.
+fn about(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{:.0} s", s.max(1.0)),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
 }

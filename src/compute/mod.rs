@@ -4,9 +4,11 @@
 //! (llvmpipe) is no GPU for a user: it is taken only when `gpu` is asked for by name (tests do).
 
 mod error;
+mod kernels;
 pub mod selftest;
 
 pub use error::ComputeError;
+pub use kernels::Work;
 
 use burn::tensor::{Device, DeviceKind, FloatDType};
 use serde::{Deserialize, Serialize};
@@ -145,6 +147,22 @@ impl Compute {
         };
         *opened = Some(compute.clone());
         Ok(compute)
+    }
+
+    /// Whether a GPU is about to compile kernels that it has not compiled before, as far as is known.
+    pub fn is_new_to(&self, work: Work) -> bool {
+        self.kind == Kind::Gpu && !kernels::are_known(&self.identity(), work)
+    }
+
+    /// A GPU has done such work: the next start finds its kernels in the driver's cache.
+    pub fn has_done(&self, work: Work) {
+        if self.kind == Kind::Gpu {
+            kernels::note(&self.identity(), work);
+        }
+    }
+
+    fn identity(&self) -> String {
+        format!("{} {}", self.name, self.driver.as_deref().unwrap_or_default())
     }
 
     /// The device for tensors that need no gradient.

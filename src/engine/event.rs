@@ -71,6 +71,10 @@ pub enum Event {
         /// Numbers by name.
         values: BTreeMap<String, f64>,
     },
+    /// What so many pictures of each label are worth to a way of learning.
+    FewShot(FewShot),
+    /// What a training would do.
+    Plan(TrainingPlan),
     /// A batch of pictures has ended.
     Tagged {
         /// Pictures that were asked for.
@@ -575,4 +579,75 @@ pub struct ClassMetrics {
     pub group: String,
     /// Probability from which the label is given.
     pub threshold: f32,
+}
+
+/// See [`Event::FewShot`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FewShot {
+    /// Training pictures of each label at least, K.
+    pub shots: usize,
+    /// The way of learning.
+    pub way: String,
+    /// Training pictures, on average over the draws.
+    pub images: f64,
+    /// mAP on the test pictures in percent, on average over the draws.
+    pub map: f64,
+    /// mAP of each draw.
+    pub maps: Vec<f64>,
+}
+
+/// See [`Event::Plan`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingPlan {
+    /// Pictures to learn from.
+    pub train: usize,
+    /// Pictures to choose settings on.
+    pub val: usize,
+    /// Pictures to test on.
+    pub test: usize,
+    /// The command of the split that would be made first; `None` where the pictures are split, or stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// Labels.
+    pub labels: usize,
+    /// Labels that no training picture has.
+    pub without: usize,
+    /// The device, for people.
+    pub device: String,
+    /// What the program proposes for these pictures, whether or not it is asked for.
+    pub proposed: Vec<Proposed>,
+    /// The settings that differ from the defaults, by name.
+    pub settings: BTreeMap<String, String>,
+    /// The stages, in order.
+    pub stages: Vec<PlannedStage>,
+    /// Seconds until the end, by a few steps that were tried; `None` where nothing was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// A setting that the program proposes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// The setting.
+    pub name: String,
+    /// Its value as the command line writes it.
+    pub value: String,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// A stage of a [`TrainingPlan`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedStage {
+    /// 1, 2, or 3 for both at once.
+    pub stage: u8,
+    /// Passes over the pictures.
+    pub epochs: usize,
+    /// Pictures a step.
+    pub batch: usize,
+    /// Steps.
+    pub steps: usize,
+    /// Seconds, with looking at the pictures before it; `None` where nothing was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }

@@ -72,6 +72,13 @@ impl<'a> Context<'a> {
         });
     }
 
+    /// Tells that a GPU is about to compile its kernels, where there are none of an earlier start.
+    pub fn preparing(&mut self, compute: &compute::Compute, work: compute::Work) {
+        if compute.is_new_to(work) {
+            self.progress("preparing the GPU (only once)", 0, 1);
+        }
+    }
+
     /// Runs a part of a job whose events pass through `keep`, which may note them and decides whether they go on.
     pub fn part<T>(&mut self, keep: &mut dyn FnMut(&Event) -> bool, job: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let emit = &mut *self.emit;

@@ -58,6 +58,8 @@ pub enum Request {
     Split(SplitRequest),
     /// Trains one stage or both.
     Train(TrainRequest),
+    /// Tells what a training would do; trains nothing.
+    Plan(PlanRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
     /// Scores all pictures of a project and keeps the results in it.
@@ -107,6 +109,8 @@ pub enum Request {
     BenchImport(BenchImport),
     /// Measures tagging against the speed of its parts.
     BenchTag(BenchTag),
+    /// Compares training with few pictures of each label against simpler ways.
+    BenchFewShot(BenchFewShot),
 }
 
 impl Request {
@@ -126,6 +130,7 @@ impl Request {
             self,
             Self::Score(_)
                 | Self::Train(_)
+                | Self::Plan(_)
                 | Self::Evaluate(_)
                 | Self::Doctor
                 | Self::Starter(_)
@@ -133,6 +138,7 @@ impl Request {
                 | Self::Predict(_)
                 | Self::Tag(_)
                 | Self::BenchTag(_)
+                | Self::BenchFewShot(_)
                 | Self::ExportModel(_)
         )
     }
@@ -319,6 +325,9 @@ pub enum Scheme {
     Random {
         /// Shares of train, val and test.
         fractions: [f64; 3],
+        /// Only pictures that have a label; the others are left without a split.
+        #[serde(default)]
+        labelled: bool,
     },
     /// A long tail cut from the training pictures.
     Pareto {
@@ -401,9 +410,41 @@ pub struct TrainRequest {
     pub log_every: usize,
     /// Steps between checkpoints; unset: by time.
     pub checkpoint_every: Option<usize>,
-    /// Ids of pictures whose evidence is kept after each epoch; empty: four are chosen.
+    /// Names of pictures whose evidence is kept after each epoch; empty: four are chosen.
     #[serde(default)]
-    pub watch: Vec<i64>,
+    pub watch: Vec<String>,
+    /// Whether what the program proposes for these pictures goes under `config` and `set`.
+    #[serde(default)]
+    pub propose: bool,
+}
+
+/// See [`Request::Plan`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanRequest {
+    /// The training.
+    pub train: TrainRequest,
+    /// Whether a few steps are tried, to tell how long it takes.
+    pub try_steps: bool,
+}
+
+impl TrainRequest {
+    /// Both stages with the project's model and default settings.
+    pub fn new(project: &Path) -> Self {
+        Self {
+            project: project.to_owned(),
+            stages: Stages::Both,
+            model: None,
+            from: None,
+            resume: None,
+            config: None,
+            set: Vec::new(),
+            seed: 0,
+            log_every: 10,
+            checkpoint_every: None,
+            watch: Vec::new(),
+            propose: false,
+        }
+    }
 }
 
 /// See [`Request::Predict`].
@@ -648,6 +689,23 @@ pub struct BenchTag {
     pub paths: Vec<PathBuf>,
     /// Times that the pictures are gone through.
     pub rounds: usize,
+}
+
+/// See [`Request::BenchFewShot`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchFewShot {
+    /// Numbers of training pictures of each label, K.
+    pub shots: Vec<usize>,
+    /// Draws of pictures, from `seed` on.
+    pub draws: u64,
+    /// The first seed.
+    pub seed: u64,
+    /// `key=value` settings for ours, over those that the program proposes.
+    pub set: Vec<String>,
+    /// A new folder that keeps pictures and projects; unset: nothing is kept.
+    pub out: Option<PathBuf>,
+    /// Whether the simpler ways are left out.
+    pub ours_alone: bool,
 }
 
 /// Where models are kept, and how servers are reached; what is unset the environment decides.

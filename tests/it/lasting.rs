@@ -309,17 +309,11 @@ fn a_worker_that_dies_of_its_memory_is_followed_by_one_that_needs_less() {
     use patchlight::engine::{Context, Event};
     let (_folder, project) = training_project();
     let request = Request::Train(TrainRequest {
-        project: project.clone(),
         stages: Stages::One,
-        model: None,
-        from: None,
-        resume: None,
-        config: None,
         set: vec!["max_steps=4".into(), "batch_1=8".into()],
-        seed: 0,
         log_every: 1,
         checkpoint_every: Some(1),
-        watch: Vec::new(),
+        ..TrainRequest::new(&project)
     });
     let mut workers = 0;
     let mut start = || {
@@ -362,17 +356,10 @@ fn a_worker_that_dies_at_once_is_followed_by_another() {
     use patchlight::engine::request::{Request, Stages, TrainRequest};
     use patchlight::engine::{Context, Event};
     let request = Request::Train(TrainRequest {
-        project: PathBuf::from("nowhere"),
         stages: Stages::One,
-        model: None,
-        from: None,
-        resume: None,
-        config: None,
         set: vec!["batch_1=8".into()],
-        seed: 0,
         log_every: 1,
-        checkpoint_every: None,
-        watch: Vec::new(),
+        ..TrainRequest::new(Path::new("nowhere"))
     });
     let run = r#"echo '{"event":"run","run":"run-4","stage":1}'"#;
     let step =

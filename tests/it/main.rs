@@ -9,6 +9,7 @@ mod cli;
 mod demo;
 mod gpu;
 mod gradients;
+mod guided;
 mod lasting;
 mod losses;
 mod scores;

@@ -29,6 +29,7 @@ fn setup() -> Setup {
         from: None,
         set: ["epochs_1=60", "epochs_2=60", "batch_1=4"].map(str::to_owned).to_vec(),
         seed: 3,
+        propose: false,
     }
 }
 

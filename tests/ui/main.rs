@@ -11,3 +11,4 @@ mod models;
 mod screens;
 mod support;
 mod tagging;
+mod training;

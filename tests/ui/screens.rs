@@ -11,6 +11,8 @@ use patchlight::app::notices::Level;
 use patchlight::app::prefs::{Look, Recent};
 use patchlight::app::state::Slot;
 use patchlight::app::training::Training;
+use patchlight::dataset::preprocess::{Mode, Preprocess};
+use patchlight::engine::jobs::{WatchedEpoch, WatchedPicture};
 use patchlight::engine::{Event, Failure, Request};
 use patchlight::eval::GroupMeans;
 
@@ -67,6 +69,39 @@ fn training(job: u64) -> Training {
         message: "lambda_sc is 0: nothing holds the prompts to CLIP's words".to_owned(),
     });
     training
+}
+
+/// Four pictures that are watched over three passes: the patches move from a corner to the middle.
+fn watch(harness: &mut Harness<'static, Window>) {
+    let Slot::Open(open) = &harness.state().state.project else {
+        panic!("no project is open")
+    };
+    let ids: Vec<i64> = open.catalog.pictures[..4].iter().map(|p| p.id).collect();
+    let grid = 12;
+    let training = harness.state_mut().state.training.as_mut().unwrap();
+    for epoch in 0..3 {
+        let middle = 2.0 + 2.0 * epoch as f32;
+        let similarity: Vec<f32> = (0..grid * grid)
+            .map(|j| -((j / grid) as f32 - middle).hypot((j % grid) as f32 - middle))
+            .collect();
+        let picture = |id: &i64| WatchedPicture {
+            id: *id,
+            grid,
+            labels: vec![(*id as usize % 4, 1, 0.2 + 0.05 * epoch as f32, similarity.clone())],
+        };
+        training.watch(WatchedEpoch {
+            epoch,
+            preprocess: Preprocess {
+                mode: Mode::Stretch,
+                size: 96,
+                mean: [0.5; 3],
+                std: [0.25; 3],
+            },
+            patch: 8,
+            top_k: 9,
+            pictures: ids.iter().map(picture).collect(),
+        });
+    }
 }
 
 /// A job in the list that no worker has.
@@ -222,6 +257,12 @@ fn train() {
         harness.state_mut().state.training = Some(training(id));
         settle(&mut harness);
         snapshot(&mut harness, &format!("train_running_{name}"));
+        watch(&mut harness);
+        settle(&mut harness);
+        let card = harness.query_all_by_label_contains(": score 0.300").next();
+        card.expect("a watched picture").scroll_to_me();
+        settle(&mut harness);
+        snapshot(&mut harness, &format!("train_watched_{name}"));
         job_as(&mut harness, JobState::Stopped);
         settle(&mut harness);
         snapshot(&mut harness, &format!("train_paused_{name}"));

@@ -148,7 +148,7 @@ pub fn act(state: &mut State, dialogs: &Dialogs, act: Act) {
         Act::PicturesOf(bin, name) => ask(state, Ask::PicturesOf(bin, name)),
         Act::Pictures(ids, name) => show(state, ids, name),
         Act::Label(change) => {
-            if may_write(state) {
+            if crate::app::execute::may_write(state) {
                 ask(state, Ask::Label(change));
             }
         }
@@ -169,17 +169,6 @@ pub fn act(state: &mut State, dialogs: &Dialogs, act: Act) {
         Act::Relink(take) => jobs::relink(state, take),
         Act::Export => jobs::export(state),
     }
-}
-
-/// Whether the open project may be changed; says so where not.
-pub(super) fn may_write(state: &mut State) -> bool {
-    let writable = state.open().map(|open| open.catalog.writable);
-    if writable == Some(false) {
-        let hint = "Close the other window that works on it, then open the project again.".to_owned();
-        let words = "This project is open for looking only";
-        state.notices.say(Level::Warning, words, Some(hint), None);
-    }
-    writable == Some(true)
 }
 
 /// Asks the project's thread.
@@ -246,6 +235,7 @@ fn scheme(state: &mut State) -> Option<(Scheme, u64)> {
             let test = 1.0 - train - val;
             Scheme::Random {
                 fractions: [train, val, if test < 1e-9 { 0.0 } else { test }],
+                labelled: form.labelled,
             }
         }
         Way::Pareto => Scheme::Pareto {

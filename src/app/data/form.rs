@@ -199,6 +199,8 @@ pub struct SplitForm {
     pub way: Way,
     /// Percent of train and val; the rest is test.
     pub shares: [u32; 2],
+    /// Only pictures that have a label are shared out.
+    pub labelled: bool,
     /// Positives of the most and the least frequent label of a long tail.
     pub tail: [usize; 2],
     /// Exponent of the long tail.
@@ -218,6 +220,7 @@ impl Default for SplitForm {
         Self {
             way: Way::Random,
             shares: [60, 15],
+            labelled: false,
             tail: [100, 5],
             exponent: 6.0,
             shots: 4,

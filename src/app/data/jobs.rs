@@ -1,7 +1,7 @@
 //! The jobs behind the pages of the data.
 
-use super::act::may_write;
 use super::form::{ImportForm, ROWS};
+use crate::app::execute::may_write;
 use crate::app::jobs::{Purpose, Spec};
 use crate::app::state::State;
 use crate::dataset::formats::ExportRequest;

@@ -1,10 +1,15 @@
 //! What can be chosen for a training: presets, and every setting in plain words.
 
+use crate::app::command::Setup;
 use crate::app::icons;
-use crate::app::state::TrainForm;
-use crate::app::theme;
+use crate::app::state::{Preset, TrainForm};
+use crate::app::theme::{self, TextSize};
+use crate::engine::event::Proposed;
+use crate::engine::request::Stages;
 use crate::train::settings::{Settings, names};
 use eframe::egui::{self, RichText, Ui};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Ready-made settings: name, sentence, `key=value`.
 pub const PRESETS: [(&str, &str, &[&str]); 3] = [
@@ -173,13 +178,33 @@ const WORDS: [(&str, &str, &str); 48] = [
     ("seed", "Seed", "The same seed gives the same result on the CPU"),
 ];
 
-/// Every setting: plain name, technical name, value, default.
-pub fn table(ui: &mut Ui, form: &mut TrainForm) {
-    // What a preset says is the default of this form.
-    let defaults = Settings::default()
-        .with_overrides(None, &preset(form))
-        .unwrap_or_default()
-        .values();
+/// What can be chosen where a setting is one of a few words; empty for the others.
+fn options(name: &str) -> &'static [&'static str] {
+    match name {
+        "focal" | "augment" | "shuffle" | "checkpointing" => &["true", "false"],
+        "fit_alpha" => &["", "true", "false"],
+        "patch_features" => &["", "token", "value"],
+        "preprocess" => &["stretch", "crop", "pad"],
+        "input_size" => &["", "224", "336", "448"],
+        "student_init" => &["clip", "imagenet", "random"],
+        "loss" => &["db", "bce", "asl"],
+        "kd" => &["l1", "mse", "cosine"],
+        "context" => &["shared", "per-class", "rarity"],
+        "context_init" => &["phrase", "random"],
+        "precision" => &["f32", "f16"],
+        "keep" => &["", "best", "last"],
+        "kd_view" => &["cached", "same"],
+        "augment_set" => &["light", "strong", "none"],
+        "unfreeze" => &["all", "gradual"],
+        _ => &[],
+    }
+}
+
+/// What a value that was left empty is called.
+const BY_ITSELF: &str = "by itself";
+
+/// Every setting: plain name, value, technical name, and its sentence. `usual` are the values that nobody changed.
+pub fn table(ui: &mut Ui, form: &mut TrainForm, usual: &BTreeMap<String, String>) {
     ui.add_space(theme::SMALL);
     egui::Grid::new("settings")
         .num_columns(4)
@@ -187,65 +212,140 @@ pub fn table(ui: &mut Ui, form: &mut TrainForm) {
         .spacing([14.0, 5.0])
         .show(ui, |ui| {
             for name in names() {
-                let (plain, help) = words(&name);
-                let default = defaults.get(&name).cloned().unwrap_or_default();
-                ui.label(plain).on_hover_text(help);
-                ui.label(RichText::new(&name).monospace().color(theme::palette(ui).quiet))
-                    .on_hover_text(help);
-                let mut value = form.changed.get(&name).cloned().unwrap_or_else(|| default.clone());
-                let width: f32 = if name == "template" || name == "student_path" {
-                    220.0
-                } else {
-                    110.0
-                };
-                let field = ui.add_sized([width, theme::HIT], egui::TextEdit::singleline(&mut value));
-                field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", format!("{plain} ({name})")));
-                if field.changed() {
-                    if value.trim() == default {
-                        form.changed.remove(&name);
-                    } else {
-                        form.changed.insert(name.clone(), value);
-                    }
-                }
-                if form.changed.contains_key(&name) {
-                    if ui
-                        .button(icons::ARROW_COUNTER_CLOCKWISE)
-                        .on_hover_text(format!("Back to {default}"))
-                        .clicked()
-                    {
-                        form.changed.remove(&name);
-                    }
-                } else {
-                    ui.label("");
-                }
+                row(ui, form, &name, usual.get(&name).map_or("", String::as_str));
                 ui.end_row();
             }
-            ui.label("Seed").on_hover_text(words("seed").1);
-            ui.label(RichText::new("seed").monospace().color(theme::palette(ui).quiet));
+            ui.label("Seed");
             ui.add(egui::DragValue::new(&mut form.seed));
             ui.label("");
+            sentence(ui, "seed", words("seed").1);
             ui.end_row();
         });
+}
+
+fn row(ui: &mut Ui, form: &mut TrainForm, name: &str, usual: &str) {
+    let (plain, help) = words(name);
+    let changed = form.changed.contains_key(name);
+    let mut plain_words = RichText::new(plain);
+    if changed {
+        plain_words = plain_words.color(theme::palette(ui).accent).family(theme::strong());
+    }
+    ui.label(plain_words);
+    let mut value = form.changed.get(name).cloned().unwrap_or_else(|| usual.to_owned());
+    let before = value.clone();
+    let title = format!("{plain} ({name})");
+    let options = options(name);
+    if options.is_empty() {
+        let width: f32 = if name == "template" || name == "student_path" {
+            150.0
+        } else {
+            100.0
+        };
+        let field = egui::TextEdit::singleline(&mut value).hint_text(BY_ITSELF);
+        let field = ui.add_sized([width, theme::HIT], field);
+        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", &title));
+    } else {
+        let called = |v: &str| {
+            if v.is_empty() {
+                BY_ITSELF.to_owned()
+            } else {
+                v.to_owned()
+            }
+        };
+        let combo = egui::ComboBox::from_id_salt(name)
+            .width(100.0)
+            .selected_text(called(&value))
+            .show_ui(ui, |ui| {
+                for option in options {
+                    ui.selectable_value(&mut value, (*option).to_owned(), called(option));
+                }
+            });
+        let info = || egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &title);
+        combo.response.widget_info(info);
+    }
+    if value != before {
+        if value.trim() == usual {
+            form.changed.remove(name);
+        } else {
+            form.changed.insert(name.to_owned(), value);
+        }
+    }
+    if changed {
+        let back = if usual.is_empty() { BY_ITSELF } else { usual };
+        let reset = ui
+            .button(icons::ARROW_COUNTER_CLOCKWISE)
+            .on_hover_text(format!("Back to {back}"));
+        reset.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Reset {plain}")));
+        if reset.clicked() {
+            form.changed.remove(name);
+        }
+    } else {
+        ui.label("");
+    }
+    sentence(ui, name, help);
+}
+
+/// The technical name and what the setting does.
+fn sentence(ui: &mut Ui, name: &str, help: &str) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.label(RichText::new(name).monospace().color(theme::palette(ui).quiet));
+        let words = RichText::new(help)
+            .color(theme::palette(ui).quiet)
+            .size(TextSize::Small.points());
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(help);
+    });
 }
 
 fn words(name: &str) -> (&'static str, &'static str) {
     WORDS.iter().find(|w| w.0 == name).map_or(("", ""), |w| (w.1, w.2))
 }
 
-/// What the chosen preset says, as `key=value`.
-fn preset(form: &TrainForm) -> Vec<String> {
-    let set = PRESETS.get(form.preset).map_or(&[][..], |p| p.2);
-    set.iter().map(|s| (*s).to_owned()).collect()
+/// Presets that the user kept, by name.
+type Own = BTreeMap<String, BTreeMap<String, String>>;
+
+/// What the chosen preset says, as `key=value`; what the program proposes it says itself.
+fn preset(form: &TrainForm, own: &Own) -> Vec<String> {
+    match &form.preset {
+        Preset::Proposed => Vec::new(),
+        Preset::Ready(place) => {
+            let set = PRESETS.get(*place).map_or(&[][..], |p| p.2);
+            set.iter().map(|s| (*s).to_owned()).collect()
+        }
+        Preset::Own(name) => pairs(own.get(name).into_iter().flatten()),
+    }
 }
 
-/// Settings of the form as `key=value`: the preset's, then what was changed.
-pub fn settings(form: &TrainForm) -> Vec<String> {
-    let typed = form
-        .changed
-        .iter()
-        .filter(|(_, v)| !v.trim().is_empty())
-        .map(|(k, v)| format!("{k}={}", v.trim()));
-    preset(form).into_iter().chain(typed).collect()
+fn pairs<'a>(settings: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<String> {
+    let typed = settings.filter(|(_, v)| !v.trim().is_empty());
+    typed.map(|(k, v)| format!("{k}={}", v.trim())).collect()
+}
+
+/// The settings that nobody changed: the preset's, or the proposal as far as it is known; of a Stage 1 run that Stage 2 goes on from
+/// (`parent`, its configuration), that run's.
+pub fn usual(form: &TrainForm, own: &Own, proposed: &[Proposed], parent: Option<&Value>) -> BTreeMap<String, String> {
+    let of_parent = parent.and_then(|config| serde_json::from_value::<Settings>(config["settings"].clone()).ok());
+    let mut pairs = preset(form, own);
+    if form.preset == Preset::Proposed && of_parent.is_none() {
+        pairs.extend(proposed.iter().map(|p| format!("{}={}", p.name, p.value)));
+    }
+    of_parent
+        .unwrap_or_default()
+        .with_overrides(None, &pairs)
+        .unwrap_or_default()
+        .values()
+}
+
+/// What the form asks for.
+pub fn setup(form: &TrainForm, own: &Own) -> Setup {
+    let set = preset(form, own).into_iter().chain(pairs(form.changed.iter()));
+    Setup {
+        stages: form.stages,
+        from: form.from.clone().filter(|_| form.stages == Stages::Two),
+        set: set.collect(),
+        seed: form.seed,
+        propose: form.preset == Preset::Proposed,
+    }
 }
 
 #[cfg(test)]
@@ -264,25 +364,73 @@ mod tests {
                 "{name} is no setting"
             );
         }
-        for preset in 0..PRESETS.len() {
+        for (i, ready) in PRESETS.iter().enumerate() {
             let form = TrainForm {
-                preset,
+                preset: Preset::Ready(i),
                 ..TrainForm::default()
             };
-            assert!(Settings::default().with_overrides(None, &settings(&form)).is_ok());
+            let set = setup(&form, &Own::new()).set;
+            assert_eq!(set, ready.2);
+            assert!(Settings::default().with_overrides(None, &set).is_ok());
+        }
+    }
+
+    #[test]
+    fn every_word_that_is_offered_is_taken() {
+        for name in names() {
+            for option in options(&name).iter().filter(|o| !o.is_empty()) {
+                let mut set = vec![format!("{name}={option}")];
+                if *option == "imagenet" {
+                    set.push("student_path=vit".to_owned());
+                }
+                if *option == "random" && name == "context_init" {
+                    set.push("context_tokens=8".to_owned());
+                }
+                let parsed = Settings::default().with_overrides(None, &set);
+                assert!(parsed.is_ok(), "{name}={option}: {parsed:?}");
+            }
+            let usual = Settings::default().values()[&name].clone();
+            assert!(
+                options(&name).is_empty() || options(&name).contains(&usual.as_str()),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn what_was_typed_goes_over_the_preset() {
         let mut form = TrainForm {
-            preset: 0,
+            preset: Preset::Ready(0),
             ..TrainForm::default()
         };
         form.changed.insert("epochs_1".into(), " 7 ".into());
         form.changed.insert("top_k".into(), " ".into());
-        let set = settings(&form);
-        let parsed = Settings::default().with_overrides(None, &set).unwrap();
-        assert_eq!((parsed.epochs_1, parsed.epochs_2), (7, 15));
+        let mut own = Own::new();
+        let parsed =
+            |form: &TrainForm, own: &Own| Settings::default().with_overrides(None, &setup(form, own).set).unwrap();
+        let quick = parsed(&form, &own);
+        assert_eq!((quick.epochs_1, quick.epochs_2), (7, 15));
+        own.insert("mine".into(), BTreeMap::from([("epochs_2".into(), "44".into())]));
+        form.preset = Preset::Own("mine".into());
+        let mine = parsed(&form, &own);
+        assert_eq!((mine.epochs_1, mine.epochs_2), (7, 44));
+    }
+
+    #[test]
+    fn nobody_changed_what_is_proposed_or_the_parent_run_has() {
+        let proposed = [Proposed {
+            name: "batch_1".into(),
+            value: "16".into(),
+            why: "few".into(),
+        }];
+        let form = TrainForm::default();
+        assert_eq!(usual(&form, &Own::new(), &proposed, None)["batch_1"], "16");
+        let parent = serde_json::json!({ "settings": { "batch_1": 8, "alpha": 0.25 } });
+        let of_parent = usual(&form, &Own::new(), &proposed, Some(&parent));
+        assert_eq!(
+            (of_parent["batch_1"].as_str(), of_parent["alpha"].as_str()),
+            ("8", "0.25")
+        );
+        assert!(setup(&form, &Own::new()).propose);
     }
 }

@@ -10,22 +10,30 @@ mod import;
 pub mod inspector;
 pub mod log;
 pub mod models;
+mod picking;
 pub mod pictures;
 pub mod results;
 mod running;
 pub mod settings;
+mod setup;
 mod strip;
 pub mod tag;
 pub mod train;
 pub mod travel;
 pub mod view;
+mod watched;
+
+pub use picking::leaves as leave_picking;
 
 use super::command::{Action, Command, Place};
 use super::icons;
-use super::state::{Slot, State};
+use super::state::{Open, Slot, State};
 use super::theme;
 use super::widgets;
+use crate::dataset::split::Group;
 use eframe::egui::{self, Ui};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Shows the place that the user is in.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -38,6 +46,34 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Place::Import => import::show(ui, state),
         Place::Pictures | Place::Train | Place::Results | Place::Data => of_project(ui, state),
     }
+}
+
+/// What the pictures of a project say about each of its labels.
+struct Totals {
+    /// Pictures that have it.
+    pictures: Vec<usize>,
+    /// Its group by frequency.
+    groups: Vec<Group>,
+}
+
+/// The totals of the open project, counted once for each of its versions: counting goes through every picture, and a frame must not.
+fn totals(ui: &Ui, open: &Open) -> Arc<Totals> {
+    type Cached = (PathBuf, u64, Arc<Totals>);
+    let id = egui::Id::unique("label totals");
+    let (catalog, version) = (&open.catalog, open.version);
+    let known = ui.data(|d| d.get_temp::<Cached>(id));
+    if let Some((folder, of, totals)) = known
+        && of == version
+        && folder == catalog.folder
+    {
+        return totals;
+    }
+    let totals = Arc::new(Totals {
+        pictures: catalog.positives(None),
+        groups: catalog.groups(),
+    });
+    ui.data_mut(|d| d.insert_temp(id, (catalog.folder.clone(), version, totals.clone())));
+    totals
 }
 
 /// Places that need a project.

@@ -45,6 +45,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         )
         .show(ui, |ui| {
             missing(ui, state);
+            super::picking::bar(ui, state);
             head(ui, state);
             ui.add_space(theme::SMALL);
             body(ui, state);
@@ -323,6 +324,7 @@ fn thumbnail(ui: &mut Ui, state: &mut State, place: usize, cell: Rect) {
             Stroke::new(1.5, p.ground),
         );
     }
+    super::picking::mark(ui, state, index, cell);
     if chosen {
         let corner = picture.left_top() + vec2(14.0, 14.0);
         ui.painter().circle_filled(corner, 9.0, p.accent);
@@ -422,6 +424,13 @@ fn tooltip(ui: &mut Ui, state: &State, index: usize) {
 
 fn click(state: &mut State, response: &egui::Response, place: usize) {
     let index = state.browse.shown[place];
+    if let Some(label) = state.browse.picking {
+        if response.clicked() {
+            state.browse.cursor = place;
+            super::picking::click(state, label, index as usize);
+        }
+        return;
+    }
     if response.double_clicked() {
         state.browse.cursor = place;
         state.command(Command::Inspect(index as usize));

@@ -300,9 +300,8 @@ pub fn labels_panel(ui: &mut Ui, state: &mut State) {
         new_label(ui, state);
     }
     ui.separator();
-    let Some(catalog) = state.open().map(|o| &o.catalog) else {
-        return;
-    };
+    let Some(open) = state.open() else { return };
+    let catalog = &open.catalog;
     if names.is_empty() {
         ui.label(theme::quiet(
             ui,
@@ -310,29 +309,13 @@ pub fn labels_panel(ui: &mut Ui, state: &mut State) {
         ));
         return;
     }
-    let totals = {
-        let id = egui::Id::unique("label totals");
-        let version = state.open().map_or(0, |o| o.version);
-        let key = (catalog.folder.clone(), version);
-        type Cached = (std::path::PathBuf, u64, Arc<(Vec<usize>, Vec<Group>)>);
-        let known = ui
-            .data(|d| d.get_temp::<Cached>(id))
-            .filter(|k| (k.0.clone(), k.1) == key);
-        match known {
-            Some(known) => known.2,
-            None => {
-                let fresh = Arc::new((catalog.positives(None), catalog.groups()));
-                ui.data_mut(|d| d.insert_temp(id, (key.0, key.1, fresh.clone())));
-                fresh
-            }
-        }
-    };
+    let totals = super::totals(ui, open);
     let ap: Option<Vec<Option<f64>>> = catalog
         .compared
         .iter()
         .find(|m| m.run == catalog.run)
         .map(|m| m.ap.clone());
-    let most = totals.0.iter().copied().max().unwrap_or(1).max(1) as f32;
+    let most = totals.pictures.iter().copied().max().unwrap_or(1).max(1) as f32;
     let there: Vec<Option<bool>> = (0..names.len())
         .map(|c| {
             let n = targets.iter().filter(|i| catalog.truth_of(**i)[c] == 1).count();
@@ -396,15 +379,17 @@ pub fn labels_panel(ui: &mut Ui, state: &mut State) {
                         ui.add(egui::Label::new(theme::quiet(ui, format!("AP {ap:.0}"))).selectable(false));
                     }
                     ui.add(
-                        egui::Label::new(RichText::new(widgets::count(totals.0[c])).size(TextSize::Small.points()))
-                            .selectable(false),
+                        egui::Label::new(
+                            RichText::new(widgets::count(totals.pictures[c])).size(TextSize::Small.points()),
+                        )
+                        .selectable(false),
                     );
                 });
-                let share = totals.0[c] as f32 / most;
+                let share = totals.pictures[c] as f32 / most;
                 let bar = egui::Rect::from_min_size(rect.min + vec2(8.0, 30.0), vec2(rect.width() - 16.0, 4.0));
                 let full = bar.with_max_x(bar.left() + bar.width() * share.max(0.004));
                 ui.painter().rect_filled(bar, 2.0, p.hover);
-                ui.painter().rect_filled(full, 2.0, p.groups[totals.1[c] as usize]);
+                ui.painter().rect_filled(full, 2.0, p.groups[totals.groups[c] as usize]);
                 if response.clicked() {
                     filter = Some(c);
                 }

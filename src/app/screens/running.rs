@@ -48,7 +48,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         let floor = floor(state);
         for lane in &training.lanes {
-            self::lane(ui, lane, floor);
+            self::lane(ui, state, lane, floor);
             ui.add_space(theme::MEDIUM);
         }
         past(ui, state);
@@ -75,6 +75,7 @@ fn controls(ui: &mut Ui, state: &mut State, training: &Training, job: Option<&Jo
             if matches!(job, Some(JobState::Done)) {
                 widgets::action_button(ui, state, Action::Results);
                 widgets::action_button(ui, state, Action::Pictures);
+                tag_with_it(ui, state, training);
             }
             return;
         }
@@ -109,6 +110,24 @@ fn controls(ui: &mut Ui, state: &mut State, training: &Training, job: Option<&Jo
         }
     });
     ui.add_space(theme::MEDIUM);
+}
+
+/// Leads to Tag with the run that was just trained.
+fn tag_with_it(ui: &mut Ui, state: &mut State, training: &Training) {
+    let Some(open) = state.open() else { return };
+    let project = open.catalog.folder.clone();
+    let Some(run) = training.run().map(str::to_owned) else {
+        return;
+    };
+    let button = ui.button(theme::labelled(icons::TAG, "Tag with it"));
+    if button
+        .on_hover_text("Drop other pictures, and this run gives them their labels")
+        .clicked()
+    {
+        let source = crate::app::tagging::source::Source::Run { project, run };
+        state.command(Command::Tagging(crate::app::tagging::Act::Use(source)));
+        state.command(Command::Do(Action::Tag));
+    }
 }
 
 fn failure(ui: &mut Ui, job: Option<&JobState>) {
@@ -164,17 +183,17 @@ fn floor(state: &State) -> Option<f64> {
     compared.iter().find(|m| m.run == ZERO_SHOT).and_then(|m| m.map.total)
 }
 
-fn lane(ui: &mut Ui, lane: &Lane, floor: Option<f64>) {
+fn lane(ui: &mut Ui, state: &mut State, lane: &Lane, floor: Option<f64>) {
     let p = theme::palette(ui);
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
-            let name = if lane.stage == 1 {
-                "Stage 1: the eyes learn your pictures"
-            } else {
-                "Stage 2: the words learn your labels"
+            let what = match lane.stage {
+                1 => "the eyes learn your pictures",
+                2 => "the words learn your labels",
+                _ => "the eyes and the words learn together",
             };
-            ui.label(theme::heading(name, TextSize::Subtitle));
+            ui.label(theme::heading(format!("{}: {what}", lane.name()), TextSize::Subtitle));
             ui.label(theme::quiet(ui, &lane.run));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(theme::quiet(
@@ -189,15 +208,15 @@ fn lane(ui: &mut Ui, lane: &Lane, floor: Option<f64>) {
             vec2(width, 6.0),
             &[(lane.share(), p.accent)],
             None,
-            &format!("Stage {} progress", lane.stage),
+            &format!("{} progress", lane.name()),
         );
         ui.add_space(theme::SMALL);
         let has_map = lane.map.iter().any(|c| !c.points.is_empty());
         ui.columns(if has_map { 2 } else { 1 }, |columns| {
-            let extra = if lane.stage == 1 {
-                "distance from CLIP (L_kd)"
-            } else {
-                "distance of words (L_sc)"
+            // Of the two that a joint training has, the curve holds the distance from CLIP.
+            let extra = match lane.stage {
+                2 => "distance of words (L_sc)",
+                _ => "distance from CLIP (L_kd)",
             };
             let losses = [
                 ("loss", &lane.loss, p.accent),
@@ -225,6 +244,7 @@ fn lane(ui: &mut Ui, lane: &Lane, floor: Option<f64>) {
                 );
             }
         });
+        super::watched::strip(ui, state, lane);
     });
 }
 
@@ -387,7 +407,10 @@ pub fn past(ui: &mut Ui, state: &mut State) {
                 ui.set_width(ui.available_width());
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(&run.id).family(theme::strong()));
-                    ui.label(format!("Stage {}", run.stage));
+                    ui.label(match run.stage {
+                        3 => "Both at once".to_owned(),
+                        stage => format!("Stage {stage}"),
+                    });
                     if let Some(parent) = &run.parent {
                         ui.label(theme::quiet(ui, format!("after {parent}")));
                     }
@@ -409,31 +432,44 @@ pub fn past(ui: &mut Ui, state: &mut State) {
                             format!("frequent {head}, medium {medium}, rare {tail}"),
                         ));
                     }
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| match run.state {
-                        RunState::Stopped | RunState::Failed if !busy => {
-                            let resume = ui.button(theme::labelled(icons::PLAY, "Resume"));
-                            resume.clicked().then(|| state.command(Command::Resume(run.id.clone())));
-                        }
-                        RunState::Done if shown == run.id => {
-                            ui.label(theme::quiet(ui, "shown in Pictures"));
-                        }
-                        RunState::Done => {
-                            let known = compared.iter().any(|m| m.run == run.id);
-                            let words = if known {
-                                "Show its predictions"
-                            } else {
-                                "Score the pictures"
-                            };
-                            if ui.button(words).clicked() {
-                                let id = run.id.clone();
-                                state.command(if known {
-                                    Command::ShowRun(id)
-                                } else {
-                                    Command::Predict(id)
-                                });
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let shown_now = state
+                            .training
+                            .as_ref()
+                            .is_some_and(|t| t.run() == Some(run.id.as_str()));
+                        if !busy && (!shown_now || state.train.again) {
+                            let curves = ui.button("Curves");
+                            let curves = curves.on_hover_text("How its training went, with the watched pictures");
+                            if curves.clicked() {
+                                state.command(Command::ShowTraining(run.id.clone()));
                             }
                         }
-                        _ => {}
+                        match run.state {
+                            RunState::Stopped | RunState::Failed if !busy => {
+                                let resume = ui.button(theme::labelled(icons::PLAY, "Resume"));
+                                resume.clicked().then(|| state.command(Command::Resume(run.id.clone())));
+                            }
+                            RunState::Done if shown == run.id => {
+                                ui.label(theme::quiet(ui, "shown in Pictures"));
+                            }
+                            RunState::Done => {
+                                let known = compared.iter().any(|m| m.run == run.id);
+                                let words = if known {
+                                    "Show its predictions"
+                                } else {
+                                    "Score the pictures"
+                                };
+                                if ui.button(words).clicked() {
+                                    let id = run.id.clone();
+                                    state.command(if known {
+                                        Command::ShowRun(id)
+                                    } else {
+                                        Command::Predict(id)
+                                    });
+                                }
+                            }
+                            _ => {}
+                        }
                     });
                 });
             });

@@ -29,6 +29,8 @@ pub fn keys(state: &mut State, ctx: &Context) {
         if inspecting {
             state.inspect.picture = None;
             state.browse.reveal = true;
+        } else if let (Some(label), Some(picture)) = (state.browse.picking, state.browse.current()) {
+            super::picking::click(state, label, picture);
         } else {
             state.command(Command::Do(Action::Inspect));
         }

@@ -87,26 +87,7 @@ impl View {
 
     /// What is drawn of a label.
     pub fn layer(&self, label: usize, color: Color32) -> Layer {
-        let similarity = &self.scores.similarity[label];
-        let chosen = &self.evidence[label].patches;
-        let bounds = |values: &mut dyn Iterator<Item = f32>| {
-            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
-                (low.min(v), high.max(v))
-            })
-        };
-        let scaled = |v: f32, (low, high): (f32, f32)| if high > low { (v - low) / (high - low) } else { 1.0 };
-        let of_chosen = bounds(&mut chosen.iter().map(|c| c.1));
-        let of_all = bounds(&mut similarity.iter().copied());
-        let mut strength = vec![0.0; similarity.len()];
-        for (j, value) in chosen {
-            strength[*j] = 0.15 + 0.85 * scaled(*value, of_chosen);
-        }
-        Layer {
-            color,
-            strength,
-            best: chosen.first().map(|c| c.0),
-            heat: similarity.iter().map(|v| scaled(*v, of_all)).collect(),
-        }
+        Layer::of(&self.scores.similarity[label], &self.evidence[label].patches, color)
     }
 }
 

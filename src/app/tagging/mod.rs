@@ -173,8 +173,9 @@ impl Tagging {
             return;
         }
         let current = self.current();
+        let words = self.filter.words.trim().to_lowercase();
         self.shown = (0..self.list.items.len())
-            .filter(|i| self.lets_through(*i))
+            .filter(|i| self.lets_through(*i, &words))
             .map(|i| i as u32)
             .collect();
         self.cursor = current
@@ -186,7 +187,8 @@ impl Tagging {
         self.refreshed = Some(Instant::now());
     }
 
-    fn lets_through(&self, i: usize) -> bool {
+    /// Whether the filter shows an item. `words`: its words, trimmed and in lower case.
+    fn lets_through(&self, i: usize, words: &str) -> bool {
         let (filter, item) = (&self.filter, &self.list.items[i]);
         let kind = match filter.only {
             Only::All => true,
@@ -194,22 +196,21 @@ impl Tagging {
             Only::Edited => self.list.edited(i),
             Only::Failed => matches!(item.standing, Standing::Failed(_)),
         };
-        let words = filter.words.trim().to_lowercase();
         let named = || {
-            item.name.to_lowercase().contains(&words)
+            item.name.to_lowercase().contains(words)
                 || self
                     .list
                     .given(i)
                     .iter()
-                    .any(|g| g.label.to_lowercase().contains(&words))
+                    .any(|g| g.label.to_lowercase().contains(words))
         };
         let label = || filter.label.as_ref().is_none_or(|label| self.list.has(i, label));
         kind && label() && (words.is_empty() || named())
     }
 
-    /// Whether other pictures are shown than the list says by now; look again soon.
+    /// Whether other pictures are shown than the list says by now, and looking again soon would help: under the large view they stay.
     pub fn is_behind(&self) -> bool {
-        self.stamp.as_ref().is_none_or(|(_, v)| *v != self.list.version)
+        !self.large && self.stamp.as_ref().is_none_or(|(_, v)| *v != self.list.version)
     }
 
     /// Moves the cursor.

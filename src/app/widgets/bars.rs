@@ -102,7 +102,7 @@ fn job(ui: &mut Ui, state: &mut State) {
         (Some(lane), _) => (
             Some(lane.share()),
             lane.left(),
-            format!("{title}: stage {}", lane.stage),
+            format!("{title}: {}", lane.name().to_lowercase()),
         ),
         (None, Some(phase)) => (Some(phase.share()), phase.left(), format!("{title}: {}", phase.name)),
         (None, None) => (None, None, title),

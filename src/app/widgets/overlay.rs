@@ -35,6 +35,30 @@ pub struct Layer {
     pub heat: Vec<f32>,
 }
 
+impl Layer {
+    /// Of a label's similarities, `[patches]`, and its top K, the best first.
+    pub fn of(similarity: &[f32], chosen: &[(usize, f32)], color: Color32) -> Self {
+        let bounds = |values: &mut dyn Iterator<Item = f32>| {
+            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
+                (low.min(v), high.max(v))
+            })
+        };
+        let scaled = |v: f32, (low, high): (f32, f32)| if high > low { (v - low) / (high - low) } else { 1.0 };
+        let of_chosen = bounds(&mut chosen.iter().map(|c| c.1));
+        let of_all = bounds(&mut similarity.iter().copied());
+        let mut strength = vec![0.0; similarity.len()];
+        for (j, value) in chosen {
+            strength[*j] = 0.15 + 0.85 * scaled(*value, of_chosen);
+        }
+        Self {
+            color,
+            strength,
+            best: chosen.first().map(|c| c.0),
+            heat: similarity.iter().map(|v| scaled(*v, of_all)).collect(),
+        }
+    }
+}
+
 /// An overlay for one frame.
 #[derive(Clone, Debug)]
 pub struct Overlay {

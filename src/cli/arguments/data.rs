@@ -209,6 +209,9 @@ pub struct SplitArguments {
     /// Shares of train, val and test (random)
     #[arg(long, value_delimiter = ',', default_values_t = [0.7, 0.1, 0.2])]
     fractions: Vec<f64>,
+    /// Only pictures that have a label; the others are left without a split (random)
+    #[arg(long)]
+    labelled: bool,
     /// Positives of the most frequent label (pareto)
     #[arg(long, default_value_t = 500)]
     max: usize,
@@ -323,6 +326,7 @@ fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
         SchemeArgument::Random => match a.fractions.as_slice() {
             &[train, val, test] if [train, val, test].iter().all(|f| (0.0..=1.0).contains(f)) => Scheme::Random {
                 fractions: [train, val, test],
+                labelled: a.labelled,
             },
             _ => {
                 return Err(Failure::usage(

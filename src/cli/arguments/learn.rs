@@ -3,7 +3,9 @@
 use super::at_least_one;
 use crate::dataset::model::Split;
 use crate::engine::Failure;
-use crate::engine::request::{DemoRequest, EvaluateRequest, Request, Stages, StarterRequest, TrainRequest};
+use crate::engine::request::{
+    DemoRequest, EvaluateRequest, PlanRequest, Request, Stages, StarterRequest, TrainRequest,
+};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -36,6 +38,15 @@ pub struct TrainArguments {
     /// Steps between checkpoints (default: one a minute)
     #[arg(long)]
     checkpoint_every: Option<usize>,
+    /// Take the settings that the program proposes for these pictures, under --config and --set
+    #[arg(long)]
+    propose: bool,
+    /// Only tell what the training would do, what the program proposes, and how long it would take
+    #[arg(long, conflicts_with = "resume")]
+    plan: bool,
+    /// A picture, by its name, whose patches are kept after each epoch (default: four are chosen)
+    #[arg(long, value_name = "PICTURE")]
+    watch: Vec<String>,
 }
 
 /// `--stage`.
@@ -118,7 +129,7 @@ impl TrainArguments {
     /// # Errors
     /// [`Failure`] (wrong usage) where an option is out of its range.
     pub fn request(self, seed: u64) -> Result<Request, Failure> {
-        Ok(Request::Train(TrainRequest {
+        let train = TrainRequest {
             project: self.project,
             stages: match self.stage {
                 StageArgument::One => Stages::One,
@@ -137,8 +148,14 @@ impl TrainArguments {
                 .checkpoint_every
                 .map(|n| at_least_one("--checkpoint-every", n))
                 .transpose()?,
-            watch: Vec::new(),
-        }))
+            watch: self.watch,
+            propose: self.propose,
+        };
+        Ok(if self.plan {
+            Request::Plan(PlanRequest { train, try_steps: true })
+        } else {
+            Request::Train(train)
+        })
     }
 }
 

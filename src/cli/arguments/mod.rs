@@ -7,7 +7,7 @@ mod tags;
 use crate::compute::DeviceChoice;
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
-use crate::engine::request::{BenchImport, BenchTag, Request, TagSource};
+use crate::engine::request::{BenchFewShot, BenchImport, BenchTag, Request, TagSource};
 use clap::{Parser, Subcommand, ValueEnum};
 use data::{ExportArguments, LabelArguments, ProjectCommand, SplitArguments};
 use learn::{DemoArguments, EvaluateArguments, StarterArguments, TrainArguments};
@@ -128,6 +128,24 @@ pub enum BenchCommand {
         #[arg(long, default_value_t = 1)]
         rounds: usize,
     },
+    /// What K pictures of each label are worth: untrained, linear probe, a global prompt alone, both stages
+    FewShot {
+        /// Pictures of each label
+        #[arg(long, value_delimiter = ',', default_value = "1,2,4,8,16")]
+        shots: Vec<usize>,
+        /// Draws of pictures, from --seed on
+        #[arg(long, default_value_t = 3)]
+        draws: u64,
+        /// A setting for both stages, for example lambda_kd=10
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// Keep pictures and projects in this new folder
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Leave the simpler ways out: to compare settings
+        #[arg(long)]
+        ours_alone: bool,
+    },
     #[cfg(feature = "window")]
     /// CPU time of a frame: a grid of 100,000 pictures, and the inspector with 80 labels
     Window {
@@ -178,6 +196,23 @@ impl Command {
                 },
                 paths,
                 rounds,
+            }),
+            Self::Bench(BenchCommand::FewShot {
+                shots,
+                draws,
+                set,
+                out,
+                ours_alone,
+            }) => Request::BenchFewShot(BenchFewShot {
+                shots: shots
+                    .into_iter()
+                    .map(|k| at_least_one("--shots", k))
+                    .collect::<Result<_, _>>()?,
+                draws,
+                seed,
+                set,
+                out,
+                ours_alone,
             }),
             #[cfg(feature = "window")]
             Self::Open { .. } | Self::Bench(BenchCommand::Window { .. }) => Request::Doctor,

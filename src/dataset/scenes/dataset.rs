@@ -31,6 +31,8 @@ pub struct DemoRequest {
     pub novel: usize,
     /// Width and height in pixels.
     pub side: u32,
+    /// Whether every label is on about as many training pictures, instead of a long tail.
+    pub even: bool,
 }
 
 impl DemoRequest {
@@ -42,6 +44,7 @@ impl DemoRequest {
             test: 800,
             novel: 300,
             side: 160,
+            even: false,
         }
     }
 
@@ -53,6 +56,17 @@ impl DemoRequest {
             test: 200,
             novel: 80,
             side: 160,
+            even: false,
+        }
+    }
+
+    /// A pool to draw few shots from: 320 training pictures with about 35 of each label, and 400 test pictures.
+    pub fn few_shot(seed: u64) -> Self {
+        Self {
+            train: 320,
+            test: 400,
+            even: true,
+            ..Self::quick(seed)
         }
     }
 }
@@ -85,7 +99,11 @@ pub fn write_demo(
 ) -> Result<DemoReport, SceneError> {
     check(request)?;
     let labels = glyphs::indices(Role::Demo);
-    let train_counts = plan::long_tail(request.train)?;
+    let train_counts = if request.even {
+        plan::balanced(request.train, labels.len())
+    } else {
+        plan::long_tail(request.train)?
+    };
     let test_counts = plan::balanced(request.test, labels.len());
     let parts = [
         Part::plan(request, Split::Train, "train", &labels, &train_counts, &[])?,

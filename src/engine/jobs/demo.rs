@@ -7,7 +7,7 @@ use super::{evaluate, import as importing, starter_model, train};
 use crate::compute::Compute;
 use crate::dataset::formats::{Format, ImportRequest};
 use crate::dataset::scenes::SceneError;
-use crate::dataset::scenes::dataset::{self as scenes, DemoRequest as Plan};
+use crate::dataset::scenes::dataset::{self as scenes, DemoReport, DemoRequest as Plan};
 use crate::engine::event::Metrics;
 use crate::engine::request::{DemoRequest, EvaluateRequest, ProjectNew, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
@@ -107,7 +107,10 @@ pub fn settings(quick: bool) -> Vec<String> {
 }
 
 /// The folder to work in: the one asked for, which must be free, or the first free `patchlight-demo` here.
-fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// [`Failure`] where it is not free or cannot be made.
+pub fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
     let is_free = |path: &Path| match std::fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -152,6 +155,19 @@ fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<
     } else {
         Plan::full(request.seed)
     };
+    draw_set(scenes::write_demo, &drawn.demo, &plan, context)?;
+    draw_set(scenes::write_novel, &drawn.novel, &plan, context)?;
+    Ok(drawn)
+}
+
+/// What draws a set into a folder.
+type Writer = fn(&Path, &Plan, &mut dyn FnMut(usize, usize) -> ControlFlow<()>) -> Result<DemoReport, SceneError>;
+
+/// Draws a set, telling how far it is.
+///
+/// # Errors
+/// [`Failure`] where it cannot be written, or the user cancels.
+pub fn draw_set(write: Writer, folder: &Path, plan: &Plan, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut progress = |done, total| {
         context.progress("drawing the demo's pictures", done, total);
         if context.cancelled() {
@@ -160,14 +176,16 @@ fn draw(request: &DemoRequest, out: &Path, context: &mut Context<'_>) -> Result<
             ControlFlow::Continue(())
         }
     };
-    let explain = |e: SceneError| Failure::new(e.to_string(), e.hint());
-    scenes::write_demo(&drawn.demo, &plan, &mut progress).map_err(explain)?;
-    scenes::write_novel(&drawn.novel, &plan, &mut progress).map_err(explain)?;
-    Ok(drawn)
+    write(folder, plan, &mut progress)
+        .map(|_| ())
+        .map_err(|e| Failure::new(e.to_string(), e.hint()))
 }
 
 /// Makes a project of drawn pictures, through the importer that everyone uses.
-fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`Failure`] where it cannot be made.
+pub fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let request = ProjectNew {
         project: project.to_owned(),
         import: ImportRequest {
@@ -179,7 +197,11 @@ fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<
     importing::new(&request, context)
 }
 
-fn measure(
+/// Measures a run on the test pictures, of another project where `on` names one.
+///
+/// # Errors
+/// [`Failure`] where the run cannot be measured.
+pub fn measure(
     project: &Path,
     run: &str,
     on: Option<&Path>,
@@ -218,18 +240,20 @@ fn stage(
         set.extend(request.set.iter().cloned());
     }
     let train = TrainRequest {
-        project: project.to_owned(),
         stages,
-        model: None,
         from: from.map(str::to_owned),
-        resume: None,
-        config: None,
         set,
         seed: request.seed,
-        log_every: 10,
-        checkpoint_every: None,
-        watch: Vec::new(),
+        ..TrainRequest::new(project)
     };
+    trained(&train, compute, context)
+}
+
+/// Trains without telling that it is done; the id of the last run.
+///
+/// # Errors
+/// [`Failure`] where the training fails or is stopped.
+pub fn trained(train: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<String, Failure> {
     let mut id = None;
     let mut keep = |event: &Event| match event {
         Event::Done { run, .. } => {
@@ -238,6 +262,6 @@ fn stage(
         }
         _ => true,
     };
-    context.part(&mut keep, |context| train::run(&train, compute, context))?;
+    context.part(&mut keep, |context| train::run(train, compute, context))?;
     id.ok_or_else(|| Failure::new("the training gave no run", "Report this as a bug."))
 }

@@ -1,6 +1,6 @@
 //! `doctor`: what the machine offers and whether it computes right. Its report is made to be pasted into a bug.
 
-use crate::compute::{self, Compute, DeviceChoice, Kind, selftest};
+use crate::compute::{self, Compute, DeviceChoice, Kind, Work, selftest};
 use crate::engine::event::Check;
 use crate::engine::{Context, Event, Failure};
 
@@ -61,6 +61,15 @@ pub fn run(device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failur
             }
         ),
     );
+    if compute.kind == Kind::Gpu {
+        let known = !compute.is_new_to(Work::Training);
+        let words = if known {
+            "compiled before: the driver keeps them"
+        } else {
+            "not compiled yet: the first training begins slowly"
+        };
+        check("kernels", true, words.to_owned());
+    }
     let attempt = std::panic::catch_unwind(|| selftest::gradients_against_cpu(&compute));
     match attempt {
         Ok(Ok(d)) => {

@@ -4,6 +4,7 @@ use super::reporter::{Reporter, Snapshot, Validate};
 use super::run_folder::MetricsLog;
 use super::train::{Ended, Job};
 use super::watch::Watch;
+use crate::compute::Work;
 use crate::engine::{Context, Event, Failure};
 use crate::train::trainer::{self, Finish, Plan, Stage};
 use burn::tensor::Device;
@@ -32,6 +33,13 @@ pub fn drive<S: Stage>(
     encoded: usize,
     context: &mut Context<'_>,
 ) -> Result<Ended, Failure> {
+    if let Some(steps) = job.rehearsal {
+        return Ok(Ended {
+            finish: Finish::Done(String::new()),
+            encoded,
+            tried: trainer::try_steps(stage, plan, fresh, training, steps)?,
+        });
+    }
     let mut warnings = Vec::new();
     let (state, finished) = trainer::resume(plan, fresh, training, &mut |w| warnings.push(w))?;
     warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
@@ -42,7 +50,11 @@ pub fn drive<S: Stage>(
     });
     if finished {
         let finish = Finish::Done(String::new());
-        return Ok(Ended { finish, encoded });
+        return Ok(Ended {
+            finish,
+            encoded,
+            tried: Vec::new(),
+        });
     }
     let epochs_done = state.step / plan.schedule.per_epoch.max(1);
     let mut reporter = Reporter {
@@ -59,6 +71,12 @@ pub fn drive<S: Stage>(
     if state.step == 0 && looks.from_start {
         reporter.measure_start(state.shown())?;
     }
+    reporter.context.preparing(job.compute, Work::Training);
     let finish = trainer::run(stage, plan, state, &mut reporter)?;
-    Ok(Ended { finish, encoded })
+    job.compute.has_done(Work::Training);
+    Ok(Ended {
+        finish,
+        encoded,
+        tried: Vec::new(),
+    })
 }

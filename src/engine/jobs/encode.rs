@@ -2,7 +2,7 @@
 
 use crate::clip::model::{Features, ImageEncoder};
 use crate::clip::vision::PatchFeatures;
-use crate::compute::Compute;
+use crate::compute::{Compute, Work};
 use crate::engine::{Context, Failure};
 use crate::method::score::host_values;
 use crate::method::student::Student;
@@ -113,6 +113,7 @@ pub fn ensure(
         let batches: Vec<&[usize]> = missing.chunks(BATCH).collect();
         let mut last_commit = Instant::now();
         context.progress("encoding pictures", 0, missing.len());
+        context.preparing(compute, Work::Encoding);
         let result = prefetch(
             &batches,
             |indices| loader.load(indices, None),
@@ -140,6 +141,9 @@ pub fn ensure(
         );
         store.commit().map_err(cache_error)?;
         result?;
+        if computed > 0 {
+            compute.has_done(Work::Encoding);
+        }
         // Copies of an unreadable picture are unreadable too.
         let reasons: std::collections::HashMap<&str, String> = failed
             .iter()

@@ -11,14 +11,17 @@ mod environment;
 mod evaluate;
 mod export;
 mod export_model;
+mod few_shot;
 mod fit;
 mod import;
 mod inspect;
 mod memory;
 mod model;
 mod models;
+mod plan;
 mod predict;
 mod project;
+mod propose;
 mod report;
 mod reporter;
 mod run_folder;
@@ -38,8 +41,10 @@ mod watched;
 
 pub use demo::settings as demo_settings;
 pub use memory::CODE as MEMORY_WARNING;
+pub use run_folder::history;
 pub use run_view::ZERO_SHOT;
 pub use starter_model::NAME as STARTER;
+pub use watched::{WatchedEpoch, WatchedPicture, read_watched};
 
 use super::{Context, Failure, Request};
 use crate::compute::{Compute, DeviceChoice};
@@ -87,6 +92,10 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             train::run(request, &compute, context)
         }
+        Request::Plan(request) => {
+            let compute = open(context)?;
+            plan::run(request, &compute, context)
+        }
         Request::Evaluate(request) => {
             let compute = open(context)?;
             evaluate::run(request, &compute, context)
@@ -114,6 +123,10 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::BenchTag(request) => {
             let compute = open(context)?;
             bench::tagging(request, &compute, context)
+        }
+        Request::BenchFewShot(request) => {
+            let compute = open(context)?;
+            few_shot::run(request, &compute, context)
         }
         Request::ExportModel(request) => {
             let compute = open(context)?;

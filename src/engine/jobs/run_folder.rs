@@ -1,5 +1,6 @@
 //! A run's folder: what it was asked (`config.json`), what it measured (`metrics.jsonl`), its checkpoints.
 
+use super::watched::{WatchedEpoch, read_watched};
 use crate::clip::vision::PatchFeatures;
 use crate::engine::{Event, Failure};
 use crate::method::student::StudentConfig;
@@ -114,4 +115,26 @@ impl MetricsLog {
             tracing::warn!(%error, "the run's metrics could not be written");
         }
     }
+}
+
+/// What a run's folder says of its training: steps and epochs in order, and the watched pictures after each epoch. What cannot be read is
+/// left out: it is only to look at.
+///
+/// # Errors
+/// [`Failure`] where the run has kept no curves.
+pub fn history(folder: &Path) -> Result<(Vec<Event>, Vec<WatchedEpoch>), Failure> {
+    let path = folder.join("metrics.jsonl");
+    let text = std::fs::read_to_string(&path).map_err(|e| Failure::io("read the run's curves", &path, &e))?;
+    let events = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let mut watched: Vec<WatchedEpoch> = std::fs::read_dir(folder.join("watch"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| read_watched(&entry.path()).ok())
+        .collect();
+    watched.sort_by_key(|epoch| epoch.epoch);
+    Ok((events, watched))
 }

@@ -12,12 +12,20 @@ use std::path::{Path, PathBuf};
 /// Makes splits and stores them.
 pub fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
+    make(request, &mut project, context)
+}
+
+/// Makes splits of an open project and stores them.
+///
+/// # Errors
+/// [`Failure`] where the request makes no sense or the project cannot be written.
+pub fn make(request: &SplitRequest, project: &mut Project, context: &mut Context<'_>) -> Result<(), Failure> {
     let pictures = project.pictures(None)?;
     match &request.scheme {
         Scheme::Export { out } => return export(&pictures, out, context),
         Scheme::Restore { id } => {
             project.restore_split(*id)?;
-            return tell(&project, Vec::new(), context);
+            return tell(project, Vec::new(), context);
         }
         Scheme::History => {
             let splits = project.splits_made()?;
@@ -31,7 +39,7 @@ pub fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fail
     let (positives, labels) = (truth.positives(), truth.cols);
     let (mut unmatched, mut novel) = (Vec::new(), Vec::new());
     let splits: Vec<Option<Split>> = match &request.scheme {
-        Scheme::Random { fractions } => split::random(&positives, labels, *fractions, request.seed)?,
+        Scheme::Random { fractions, labelled } => at_random(&positives, labels, (*fractions, *labelled), request.seed)?,
         Scheme::Pareto { max, min, exponent } => {
             let curve = Pareto {
                 max: *max,
@@ -78,7 +86,29 @@ pub fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fail
             format!("novel labels, kept out of training: {}", names.join(", ")),
         );
     }
-    tell(&project, unmatched, context)
+    tell(project, unmatched, context)
+}
+
+/// Splits at random, of all pictures or of those that have a label.
+///
+/// # Errors
+/// [`Failure`] where the shares make no sense.
+pub fn at_random(
+    positives: &[Vec<usize>],
+    labels: usize,
+    (fractions, labelled): ([f64; 3], bool),
+    seed: u64,
+) -> Result<Vec<Option<Split>>, Failure> {
+    if !labelled {
+        return Ok(split::random(positives, labels, fractions, seed)?);
+    }
+    let chosen: Vec<usize> = (0..positives.len()).filter(|i| !positives[*i].is_empty()).collect();
+    let of_chosen: Vec<Vec<usize>> = chosen.iter().map(|i| positives[*i].clone()).collect();
+    let mut splits = vec![None; positives.len()];
+    for (index, split) in chosen.iter().zip(split::random(&of_chosen, labels, fractions, seed)?) {
+        splits[*index] = split;
+    }
+    Ok(splits)
 }
 
 fn tell(project: &Project, unmatched: Vec<String>, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -90,14 +120,20 @@ fn tell(project: &Project, unmatched: Vec<String>, context: &mut Context<'_>) ->
     Ok(())
 }
 
-/// What makes the split again.
-fn recipe(request: &SplitRequest) -> Result<SplitRecipe, Failure> {
+/// The command that makes the split again.
+pub fn command(request: &SplitRequest) -> String {
     let path = |list: &Option<PathBuf>, name: &str| {
         list.as_ref()
             .map_or_else(String::new, |p| format!(" --{name} {}", quoted(&p.to_string_lossy())))
     };
     let (words, drawn) = match &request.scheme {
-        Scheme::Random { fractions: [a, b, c] } => (format!("random --fractions {a},{b},{c}"), true),
+        Scheme::Random {
+            fractions: [a, b, c],
+            labelled,
+        } => {
+            let only = if *labelled { " --labelled" } else { "" };
+            (format!("random --fractions {a},{b},{c}{only}"), true)
+        }
         Scheme::Pareto { max, min, exponent } => {
             (format!("pareto --max {max} --min {min} --exponent {exponent}"), true)
         }
@@ -115,11 +151,17 @@ fn recipe(request: &SplitRequest) -> Result<SplitRecipe, Failure> {
         String::new()
     };
     let project = quoted(&request.project.to_string_lossy());
+    format!("patchlight split {project} --scheme {words}{seed}")
+}
+
+/// What makes the split again.
+fn recipe(request: &SplitRequest) -> Result<SplitRecipe, Failure> {
+    let listed = matches!(request.scheme, Scheme::List { .. });
     Ok(SplitRecipe {
-        command: format!("patchlight split {project} --scheme {words}{seed}"),
+        command: command(request),
         scheme: serde_json::to_value(&request.scheme)
             .map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?,
-        seed: drawn.then_some(request.seed),
+        seed: (!listed).then_some(request.seed),
     })
 }
 

@@ -3,11 +3,13 @@
 use super::data::{self, Pictures};
 use super::model;
 use super::project::open_for_work;
+use super::propose::{self, Facts};
 use super::run_folder::RunConfig;
-use super::{environment, fit, memory, train_joint, train_one, train_two};
+use super::{environment, fit, memory, split, train_joint, train_one, train_two};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
-use crate::engine::request::{Stages, TrainRequest};
+use crate::dataset::model::Split;
+use crate::engine::request::{SplitRequest, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::method::student::StudentInit;
 use crate::project::{Project, Run, RunState};
@@ -41,6 +43,8 @@ pub struct Job<'a> {
     pub checkpoint_every: Option<usize>,
     /// Ids of the watched pictures; empty: some are chosen.
     pub watch: Vec<i64>,
+    /// Only try so many steps, to see how long they take; nothing is kept.
+    pub rehearsal: Option<usize>,
 }
 
 /// What a stage gives back.
@@ -49,6 +53,8 @@ pub struct Ended {
     pub finish: Finish,
     /// Pictures that went through an image tower outside training.
     pub encoded: usize,
+    /// Seconds of each step of a rehearsal.
+    pub tried: Vec<f64>,
 }
 
 /// Trains.
@@ -59,6 +65,7 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         .notices()
         .iter()
         .for_each(|notice| context.warn("project", notice.clone()));
+    watched(&project, &request.watch)?;
     let mut encoded = 0;
     let mut next = Some(match &request.resume {
         Some(id) => resumed(request, id, &project)?,
@@ -86,7 +93,10 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
                 .find(|r| r.config["of_pair"] == true && r.parent.as_deref() == Some(&id));
             next = Some(match second {
                 Some(second) if request.resume.is_some() => resumed(request, &second.id, &project)?,
-                _ => follow_up(&follow, &config, true, compute, &mut project, context)?,
+                _ => {
+                    let config = follow_config(&follow, &config, true, compute, &project, context)?;
+                    insert(&mut project, config)?
+                }
             });
         }
         last = id;
@@ -99,6 +109,35 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         encoded,
     });
     Ok(())
+}
+
+/// The ids of pictures to be watched, by their names or, where that is one picture's alone, by the last part of them.
+fn watched(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pictures = project.pictures(None)?;
+    let of = |name: &String| {
+        let whole = pictures.iter().find(|p| p.name == *name);
+        let mut ends = pictures
+            .iter()
+            .filter(|p| p.path.file_name().is_some_and(|f| f == name.as_str()));
+        let found = whole.or_else(|| ends.next().filter(|_| ends.next().is_none()));
+        let picture = found.ok_or_else(|| {
+            Failure::usage(
+                format!("the project has no picture named {name}, or more than one"),
+                "Name a training or validation picture as the project does, for example train/0001.jpg.",
+            )
+        })?;
+        if picture.split == Some(Split::Test) {
+            return Err(Failure::usage(
+                format!("{name} is a test picture: training does not look at those"),
+                "Name a training or validation picture.",
+            ));
+        }
+        Ok(picture.id)
+    };
+    names.iter().map(of).collect()
 }
 
 /// Trains one run to its end, keeping its state in the project.
@@ -117,6 +156,7 @@ fn one(
         Ok(Ended {
             finish: Finish::Done(_),
             encoded,
+            ..
         }) => {
             project.set_run_state(&id, RunState::Done, None)?;
             Ok(encoded)
@@ -163,7 +203,7 @@ fn train_run(
             "Start a new run: a resumed one must see the same pictures and labels.",
         ));
     }
-    let val = Pictures::of(project, Some(crate::dataset::model::Split::Val), context)?;
+    let val = Pictures::of(project, Some(Split::Val), context)?;
     let job = Job {
         project,
         compute,
@@ -174,7 +214,8 @@ fn train_run(
         val,
         log_every: request.log_every.max(1),
         checkpoint_every: request.checkpoint_every,
-        watch: request.watch.clone(),
+        watch: watched(project, &request.watch)?,
+        rehearsal: None,
     };
     environment::note(&job)?;
     let fits = config.settings.fits_alpha(!job.val.items.is_empty());
@@ -198,6 +239,61 @@ fn fresh(
     project: &mut Project,
     context: &mut Context<'_>,
 ) -> Result<(String, RunConfig), Failure> {
+    let facts = if request.propose {
+        split_where_there_is_none(request, project, context)?;
+        let (labels, _) = data::labels(project)?;
+        let train = data::training_pictures(project, context)?;
+        let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
+        Some(Facts::of(&train, labels.len(), &wanted))
+    } else {
+        None
+    };
+    let config = first_config(request, facts.as_ref(), compute, project, context)?;
+    insert(project, config)
+}
+
+/// Whether no picture of the project has a split.
+///
+/// # Errors
+/// [`Failure`] where the project cannot be read.
+pub fn unsplit(project: &Project) -> Result<bool, Failure> {
+    let splits = project.summary()?.splits;
+    Ok(splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name)))
+}
+
+/// Makes the proposed split; it is kept in the history like any other.
+fn split_where_there_is_none(
+    request: &TrainRequest,
+    project: &mut Project,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    if !unsplit(project)? {
+        return Ok(());
+    }
+    let ids: Vec<i64> = project.pictures(None)?.iter().map(|p| p.id).collect();
+    let truth = project.truth(&ids)?;
+    let Some(scheme) = propose::split(&truth.positives(), truth.cols) else {
+        return Ok(());
+    };
+    let split = SplitRequest {
+        project: request.project.clone(),
+        scheme,
+        seed: request.seed,
+    };
+    split::make(&split, project, context)
+}
+
+/// The configuration of the run that the request begins with, over what is proposed for `facts`; the project stays as it is.
+///
+/// # Errors
+/// [`Failure`] where the request cannot be trained.
+pub fn first_config(
+    request: &TrainRequest,
+    facts: Option<&Facts>,
+    compute: &Compute,
+    project: &Project,
+    context: &mut Context<'_>,
+) -> Result<RunConfig, Failure> {
     match (&request.from, request.stages) {
         (Some(id), Stages::Two) => {
             let parent = run_config(project, id)?;
@@ -217,15 +313,19 @@ fn fresh(
                     ),
                 ));
             }
-            follow_up(request, &parent, false, compute, project, context)
+            follow_config(request, &parent, false, compute, project, context)
         }
         (Some(_), _) => Err(Failure::usage(
             "--from belongs to --stage 2",
             "Leave it out, or train with --stage 2.",
         )),
         (None, stages) => {
-            let settings = Settings::default().with_overrides(request.config.as_deref(), &request.set)?;
             let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
+            let mut settings = Settings::default();
+            if let Some(facts) = facts {
+                settings = settings.with_overrides(None, &propose::pairs(&propose::propose(facts)))?;
+            }
+            let settings = settings.with_overrides(request.config.as_deref(), &request.set)?;
             model::note_starter(&wanted, request.model.as_deref(), context);
             let mut config = begin(request, settings, &wanted, compute, project, context)?;
             config.then_stage_2 = stages == Stages::Both;
@@ -239,20 +339,20 @@ fn fresh(
                     config.stage = 3;
                 }
             }
-            insert(project, config)
+            Ok(config)
         }
     }
 }
 
-/// Makes the Stage 2 run that follows a Stage 1 run: its settings, unless overridden.
-fn follow_up(
+/// The Stage 2 run that follows a Stage 1 run: its settings, unless overridden.
+fn follow_config(
     request: &TrainRequest,
     parent: &RunConfig,
     of_pair: bool,
     compute: &Compute,
-    project: &mut Project,
+    project: &Project,
     context: &mut Context<'_>,
-) -> Result<(String, RunConfig), Failure> {
+) -> Result<RunConfig, Failure> {
     let settings = parent
         .settings
         .clone()
@@ -281,7 +381,7 @@ fn follow_up(
     config.student = parent.student.clone();
     config.patch_features = config.settings.patch_features.unwrap_or(parent.patch_features);
     config.top_k = train_one::top_k(&config.settings, &config.student);
-    insert(project, config)
+    Ok(config)
 }
 
 /// The parts of a run's configuration that both stages share.

@@ -2,21 +2,28 @@
 //!
 //! ```text
 //! runs/ID/watch/00003.safetensors     after epoch 3 (from 0)
-//!     ID.labels      i64 [n]          which labels: those that the picture has, then the best-scored of the others
+//!     ID.labels      i64 [n]          which labels: those that the picture has, the rarest first, then the best-scored of the others
 //!     ID.truth       i8  [n]          1, 0, or -1 for unknown
 //!     ID.score       f32 [n]          the fused score
 //!     ID.similarity  f16 [n, grid, grid]  each patch with the label's local text
 //! ```
+//!
+//! The file's metadata hold what places patches on a picture: `preprocess`, `patch` and `top_k`.
 
 use super::data::{Pictures, groups};
+use super::run_folder::RunConfig;
 use super::train::Job;
+use super::train_one::student_preprocess;
+use crate::dataset::preprocess::Preprocess;
 use crate::dataset::split::Group;
 use crate::engine::Failure;
 use crate::method::score::{Scores, host_values};
 use crate::support::atomic;
 use crate::train::loader::Item;
 use half::f16;
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Pictures that are watched where none is named.
@@ -35,6 +42,96 @@ pub struct Watched {
     /// `[items, labels]`: 1, 0, -1.
     truth: Vec<i8>,
     labels: usize,
+    /// Training pictures of each label.
+    positives: Vec<usize>,
+    metadata: HashMap<String, String>,
+}
+
+/// The watched pictures after an epoch, as they were kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchedEpoch {
+    /// From 0.
+    pub epoch: usize,
+    /// How pictures became the model's input.
+    pub preprocess: Preprocess,
+    /// Side of a patch in model pixels.
+    pub patch: usize,
+    /// K.
+    pub top_k: usize,
+    /// The pictures, by id.
+    pub pictures: Vec<WatchedPicture>,
+}
+
+/// A watched picture after an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchedPicture {
+    /// Its id.
+    pub id: i64,
+    /// Patches per side.
+    pub grid: usize,
+    /// Its labels: index, truth (1, 0, -1), fused score, and the similarity of each patch.
+    pub labels: Vec<(usize, i8, f32, Vec<f32>)>,
+}
+
+/// Reads what was kept of the watched pictures after an epoch.
+///
+/// # Errors
+/// [`std::io::Error`] where the file cannot be read or is none of these.
+pub fn read_watched(path: &Path) -> std::io::Result<WatchedEpoch> {
+    let wrong = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());
+    let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+    let epoch = name.parse().map_err(|_| wrong("the name is not an epoch"))?;
+    let bytes = std::fs::read(path)?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(std::io::Error::other)?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let text = |key: &str| {
+        metadata
+            .get(key)
+            .ok_or_else(|| wrong("the places of the patches are missing"))
+    };
+    let number = |key: &str| -> std::io::Result<usize> { text(key)?.parse().map_err(|_| wrong("not a number")) };
+    let file = SafeTensors::deserialize(&bytes).map_err(std::io::Error::other)?;
+    let mut ids: Vec<i64> = file
+        .names()
+        .iter()
+        .filter_map(|name| name.strip_suffix(".labels")?.parse().ok())
+        .collect();
+    ids.sort_unstable();
+    let mut pictures = Vec::with_capacity(ids.len());
+    for id in ids {
+        let tensor = |part: &str| file.tensor(&format!("{id}.{part}")).map_err(std::io::Error::other);
+        let (labels, truth, score, similarity) = (
+            tensor("labels")?,
+            tensor("truth")?,
+            tensor("score")?,
+            tensor("similarity")?,
+        );
+        let shape = similarity.shape().to_vec();
+        let &[n, grid, _] = shape.as_slice() else {
+            return Err(wrong("the similarities have another shape"));
+        };
+        let index = |b: &[u8]| b.try_into().map_or(0, i64::from_le_bytes) as usize;
+        let float = |b: &[u8]| b.try_into().map_or(0.0, f32::from_le_bytes);
+        let half = |b: &[u8]| b.try_into().map_or(0.0, |b| f16::from_le_bytes(b).to_f32());
+        let all: Vec<f32> = similarity.data().chunks_exact(2).map(half).collect();
+        let labels: Vec<_> = (labels.data().chunks_exact(8).map(index))
+            .zip(truth.data().iter().map(|t| *t as i8))
+            .zip(score.data().chunks_exact(4).map(float))
+            .zip(all.chunks_exact((grid * grid).max(1)).map(<[f32]>::to_vec))
+            .map(|(((label, truth), score), similarity)| (label, truth, score, similarity))
+            .collect();
+        if labels.len() != n {
+            return Err(wrong("a picture's tensors have different lengths"));
+        }
+        pictures.push(WatchedPicture { id, grid, labels });
+    }
+    Ok(WatchedEpoch {
+        epoch,
+        preprocess: serde_json::from_str(text("preprocess")?)?,
+        patch: number("patch")?,
+        top_k: number("top_k")?,
+        pictures,
+    })
 }
 
 /// What a model makes of them.
@@ -70,6 +167,8 @@ impl Watched {
             items: Vec::new(),
             truth: Vec::new(),
             labels,
+            positives: job.config.positives.clone(),
+            metadata: places(&job.config),
         };
         let sets = [&job.val, &job.train];
         if job.watch.is_empty() {
@@ -114,7 +213,7 @@ impl Watched {
             let id = self.items[*index].id;
             let truth = &self.truth[index * self.labels..(index + 1) * self.labels];
             let fused = &grids.fused[row * self.labels..(row + 1) * self.labels];
-            let chosen = of_interest(truth, fused);
+            let chosen = of_interest(truth, fused, &self.positives);
             let size = patches * self.labels;
             let similarity = &grids.similarity[row * size..(row + 1) * size];
             let labels = chosen.iter().flat_map(|c| (*c as i64).to_le_bytes()).collect();
@@ -136,15 +235,27 @@ impl Watched {
             .map(|(name, dtype, shape, bytes)| Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(wrong)?;
-        let bytes = safetensors::serialize(views, None).map_err(wrong)?;
+        let bytes = safetensors::serialize(views, Some(self.metadata.clone())).map_err(wrong)?;
         atomic::write(&path, &bytes).map_err(failed)?;
         Ok(path)
     }
 }
 
-/// The labels that a picture has, then the best-scored of the others.
-fn of_interest(truth: &[i8], fused: &[f32]) -> Vec<usize> {
-    let mut chosen: Vec<usize> = (0..truth.len()).filter(|c| truth[*c] == 1).take(MOST).collect();
+/// What places patches on a picture.
+fn places(config: &RunConfig) -> HashMap<String, String> {
+    let preprocess = serde_json::to_string(&student_preprocess(config)).unwrap_or_default();
+    HashMap::from([
+        ("preprocess".to_owned(), preprocess),
+        ("patch".to_owned(), config.student.vision.patch.to_string()),
+        ("top_k".to_owned(), config.top_k.to_string()),
+    ])
+}
+
+/// The labels that a picture has, the rarest first, then the best-scored of the others.
+fn of_interest(truth: &[i8], fused: &[f32], positives: &[usize]) -> Vec<usize> {
+    let mut chosen: Vec<usize> = (0..truth.len()).filter(|c| truth[*c] == 1).collect();
+    chosen.sort_by_key(|c| (positives.get(*c).copied().unwrap_or(0), *c));
+    chosen.truncate(MOST);
     let mut others: Vec<usize> = (0..truth.len()).filter(|c| truth[*c] != 1).collect();
     others.sort_by(|a, b| fused[*b].total_cmp(&fused[*a]).then(a.cmp(b)));
     chosen.extend(others.into_iter().take(OTHERS));
@@ -197,12 +308,32 @@ mod tests {
     }
 
     #[test]
+    fn the_rarest_label_comes_first() {
+        assert_eq!(
+            of_interest(&[1, 0, 1, 0, 1], &[0.1, 0.9, 0.2, 0.8, 0.3], &[9, 1, 2, 1, 5]),
+            [2, 4, 0, 1, 3]
+        );
+    }
+
+    #[test]
     fn grids_are_written_as_described() {
         let set = pictures(&[[0, 1, 0], [1, 0, -1]]);
+        let preprocess = Preprocess {
+            mode: crate::dataset::preprocess::Mode::Pad,
+            size: 16,
+            mean: [0.5; 3],
+            std: [0.25; 3],
+        };
         let watched = Watched {
             items: set.items.clone(),
             truth: set.truth.clone(),
             labels: 3,
+            positives: vec![9, 2, 5],
+            metadata: HashMap::from([
+                ("preprocess".to_owned(), serde_json::to_string(&preprocess).unwrap()),
+                ("patch".to_owned(), "8".to_owned()),
+                ("top_k".to_owned(), "2".to_owned()),
+            ]),
         };
         let folder = tempfile::tempdir().unwrap();
         let grids = Grids {
@@ -212,8 +343,18 @@ mod tests {
             similarity: (0..12).map(|v| v as f32 * 0.25).collect(),
         };
         let path = watched.save(folder.path(), 3, &grids).unwrap();
-        let bytes = std::fs::read(path).unwrap();
-        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let read = read_watched(&path).unwrap();
+        assert_eq!((read.epoch, read.patch, read.top_k), (3, 8, 2));
+        assert_eq!(read.preprocess, preprocess);
+        assert_eq!(read.pictures.len(), 1);
+        let (label, truth, score, similarity) = &read.pictures[0].labels[2];
+        assert_eq!((*label, *truth, *score), (1, 0, 0.2));
+        assert_eq!(similarity[..2], [0.25, 1.0], "label 1 at each patch");
+        let cut = folder.path().join("00004.safetensors");
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(read_watched(&cut).is_err());
+        let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.len(), 4, "only the picture that was looked at");
         let labels = file.tensor("11.labels").unwrap();
         let order: Vec<i64> = labels

@@ -68,3 +68,23 @@ pub fn unknown(name: &str) -> SettingError {
         nearest,
     }
 }
+
+/// What a value of the wrong kind should be, in words; the parser's own where they are clear.
+pub(super) fn in_words(problem: &str) -> String {
+    let expected = [
+        ("usize", "a whole number"),
+        ("f64", "a number"),
+        ("a boolean", "true or false"),
+    ];
+    let wanted = expected
+        .iter()
+        .find(|(kind, _)| problem.ends_with(&format!("expected {kind}")));
+    match wanted {
+        Some((_, words)) => {
+            let given = problem.split_once(": ").map_or(problem, |(_, rest)| rest);
+            let given = given.split(", expected").next().unwrap_or(given);
+            format!("{words} is expected, not {given}")
+        }
+        None => problem.to_owned(),
+    }
+}

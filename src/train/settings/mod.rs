@@ -244,7 +244,7 @@ impl Settings {
     fn with(self, name: &str, value: serde_json::Value) -> Result<Self, SettingError> {
         let to_problem = |e: serde_json::Error| SettingError::Value {
             name: name.to_owned(),
-            problem: e.to_string(),
+            problem: error::in_words(&e.to_string()),
         };
         let mut map = serde_json::to_value(&self).map_err(to_problem)?;
         let slot = map
@@ -393,6 +393,20 @@ mod tests {
         ] {
             assert!(set(&[bad]).is_err(), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn bad_values_are_explained_in_words() {
+        let said = |pair: &str| set(&[pair]).unwrap_err().to_string();
+        assert!(
+            said("epochs_1=many").contains("a whole number is expected"),
+            "{}",
+            said("epochs_1=many")
+        );
+        assert!(said("batch_1=-3").contains("a whole number is expected"));
+        assert!(said("alpha=abc").contains("a number is expected"));
+        assert!(said("augment=perhaps").contains("true or false is expected"));
+        assert!(said("loss=hinge").contains("`bce`"), "{}", said("loss=hinge"));
     }
 
     #[test]

@@ -4,11 +4,13 @@ mod fault;
 mod keep;
 mod order;
 mod plan;
+mod rehearsal;
 mod step;
 
 pub use fault::Fault;
 pub use keep::resume;
 pub use plan::{Kept, Plan, State};
+pub use rehearsal::try_steps;
 
 use super::checkpoint::{self, Best, RunCheckpointError};
 use super::loader::prefetch;

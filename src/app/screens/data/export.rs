@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let catalog = &open.catalog;
     let (name, parent) = (catalog.name(), catalog.folder.parent().map(|p| p.to_owned()));
     let (counts, total) = (catalog.split_counts(), catalog.pictures.len());
-    let mut form = state.data.export.clone();
+    let mut form = std::mem::take(&mut state.data.export);
     if !form.typed
         && let (Some(format), Some(parent)) = (form.format, parent)
     {

@@ -54,10 +54,10 @@ fn change(state: &mut State, change: LabelChange) {
 fn similar(ui: &mut Ui, state: &mut State, info: &LabelsInfo) {
     let Some(open) = state.open() else { return };
     let label = |id: &i64| open.catalog.labels.iter().find(|l| l.id == *id).cloned();
-    let counts = open.catalog.positives(None);
+    let counts = crate::app::screens::totals(ui, open);
     let count = |id: i64| {
         let column = open.catalog.labels.iter().position(|l| l.id == id);
-        column.map_or(0, |c| counts[c])
+        column.map_or(0, |c| counts.pictures[c])
     };
     let mut groups: Vec<Vec<LabelRow>> = info
         .similar
@@ -99,7 +99,7 @@ fn detail(ui: &mut Ui, state: &mut State) {
     };
     let (version, label) = (open.version, open.catalog.labels[column].clone());
     let (writable, last) = (open.catalog.writable, open.catalog.labels.len() - 1);
-    let count = open.catalog.positives(None)[column];
+    let count = crate::app::screens::totals(ui, open).pictures[column];
     let form = &mut state.data.labels;
     if form.loaded != Some((label.id, version)) {
         form.loaded = Some((label.id, version));

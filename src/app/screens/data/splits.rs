@@ -150,6 +150,8 @@ fn numbers(ui: &mut Ui, form: &mut crate::app::data::form::SplitForm) {
             ui.add(egui::DragValue::new(val).range(0..=100 - *train).suffix(" %"));
             *val = (*val).min(100 - *train);
             ui.label(format!("test {} %", 100 - *train - *val));
+            let only = ui.checkbox(&mut form.labelled, "only labelled pictures");
+            only.on_hover_text("A picture without a label may simply not have been looked at yet: it is left out");
         }
         Way::Pareto => {
             let [max, min] = &mut form.tail;

@@ -19,7 +19,7 @@ pub fn show(ui: &mut Ui, state: &mut State, info: &LabelsInfo) {
     field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Find a label"));
     let Some(open) = state.open() else { return };
     let catalog = &open.catalog;
-    let counts = catalog.positives(None);
+    let counts = crate::app::screens::totals(ui, open);
     let wanted = state.data.labels.search.trim().to_lowercase();
     let rows: Vec<usize> = (0..info.tree.len())
         .filter(|i| info.tree[*i].name.to_lowercase().contains(&wanted))
@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, state: &mut State, info: &LabelsInfo) {
                             .circle_filled(dot, 5.0, theme::label_color(label.colour, 0)),
                         None => ui.painter().circle_stroke(dot, 4.5, egui::Stroke::new(1.0, p.quiet)),
                     };
-                    let count = widgets::count(counts[column]);
+                    let count = widgets::count(counts.pictures[column]);
                     let at = pos2(right, middle);
                     let drawn = ui
                         .painter()

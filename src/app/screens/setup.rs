@@ -1,0 +1,343 @@
+//! Train, steps 2 and 3: how, and what that will do.
+
+use super::choices;
+use super::train::{model_words, step};
+use crate::app::command::{Action, Command};
+use crate::app::jobs::duration;
+use crate::app::planning::{self, Planned};
+use crate::app::state::{Preset, State, TrainForm};
+use crate::app::theme::{self, TextSize};
+use crate::app::{icons, widgets};
+use crate::engine::event::TrainingPlan;
+use crate::engine::request::Stages;
+use crate::project::RunState;
+use crate::train::settings::Settings;
+use eframe::egui::{self, RichText, Ui, vec2};
+use std::time::Duration;
+
+/// Stages that can be trained, with what that means.
+const STAGES: [(Stages, &str, &str); 4] = [
+    (
+        Stages::Both,
+        "Both stages",
+        "First the eyes, then the words: what you usually want",
+    ),
+    (
+        Stages::One,
+        "Stage 1 only",
+        "Dual-view alignment: the vision tower learns your pictures",
+    ),
+    (
+        Stages::Two,
+        "Stage 2 only",
+        "Prompt tuning: the words learn your labels; fast",
+    ),
+    (
+        Stages::Joint,
+        "Both at once",
+        "Vision tower and words together, the words first: to compare; two stages usually do better",
+    ),
+];
+
+/// 2: how.
+pub fn how(ui: &mut Ui, state: &mut State) {
+    let Some(open) = state.open() else { return };
+    let runs = open.catalog.runs.iter();
+    let finished: Vec<(String, serde_json::Value)> = runs
+        .filter(|r| r.stage == 1 && r.state == RunState::Done)
+        .map(|r| (r.id.clone(), r.config.clone()))
+        .collect();
+    let model = model_words(&open.catalog, state.prefs.model.as_deref());
+    let mut form = state.train.clone();
+    let mut choose = false;
+    step(ui, 2, "How", |ui| {
+        ui.horizontal(|ui| {
+            ui.label("Start from");
+            ui.label(RichText::new(&model).family(theme::strong()))
+                .on_hover_text("The project's model");
+            choose = ui
+                .button("Another…")
+                .on_hover_text("Choose a CLIP from your disk in the settings")
+                .clicked();
+        });
+        presets(ui, state, &mut form);
+        ui.horizontal_wrapped(|ui| {
+            for (stages, name, sentence) in STAGES {
+                let chip = widgets::chip(ui, name, form.stages == stages);
+                if chip.on_hover_text(sentence).clicked() {
+                    form.stages = stages;
+                }
+            }
+        });
+        if form.stages == Stages::Two {
+            ui.horizontal(|ui| {
+                ui.label("on top of");
+                let words = form.from.clone().unwrap_or_else(|| "the untrained model".to_owned());
+                let combo = egui::ComboBox::from_id_salt("from")
+                    .selected_text(words)
+                    .show_ui(ui, |ui| {
+                        ui.selectable_value(&mut form.from, None, "the untrained model");
+                        for (run, _) in &finished {
+                            ui.selectable_value(&mut form.from, Some(run.clone()), run);
+                        }
+                    });
+                combo
+                    .response
+                    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Stage 1 run to start from"));
+            });
+        }
+        advanced(ui, state, &mut form, &finished);
+    });
+    state.train = form;
+    if choose {
+        state.command(Command::Do(Action::Settings));
+    }
+}
+
+/// The proposal, the ready-made settings, and those that the user kept.
+fn presets(ui: &mut Ui, state: &mut State, form: &mut TrainForm) {
+    let own: Vec<String> = state.prefs.presets.keys().cloned().collect();
+    ui.horizontal_wrapped(|ui| {
+        let sentence = "What the program thinks right for so many pictures, with its reasons below";
+        let chip = widgets::chip(ui, "Proposed", form.preset == Preset::Proposed);
+        if chip.on_hover_text(sentence).clicked() {
+            form.preset = Preset::Proposed;
+        }
+        for (i, (name, sentence, _)) in choices::PRESETS.iter().enumerate() {
+            let chip = widgets::chip(ui, name, form.preset == Preset::Ready(i));
+            if chip.on_hover_text(*sentence).clicked() {
+                form.preset = Preset::Ready(i);
+            }
+        }
+        for name in &own {
+            let preset = Preset::Own(name.clone());
+            let on = form.preset == preset;
+            if widgets::chip(ui, name, on)
+                .on_hover_text("Settings that you kept")
+                .clicked()
+            {
+                form.preset = preset;
+            }
+            if on && widgets::icon_button(ui, icons::X, &format!("Forget the settings “{name}”")).clicked() {
+                state.command(Command::SavePreset(name.clone(), None));
+                form.preset = Preset::Proposed;
+            }
+        }
+    });
+    match &form.preset {
+        Preset::Proposed => reasons(ui, state),
+        Preset::Ready(i) => {
+            let sentence = choices::PRESETS.get(*i).map_or("", |p| p.1);
+            ui.label(theme::quiet(ui, sentence));
+        }
+        Preset::Own(name) => {
+            let settings = state.prefs.presets.get(name).into_iter().flatten();
+            let words: Vec<String> = settings.map(|(k, v)| format!("{k} {v}")).collect();
+            ui.label(theme::quiet(ui, words.join(", ")));
+        }
+    }
+}
+
+/// Why the program proposes what it proposes.
+fn reasons(ui: &mut Ui, state: &State) {
+    let proposed = state.planning.proposed();
+    if proposed.is_empty() {
+        ui.label(theme::quiet(
+            ui,
+            "What fits your pictures and this device; the reasons come with the plan.",
+        ));
+        return;
+    }
+    // Settings with one and the same reason stand together.
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for p in proposed {
+        let setting = format!("{} {}", p.name, p.value);
+        match groups.iter_mut().find(|(why, _)| *why == p.why) {
+            Some((_, settings)) => settings.push(setting),
+            None => groups.push((&p.why, vec![setting])),
+        }
+    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (why, settings) in groups {
+            let mut job = egui::text::LayoutJob::default();
+            let p = theme::palette(ui);
+            let font = |size: TextSize| egui::TextFormat::simple(egui::FontId::proportional(size.points()), p.quiet);
+            let mono = egui::FontId::monospace(TextSize::Small.points());
+            job.append(&settings.join(", "), 0.0, egui::TextFormat::simple(mono, p.text));
+            job.append(why, 10.0, font(TextSize::Small));
+            ui.label(job);
+        }
+    });
+}
+
+/// All settings, and keeping them.
+fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm, finished: &[(String, serde_json::Value)]) {
+    let changed = form.changed.len();
+    let words = if changed == 0 {
+        "All settings".to_owned()
+    } else {
+        format!("All settings ({changed} changed)")
+    };
+    let icon = if form.advanced {
+        icons::CARET_DOWN
+    } else {
+        icons::CARET_RIGHT
+    };
+    if ui.button(theme::labelled(icon, &words)).clicked() {
+        form.advanced = !form.advanced;
+    }
+    if !form.advanced {
+        return;
+    }
+    let parent = form.from.as_ref().filter(|_| form.stages == Stages::Two);
+    let parent = parent.and_then(|id| finished.iter().find(|(run, _)| run == id));
+    let proposed = state.planning.proposed();
+    let usual = choices::usual(form, &state.prefs.presets, proposed, parent.map(|p| &p.1));
+    ui.horizontal(|ui| {
+        let field = egui::TextEdit::singleline(&mut form.name)
+            .hint_text("A name")
+            .desired_width(160.0);
+        let field = ui.add(field);
+        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Name for these settings"));
+        let name = form.name.trim().to_owned();
+        let keep = ui.add_enabled(!name.is_empty(), egui::Button::new("Keep these settings"));
+        if keep
+            .on_hover_text("They are offered beside the others from now on")
+            .clicked()
+        {
+            let plain = Settings::default().values();
+            let mut kept = usual.clone();
+            kept.extend(form.changed.iter().map(|(k, v)| (k.clone(), v.trim().to_owned())));
+            kept.retain(|name, value| plain.get(name) != Some(value));
+            state.command(Command::SavePreset(name, Some(kept)));
+            form.changed.clear();
+            form.name.clear();
+        }
+        if changed > 0
+            && ui
+                .button("Reset all")
+                .on_hover_text("Back to what nobody changed")
+                .clicked()
+        {
+            form.changed.clear();
+        }
+    });
+    choices::table(ui, form, &usual);
+}
+
+/// 3: go.
+pub fn go(ui: &mut Ui, state: &mut State, busy: bool) {
+    let Some(open) = state.open() else { return };
+    let labels = open.catalog.labels.len();
+    let any = open.catalog.truth.contains(&1);
+    let writable = open.catalog.writable;
+    let setup = choices::setup(&state.train, &state.prefs.presets);
+    let problem = Settings::default().with_overrides(None, &setup.set).err();
+    let why_not = if !writable {
+        Some("The project is open for looking only.".to_owned())
+    } else if labels == 0 {
+        Some("There are no labels yet: add some beside the pictures.".to_owned())
+    } else if !any {
+        Some("No picture has a label yet: give some their labels first.".to_owned())
+    } else if busy {
+        Some("A training is at work.".to_owned())
+    } else {
+        problem.map(|e| format!("{e}. {}", e.hint().unwrap_or_default()))
+    };
+    step(ui, 3, "Go", |ui| {
+        if why_not.is_none() {
+            let mut asks = false;
+            match planning::look(state, &setup) {
+                Planned::Known(plan) => what_it_does(ui, plan),
+                Planned::Failed(failure) => {
+                    let color = theme::palette(ui).warn;
+                    ui.label(RichText::new(format!("{} {}", icons::WARNING, failure.message)).color(color));
+                    if let Some(hint) = &failure.hint {
+                        ui.label(hint);
+                    }
+                    asks = ui.button("Look again").clicked();
+                }
+                Planned::Asked => {
+                    ui.horizontal(|ui| {
+                        ui.spinner();
+                        ui.label(theme::quiet(ui, "Trying a few steps, to tell how long it takes …"));
+                    });
+                    ui.ctx().request_repaint_after(Duration::from_millis(200));
+                }
+                Planned::Unknown => asks = ui.button("What will it do, and how long will it take?").clicked(),
+            }
+            if asks {
+                state.command(Command::Plan(setup.clone()));
+            }
+            ui.add_space(theme::SMALL);
+        }
+        ui.horizontal_wrapped(|ui| {
+            let button = theme::primary(ui, theme::labelled(icons::PLAY, "Start training")).min_size(vec2(180.0, 36.0));
+            if ui.add_enabled(why_not.is_none(), button).clicked() {
+                state.command(Command::Train(setup));
+            }
+            if let Some(why) = why_not {
+                ui.label(RichText::new(why).color(theme::palette(ui).warn));
+            }
+        });
+        if state.training.is_some() && ui.button("Back to the last training").clicked() {
+            state.train.again = false;
+        }
+    });
+}
+
+/// The plan in words.
+fn what_it_does(ui: &mut Ui, plan: &TrainingPlan) {
+    let learned = widgets::counted(plan.train, "picture", "pictures");
+    let mut words = format!("Learns from {learned}");
+    match (plan.val, plan.test) {
+        (0, 0) => words.push_str("; none are held back, so nothing will be measured: look at the pictures instead."),
+        (0, test) => words.push_str(&format!(
+            "; {} to test on. None choose settings: the curves show the loss only.",
+            widgets::count(test)
+        )),
+        (val, 0) => words.push_str(&format!("; {} choose settings and measure.", widgets::count(val))),
+        (val, test) => words.push_str(&format!(
+            "; {} choose settings, {} test.",
+            widgets::count(val),
+            widgets::count(test)
+        )),
+    }
+    ui.label(words);
+    if let Some(command) = &plan.split {
+        ui.label(theme::quiet(
+            ui,
+            "The pictures are split for that first; it can be changed under Splits.",
+        ))
+        .on_hover_text(command);
+    }
+    for stage in &plan.stages {
+        let name = match stage.stage {
+            1 => "Stage 1",
+            2 => "Stage 2",
+            _ => "Both at once",
+        };
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(name).family(theme::strong()));
+            ui.label(format!(
+                "{}, {} of {} pictures",
+                widgets::counted(stage.epochs, "pass", "passes"),
+                widgets::counted(stage.steps, "step", "steps"),
+                stage.batch
+            ));
+            if let Some(seconds) = stage.seconds {
+                ui.label(theme::quiet(ui, format!("about {}", time(seconds))));
+            }
+        });
+    }
+    if let Some(seconds) = plan.seconds {
+        let words = format!("All in all about {} on {}.", time(seconds), plan.device);
+        ui.label(RichText::new(words).family(theme::strong()))
+            .on_hover_text("From a few steps that were tried. You can pause whenever you like.");
+    }
+}
+
+fn time(seconds: f64) -> String {
+    duration(Duration::from_secs_f64(seconds.clamp(1.0, 1e7)))
+}
