@@ -218,13 +218,13 @@ pub fn found(state: &mut State, finding: Finding) {
         Finding::Kept(Ok(path)) => state.command(Command::Tagging(Act::Add(vec![path]))),
         Finding::Kept(Err(failure)) => state.notices.failed(&failure, None),
         Finding::Room(bytes) => state.models.room = Some(bytes),
-        Finding::Watched(job, Ok(epoch)) => {
+        Finding::Watched(job, run, Ok(epoch)) => {
             if let Some(training) = state.training.as_mut().filter(|t| t.job == job) {
-                training.watch(epoch);
+                training.watch(&run, epoch);
             }
         }
         // It is only to look at.
-        Finding::Watched(_, Err(failure)) => state.notices.note(Level::Note, failure.message),
+        Finding::Watched(_, _, Err(failure)) => state.notices.note(Level::Note, failure.message),
         Finding::History(folder, read) => super::training::show_history(state, &folder, read),
     }
 }

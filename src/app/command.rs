@@ -5,7 +5,7 @@ use super::icons;
 use super::prefs::Look;
 use crate::compute::DeviceChoice;
 use crate::dataset::model::Truth;
-use crate::engine::request::{Stages, TrainRequest};
+use crate::engine::request::{Scheme, Stages, TrainRequest};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::path::{Path, PathBuf};
 
@@ -151,8 +151,8 @@ pub enum Command {
     UseModel(String),
     /// Goes back to the built-in model.
     UseStarter,
-    /// Random splits for the project.
-    Split,
+    /// Splits for the project, with a seed.
+    Split(Scheme, u64),
     /// Something with the data.
     Data(super::data::Act),
     /// Light or dark.

@@ -10,7 +10,7 @@ use super::state::{Preset, Slot, State};
 use super::training::Training;
 use super::{bring, dialogs};
 use crate::dataset::model::Truth;
-use crate::engine::request::{DemoRequest, PredictRequest, Request, Scheme, SplitRequest, Stages, TrainRequest};
+use crate::engine::request::{DemoRequest, PredictRequest, Request, Stages, TrainRequest};
 use crate::engine::{Failure, jobs};
 use eframe::egui::{Context, ViewportCommand};
 use std::collections::BTreeMap;
@@ -35,6 +35,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
             state.browse.selection.clear();
             state.browse.cursor = 0;
             state.inspect.picture = None;
+            state.browse.picking = None;
             state.place = Place::Pictures;
         }
         Command::SetLabel(pictures, label, truth) => set_label(state, &pictures, label, truth),
@@ -71,7 +72,7 @@ pub fn execute(state: &mut State, ctx: &Context, dialogs: &dialogs::Dialogs, com
             state.tagging.use_model(None);
             use_model_here(state, jobs::STARTER.to_owned());
         }
-        Command::Split => split(state),
+        Command::Split(scheme, seed) => super::data::split(state, scheme, seed),
         Command::Data(act) => super::data::act(state, dialogs, act),
         Command::SetLook(look) => state.prefs.look = look,
         Command::SetScale(scale) => state.prefs.scale = scale.clamp(0.5, 3.0),
@@ -186,6 +187,8 @@ fn go(state: &mut State, place: Place) {
     if place == Place::Pictures && state.place == Place::Pictures {
         state.inspect.picture = None;
     }
+    // Where pictures are not picked any more, a click must not change a label.
+    state.browse.picking = None;
     state.place = place;
 }
 
@@ -333,6 +336,7 @@ pub fn predict(state: &mut State, run: &str) {
     }
     let folder = open.catalog.folder.clone();
     let purpose = Purpose::Predict { run: run.to_owned() };
+    stop_planning(state);
     if state.jobs.has(|p| *p == purpose) {
         return;
     }
@@ -362,6 +366,13 @@ fn training_spec(request: TrainRequest, title: String) -> Spec {
     }
 }
 
+/// Work that a user waits for comes before a look at what a training would do.
+fn stop_planning(state: &mut State) {
+    if let Some(id) = state.planning.job() {
+        state.jobs.stop(id);
+    }
+}
+
 /// Keeps settings under a name, or forgets them; either can be taken back.
 fn save_preset(state: &mut State, name: String, settings: Option<BTreeMap<String, String>>) {
     let presets = &mut state.prefs.presets;
@@ -369,13 +380,13 @@ fn save_preset(state: &mut State, name: String, settings: Option<BTreeMap<String
         Some(settings) => presets.insert(name.clone(), settings.clone()),
         None => presets.remove(&name),
     };
-    if before == settings {
-        return;
-    }
     state.train.preset = match &settings {
         Some(_) => Preset::Own(name.clone()),
         None => Preset::Proposed,
     };
+    if before == settings {
+        return;
+    }
     let words = match (&before, &settings) {
         (_, None) => format!("The settings “{name}” are forgotten"),
         (None, _) => format!("The settings are kept as “{name}”"),
@@ -390,9 +401,7 @@ pub fn train(state: &mut State, setup: Setup) {
     if !may_write(state) {
         return;
     }
-    if let Some(id) = state.planning.job() {
-        state.jobs.stop(id);
-    }
+    stop_planning(state);
     let Some(open) = state.open() else { return };
     let title = match setup.stages {
         Stages::One => "Training, Stage 1",
@@ -413,6 +422,7 @@ fn resume(state: &mut State, run: String) {
     if state.trains() || !may_write(state) {
         return;
     }
+    stop_planning(state);
     state
         .notices
         .list
@@ -478,27 +488,6 @@ pub fn use_model_here(state: &mut State, path: String) {
     );
     let words = "This project and new ones use this model";
     state.notices.say(Level::Done, words, None, Some(action));
-}
-
-fn split(state: &mut State) {
-    if state.jobs.busy() || !may_write(state) {
-        return;
-    }
-    let Some(open) = state.open() else { return };
-    let folder = open.catalog.folder.clone();
-    state.jobs.start(Spec {
-        request: Request::Split(SplitRequest {
-            project: folder.clone(),
-            scheme: Scheme::Random {
-                fractions: [0.6, 0.15, 0.25],
-                labelled: false,
-            },
-            seed: 0,
-        }),
-        title: "Making splits".to_owned(),
-        purpose: Purpose::Split,
-        shared: Some(folder),
-    });
 }
 
 /// What the list of recent projects keeps of the open one.

@@ -213,6 +213,11 @@ impl Jobs {
         open.into_iter().for_each(|id| self.stop(id));
     }
 
+    /// Forgets a job that has ended.
+    pub fn forget(&mut self, id: u64) {
+        self.list.retain(|j| j.id != id || !j.state.ended());
+    }
+
     /// A job.
     pub fn get(&self, id: u64) -> Option<&Job> {
         self.list.iter().find(|j| j.id == id)

@@ -4,10 +4,11 @@ use super::catalog::Catalog;
 use super::command::{Command, Setup};
 use super::data;
 use super::execute;
-use super::jobs::{News, Purpose, Spec, State as JobState};
+use super::jobs::{Job, News, Purpose, Spec, State as JobState};
 use super::library::{Order, Reply};
 use super::notices::Level;
 use super::state::{Device, Open, Slot, State};
+use crate::engine::client::is_of_device;
 use crate::engine::request::Stages;
 use crate::engine::{Event, Request, jobs};
 use crate::project::RunState;
@@ -90,6 +91,10 @@ fn event_of(state: &mut State, id: u64, event: &Event) {
         (Purpose::Train, _) => {
             if let Some(training) = state.training.as_mut().filter(|t| t.job == id) {
                 training.note(event);
+            }
+            if matches!(event, Event::Split { .. }) {
+                // The training has split the pictures first.
+                splits_made(state);
             }
             if let Event::Watched { path, .. } = event {
                 state.scout.watched(id, PathBuf::from(path));
@@ -178,6 +183,8 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
             _ => None,
         };
         state.planning.ended(id, failure);
+        // Every change of the form makes one: they must not push a training out of the list.
+        state.jobs.forget(id);
         return;
     }
     // A job of a project that was closed meanwhile, or the program is being left: nothing follows from it.
@@ -193,6 +200,9 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
     }
     if matches!(purpose, Purpose::Import { .. }) {
         data::import_ended(state, &job);
+    }
+    if goes_on_alone(state, &job) {
+        return;
     }
     match &job.state {
         JobState::Done => well_done(state, ctx, &purpose, &job.made),
@@ -232,13 +242,37 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
     }
 }
 
+/// A training whose device was lost, as after a suspended night, goes on by itself as long as steps come through.
+fn goes_on_alone(state: &mut State, job: &Job) -> bool {
+    let (JobState::Failed(failure) | JobState::Crashed(failure)) = &job.state else {
+        return false;
+    };
+    let Some(training) = state.training.as_mut().filter(|t| t.job == job.id) else {
+        return false;
+    };
+    let Some(lane) = training.lanes.last().filter(|_| is_of_device(failure)) else {
+        return false;
+    };
+    let reached = (lane.stage, lane.done);
+    if lane.done == 0 || training.lost_at == Some(reached) {
+        return false;
+    }
+    let run = lane.run.clone();
+    training.lost_at = Some(reached);
+    let words = format!("{}; {run} goes on from its last checkpoint", failure.message);
+    state.notices.say(Level::Warning, words, None, None);
+    state.command(Command::Resume(run));
+    refresh(state, None);
+    true
+}
+
 /// The command that asks for the same job again.
 fn retry(spec: &Spec) -> Option<Command> {
     Some(match (&spec.purpose, &spec.request) {
         (Purpose::Predict { run }, _) => Command::Predict(run.clone()),
         (Purpose::DemoData { quick }, _) => Command::Demo { quick: *quick },
         (Purpose::Model { path }, _) => Command::UseModel(path.clone()),
-        (Purpose::Split, _) => Command::Split,
+        (Purpose::Split, Request::Split(request)) => Command::Split(request.scheme.clone(), request.seed),
         (Purpose::Import { .. }, Request::ProjectNew(request)) => Command::Import {
             data: request.import.data.clone(),
             // What the dead worker began is not taken over.
@@ -282,10 +316,6 @@ fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option
                     Command::Do(super::command::Action::Results),
                 )),
             );
-            if state.open().is_some_and(|o| o.catalog.split_counts()[0] == 0) {
-                // The training has split them first.
-                splits_made(state);
-            }
             refresh(state, None);
             // The newest last: it is the one that is shown.
             runs.iter().for_each(|run| execute::predict(state, run));
@@ -322,7 +352,7 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
                     catalog: *catalog,
                     library,
                     scorer,
-                    version: 1,
+                    version: super::state::first_version(),
                 }));
                 opened(state, auto);
             }
@@ -396,6 +426,8 @@ fn take_reply(state: &mut State, reply: Reply, auto: bool) {
             }
             state.inspect.examined = None;
             if !same {
+                // It is a column, and columns have moved.
+                state.browse.picking = None;
                 state.inspect.pinned.clear();
                 state.browse.filter.labels.clear();
             }

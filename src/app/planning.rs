@@ -36,6 +36,8 @@ pub struct Planning {
 pub enum Planned<'a> {
     /// Nobody asked.
     Unknown,
+    /// Something else is at work: it comes after that.
+    Later,
     /// It is being found out.
     Asked,
     /// It is known.
@@ -121,10 +123,13 @@ pub fn look<'a>(state: &'a mut State, setup: &Setup) -> Planned<'a> {
             ask(state, setup);
         }
     }
+    let busy = state.jobs.busy();
     let planning = &state.planning;
     match &planning.plan {
+        _ if asked => Planned::Asked,
         Some((_, Ok(plan))) if known => Planned::Known(plan),
         Some((_, Err(failure))) if known => Planned::Failed(failure),
+        _ if planning.auto && busy => Planned::Later,
         _ if planning.auto || planning.asked.is_some() => Planned::Asked,
         _ => Planned::Unknown,
     }

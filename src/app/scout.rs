@@ -49,8 +49,8 @@ pub enum Finding {
     Kept(Result<PathBuf, Failure>),
     /// Free room on the disk of a folder, in bytes.
     Room(u64),
-    /// The watched pictures of a training job after an epoch.
-    Watched(u64, Result<WatchedEpoch, Failure>),
+    /// The watched pictures of a training job's run after an epoch.
+    Watched(u64, String, Result<WatchedEpoch, Failure>),
     /// What a run's folder says of its training: what was told, and the watched pictures.
     History(PathBuf, Result<(Vec<Event>, Vec<WatchedEpoch>), Failure>),
 }
@@ -148,7 +148,10 @@ fn go(errand: Errand) -> Finding {
         }
         Errand::Watched(job, path) => {
             let read = jobs::read_watched(&path).map_err(|e| Failure::io("read", &path, &e));
-            Finding::Watched(job, read)
+            // runs/ID/watch/EPOCH.safetensors
+            let run = path.parent().and_then(Path::parent).and_then(Path::file_name);
+            let run = run.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            Finding::Watched(job, run, read)
         }
         Errand::History(run) => {
             let read = jobs::history(&run);

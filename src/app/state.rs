@@ -16,6 +16,7 @@ use crate::engine::scorer::Scorer;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which device there is.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,13 @@ pub struct Open {
     pub scorer: Option<Arc<Scorer>>,
     /// Grows with every change of the catalog, so that what is computed from it knows when it is stale.
     pub version: u64,
+}
+
+/// The version that an opened project begins with: no two of one session share a version, so that nothing computed from one is taken for
+/// another's.
+pub fn first_version() -> u64 {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    (OPENED.fetch_add(1, Ordering::Relaxed) << 32) + 1
 }
 
 /// What the screen of pictures keeps.

@@ -5,6 +5,7 @@ use crate::engine::jobs::WatchedEpoch;
 use crate::engine::{Event, Failure};
 use crate::eval::GroupMeans;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One stage of a training.
@@ -29,7 +30,7 @@ pub struct Lane {
     /// Pictures a second.
     pub speed: f64,
     /// The watched pictures after each epoch, in order.
-    pub watched: Vec<WatchedEpoch>,
+    pub watched: Vec<Arc<WatchedEpoch>>,
     began: Option<(Instant, usize)>,
 }
 
@@ -99,10 +100,8 @@ pub struct Training {
     pub lanes: Vec<Lane>,
     /// What the user should know: code and words, each once.
     pub warnings: Vec<(String, String)>,
-    /// Which epoch of the watched pictures is shown (a place in their list); `None`: the newest.
-    pub shown_epoch: Option<usize>,
-    /// Which of a watched picture's labels is shown, counted from its first.
-    pub shown_label: usize,
+    /// Stage and step at which its device was lost last: it goes on by itself only where steps came through since.
+    pub lost_at: Option<(u8, usize)>,
 }
 
 impl Training {
@@ -120,15 +119,17 @@ impl Training {
             resumed_at: 0,
         });
         events.iter().for_each(|event| training.note(event));
-        watched.into_iter().for_each(|epoch| training.watch(epoch));
+        watched.into_iter().for_each(|epoch| training.watch(run, epoch));
         training
     }
 
-    /// Takes in the watched pictures after an epoch of the stage at work; one that is known is replaced, as a resumed run does.
-    pub fn watch(&mut self, epoch: WatchedEpoch) {
-        let Some(lane) = self.lanes.last_mut() else { return };
+    /// Takes in the watched pictures after an epoch of a run; one that is known is replaced, as a resumed run does.
+    pub fn watch(&mut self, run: &str, epoch: WatchedEpoch) {
+        let Some(lane) = self.lanes.iter_mut().find(|l| l.run == run) else {
+            return;
+        };
         lane.watched.retain(|known| known.epoch < epoch.epoch);
-        lane.watched.push(epoch);
+        lane.watched.push(Arc::new(epoch));
     }
 
     /// Takes in an event of the job.

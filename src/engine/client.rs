@@ -191,12 +191,24 @@ const RESTARTS: usize = 8;
 /// New workers where the old one died in its first step on a GPU without a word: of its memory, as far as one can tell.
 const BLIND_RESTARTS: usize = 3;
 
-/// Runs one job in a worker of its own. A training whose worker dies of its memory goes on in a new one, with fewer pictures at once.
+/// New workers where the device was lost (a reset, a suspended machine) and no step came through since the last time.
+const LOST_RESTARTS: usize = 2;
+
+/// Time that a lost device is given to come back.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Runs one job in a worker of its own. A training whose worker dies of its memory goes on in a new one, with fewer pictures at once; one
+/// whose device is lost goes on in a new one from its last checkpoint.
 ///
 /// # Errors
 /// As [`Worker::run`].
 pub fn run_once(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
     run_resuming(&mut Worker::start, request, device, context)
+}
+
+/// Whether a failure says that the device failed, so that its worker is about to end.
+pub fn is_of_device(failure: &Failure) -> bool {
+    failure.message.starts_with(DEVICE_FAILED)
 }
 
 /// [`run_once`] with workers made by `start`.
@@ -210,7 +222,7 @@ pub fn run_resuming(
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     let mut request = request.clone();
-    let mut restarts = 0;
+    let (mut restarts, mut losses) = (0, 0);
     loop {
         let (mut run, mut of_memory, mut stepped) = (None, false, false);
         let mut note = |event: &Event| {
@@ -223,23 +235,34 @@ pub fn run_resuming(
             }
             true
         };
-        let mut alive = true;
+        let (mut alive, mut lost) = (true, false);
         let result = context.part(&mut note, |context| {
             let mut worker = start()?;
             let result = worker.run(&request, device, context);
             // One that has said that its device failed is about to end.
-            let ends = |f: &Failure| f.message.starts_with(DEVICE_FAILED);
-            alive = worker.is_alive() && !result.as_ref().is_err_and(ends);
+            lost = result.as_ref().is_err_and(is_of_device);
+            alive = worker.is_alive() && !lost;
             result
         });
         let (Err(failure), Request::Train(train), Some(run)) = (&result, &request, run) else {
             return result;
         };
         let blind = device != DeviceChoice::Cpu && !alive && !stepped && restarts < BLIND_RESTARTS;
-        if !(of_memory || blind) || restarts == RESTARTS || context.cancelled() {
+        if stepped {
+            losses = 0;
+        }
+        // As long as steps come through, a device may be lost as often as it likes.
+        let comes_back = lost && !of_memory && (stepped || losses > 0) && losses < LOST_RESTARTS;
+        let fits = (of_memory || blind) && restarts < RESTARTS;
+        if !(comes_back || fits) || context.cancelled() {
             return result;
         }
-        restarts += 1;
+        if comes_back {
+            losses += 1;
+            std::thread::sleep(RECOVERY);
+        } else {
+            restarts += 1;
+        }
         context.warn(
             "restarted",
             format!("{}; {run} goes on in a new process", failure.message),
@@ -251,6 +274,7 @@ pub fn run_resuming(
             model: None,
             config: None,
             set: Vec::new(),
+            propose: false,
             ..train.clone()
         });
     }

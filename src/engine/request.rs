@@ -329,6 +329,8 @@ pub enum Scheme {
         #[serde(default)]
         labelled: bool,
     },
+    /// Labelled pictures that are in no split join the training pictures; the others stay where they are.
+    Join,
     /// A long tail cut from the training pictures.
     Pareto {
         /// Positives of the most frequent class.

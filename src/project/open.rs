@@ -8,8 +8,13 @@ use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const LOCK: &str = "lock";
+
+/// How often a lock that is held is asked for again, and the time between: together under half a second.
+const LOCK_TRIES: usize = 12;
+const LOCK_PAUSE: Duration = Duration::from_millis(30);
 
 /// Folders that every project has.
 const FOLDERS: [&str; 2] = ["features", "runs"];
@@ -224,7 +229,16 @@ pub fn take_lock(folder: &Path, notices: &mut Vec<String>) -> Result<File> {
         .write(true)
         .open(&path)
         .map_err(at)?;
-    match file.try_lock() {
+    // A process that is just being started still holds what its parent has given back, until its program is loaded.
+    let mut taken = file.try_lock();
+    for _ in 0..LOCK_TRIES {
+        if !matches!(taken, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+        taken = file.try_lock();
+    }
+    match taken {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(ProjectError::Locked {
             path: folder.to_path_buf(),

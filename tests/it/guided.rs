@@ -154,6 +154,114 @@ fn a_proposed_training_goes_on_as_its_plan_says() {
 }
 
 #[test]
+fn pictures_that_are_labelled_later_are_learned_from_too() {
+    let (folder, project) = unsplit();
+    let train = [
+        "train",
+        arg(&project),
+        "--propose",
+        "--stage",
+        "1",
+        "--set",
+        "max_steps=1",
+    ];
+    run(&train).well();
+    let before = splits(&project).iter().filter(|(_, split)| *split).count();
+    // A label for one that had none, as the window gives it.
+    let (picture, label) = {
+        let opened = Project::open(&project).unwrap();
+        let pictures = opened.pictures(None).unwrap();
+        let loose = pictures.iter().find(|p| p.split.is_none()).unwrap().id;
+        (loose, opened.labels().unwrap()[0].id)
+    };
+    let label_it = |value| {
+        let mut opened = Project::open(&project).unwrap();
+        opened.set_label(&[picture], label, value).unwrap();
+    };
+    label_it(patchlight::dataset::model::Truth::Positive);
+    let planned = run(&["train", arg(&project), "--plan", "--propose"]).well();
+    assert_eq!(planned.one("plan")["train"], before + 1);
+    let said = run(&train).well();
+    assert_eq!(said.one("split")["splits"]["train"], before + 1);
+    // Once something is held back, new ones only join: what is measured on stays.
+    let split = [
+        "split",
+        arg(&project),
+        "--scheme",
+        "random",
+        "--labelled",
+        "--fractions",
+        "0.5,0.5,0",
+    ];
+    label_it(patchlight::dataset::model::Truth::Negative);
+    run(&split).well();
+    let val = |project: &Path| -> Vec<i64> {
+        let pictures = Project::open(project).unwrap().pictures(None).unwrap();
+        let val = pictures
+            .into_iter()
+            .filter(|p| p.split == Some(patchlight::dataset::model::Split::Val));
+        val.map(|p| p.id).collect()
+    };
+    let held = val(&project);
+    label_it(patchlight::dataset::model::Truth::Positive);
+    let planned = run(&["train", arg(&project), "--plan", "--propose"]).well();
+    let command = planned.one("plan")["split"].as_str().unwrap().to_owned();
+    assert!(command.ends_with("--scheme join"), "{command}");
+    run(&train).well();
+    assert_eq!(val(&project), held);
+    drop(folder);
+}
+
+#[test]
+fn a_stage_2_that_goes_on_from_a_run_keeps_its_pictures_and_settings() {
+    let (_folder, project) = unsplit();
+    run(&[
+        "train",
+        arg(&project),
+        "--stage",
+        "1",
+        "--set",
+        "max_steps=1",
+        "--set",
+        "alpha=0.25",
+    ])
+    .well();
+    let on = ["train", arg(&project), "--propose", "--stage", "2", "--from", "run-1"];
+    let planned = run(&[&on[..], &["--plan"]].concat()).well();
+    let plan = planned.one("plan");
+    assert_eq!(
+        (&plan["proposed"], &plan["split"]),
+        (&serde_json::json!([]), &serde_json::Value::Null)
+    );
+    assert_eq!(plan["settings"]["alpha"], "0.25");
+    run(&on).well();
+    assert!(
+        splits(&project).iter().all(|(_, split)| !split),
+        "test pictures would be among those that run-1 saw"
+    );
+    run(&["train", arg(&project), "--resume", "run-2", "--propose"]).failed(2);
+}
+
+#[test]
+fn a_plan_of_nothing_takes_no_time() {
+    let (_folder, project) = training_project();
+    let said = run(&[
+        "train",
+        arg(&project),
+        "--plan",
+        "--set",
+        "epochs_2=0",
+        "--set",
+        "max_steps=2",
+    ])
+    .well();
+    let plan = said.one("plan");
+    assert_eq!(plan["stages"][1]["seconds"], 0.0);
+    assert!(plan["seconds"].as_f64().unwrap().is_finite());
+    run(&["train", arg(&project), "--plan", "--watch", "nobody.jpg"]).failed(2);
+}
+
+#[test]
 fn pictures_are_watched_by_their_names() {
     let (_folder, project) = training_project();
     let pictures = Project::open(&project).unwrap().pictures(None).unwrap();

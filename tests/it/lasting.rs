@@ -391,4 +391,14 @@ fn a_worker_that_dies_at_once_is_followed_by_another() {
     assert_eq!(play(&[dies, well.to_owned()], DeviceChoice::Cpu), (1, false));
     let later = format!("{run}; {step}; exit 1");
     assert_eq!(play(&[later, well.to_owned()], DeviceChoice::Gpu), (1, false));
+    // A device that is lost in the middle, as after a suspended night: the run goes on, but not for ever where nothing comes through.
+    let loss = r#"echo '{"finished":1,"failure":{"message":"the device failed: device lost","hint":null,"usage":false}}'; exit 1"#;
+    let lost = format!("{run}; {step}; {loss}");
+    assert_eq!(
+        play(&[lost.clone(), lost.clone(), well.to_owned()], DeviceChoice::Gpu),
+        (3, true)
+    );
+    let gone = format!("{run}; {loss}");
+    let (started, well) = play(&[lost, gone], DeviceChoice::Gpu);
+    assert!(!well && started <= 6, "{started} workers were started");
 }

@@ -89,7 +89,7 @@ fn watch(harness: &mut Harness<'static, Window>) {
             grid,
             labels: vec![(*id as usize % 4, 1, 0.2 + 0.05 * epoch as f32, similarity.clone())],
         };
-        training.watch(WatchedEpoch {
+        let epoch = WatchedEpoch {
             epoch,
             preprocess: Preprocess {
                 mode: Mode::Stretch,
@@ -100,7 +100,8 @@ fn watch(harness: &mut Harness<'static, Window>) {
             patch: 8,
             top_k: 9,
             pictures: ids.iter().map(picture).collect(),
-        });
+        };
+        training.watch("run-2", epoch);
     }
 }
 

@@ -13,7 +13,7 @@ mod jobs;
 mod news;
 
 pub use act::{Act, Field, act, action, look, tick};
-pub use jobs::Task;
+pub use jobs::{Task, split};
 pub use news::{ended, event, import_ended, opened, reply};
 
 use super::library::{LabelsInfo, Report};

@@ -338,7 +338,14 @@ pub fn usual(form: &TrainForm, own: &Own, proposed: &[Proposed], parent: Option<
 
 /// What the form asks for.
 pub fn setup(form: &TrainForm, own: &Own) -> Setup {
-    let set = preset(form, own).into_iter().chain(pairs(form.changed.iter()));
+    // What was emptied is by itself again, whatever the preset says.
+    let unset =
+        |name: &str| name != "student_path" && Settings::default().values().get(name).is_some_and(String::is_empty);
+    let emptied = form.changed.iter().filter(|(k, v)| v.trim().is_empty() && unset(k));
+    let set = preset(form, own)
+        .into_iter()
+        .chain(pairs(form.changed.iter()))
+        .chain(emptied.map(|(k, _)| format!("{k}=null")));
     Setup {
         stages: form.stages,
         from: form.from.clone().filter(|_| form.stages == Stages::Two),
@@ -405,11 +412,16 @@ mod tests {
         };
         form.changed.insert("epochs_1".into(), " 7 ".into());
         form.changed.insert("top_k".into(), " ".into());
+        form.changed.insert("alpha".into(), " ".into());
         let mut own = Own::new();
         let parsed =
             |form: &TrainForm, own: &Own| Settings::default().with_overrides(None, &setup(form, own).set).unwrap();
         let quick = parsed(&form, &own);
         assert_eq!((quick.epochs_1, quick.epochs_2), (7, 15));
+        assert!(
+            setup(&form, &own).set.contains(&"top_k=null".to_owned()),
+            "by itself, also over a proposal"
+        );
         own.insert("mine".into(), BTreeMap::from([("epochs_2".into(), "44".into())]));
         form.preset = Preset::Own("mine".into());
         let mine = parsed(&form, &own);

@@ -52,8 +52,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 struct Totals {
     /// Pictures that have it.
     pictures: Vec<usize>,
+    /// Training pictures that have it; of all pictures where none has a split.
+    training: Vec<usize>,
     /// Its group by frequency.
     groups: Vec<Group>,
+    /// Pictures in train, val, test and none of them.
+    splits: [usize; 4],
 }
 
 /// The totals of the open project, counted once for each of its versions: counting goes through every picture, and a frame must not.
@@ -70,7 +74,9 @@ fn totals(ui: &Ui, open: &Open) -> Arc<Totals> {
     }
     let totals = Arc::new(Totals {
         pictures: catalog.positives(None),
+        training: catalog.training_positives(),
         groups: catalog.groups(),
+        splits: catalog.split_counts(),
     });
     ui.data_mut(|d| d.insert_temp(id, (catalog.folder.clone(), version, totals.clone())));
     totals

@@ -425,7 +425,8 @@ fn tooltip(ui: &mut Ui, state: &State, index: usize) {
 fn click(state: &mut State, response: &egui::Response, place: usize) {
     let index = state.browse.shown[place];
     if let Some(label) = state.browse.picking {
-        if response.clicked() {
+        // A double click is two clicks: the second must not take back what the first did.
+        if response.clicked() && !response.double_clicked() {
             state.browse.cursor = place;
             super::picking::click(state, label, index as usize);
         }

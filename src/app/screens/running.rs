@@ -26,13 +26,22 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Some(JobState::Stopped) => "Paused",
         Some(JobState::Failed(_)) => "The training failed",
         Some(JobState::Crashed(_)) => "The worker process died; nothing is lost",
-        _ => "Trained",
+        Some(JobState::Done) => "Trained",
+        // Of another time.
+        None => match training.run().and_then(|id| run_state(state, id)) {
+            Some(RunState::Stopped) => "Paused",
+            Some(RunState::Failed) => "The training failed",
+            _ => "Trained",
+        },
     };
     super::page(ui, title, "", |ui| {
         controls(ui, state, &training, job.as_ref().map(|j| &j.state), ended);
         failure(ui, job.as_ref().map(|j| &j.state));
         warnings(ui, state, &training);
-        if training.lanes.is_empty() && !ended {
+        // Before the first step of a stage: looking at the pictures, preparing the GPU.
+        let phase = job.as_ref().and_then(|j| j.phase.as_ref()).map(|p| p.name.as_str());
+        let steps = phase.is_some_and(|name| name.starts_with("Stage") || name.starts_with("Both"));
+        if !ended && !steps && (phase.is_some() || training.lanes.is_empty()) {
             let words = job.as_ref().and_then(|j| j.phase.as_ref()).map_or_else(
                 || "Preparing …".to_owned(),
                 |p| format!("{}: {} of {}", p.name, widgets::count(p.done), widgets::count(p.total)),
@@ -59,10 +68,13 @@ fn controls(ui: &mut Ui, state: &mut State, training: &Training, job: Option<&Jo
     ui.horizontal(|ui| {
         if ended {
             let run = training.run().map(str::to_owned);
-            let resumable = matches!(
-                job,
-                Some(JobState::Stopped | JobState::Crashed(_) | JobState::Failed(_))
-            );
+            let resumable = match job {
+                Some(job) => matches!(job, JobState::Stopped | JobState::Crashed(_) | JobState::Failed(_)),
+                None => {
+                    let stands = run.as_deref().and_then(|id| run_state(state, id));
+                    matches!(stands, Some(RunState::Stopped | RunState::Failed))
+                }
+            };
             let resume = theme::primary(ui, theme::labelled(icons::PLAY, "Resume"));
             if let Some(run) = run.filter(|_| resumable)
                 && ui.add(resume).clicked()
@@ -110,6 +122,12 @@ fn controls(ui: &mut Ui, state: &mut State, training: &Training, job: Option<&Jo
         }
     });
     ui.add_space(theme::MEDIUM);
+}
+
+/// Where a run of the open project stands.
+fn run_state(state: &State, id: &str) -> Option<RunState> {
+    let runs = &state.open()?.catalog.runs;
+    runs.iter().find(|r| r.id == id).map(|r| r.state)
 }
 
 /// Leads to Tag with the run that was just trained.

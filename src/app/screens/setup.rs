@@ -43,11 +43,11 @@ const STAGES: [(Stages, &str, &str); 4] = [
 pub fn how(ui: &mut Ui, state: &mut State) {
     let Some(open) = state.open() else { return };
     let runs = open.catalog.runs.iter();
-    let finished: Vec<(String, serde_json::Value)> = runs
+    let finished: Vec<String> = runs
         .filter(|r| r.stage == 1 && r.state == RunState::Done)
-        .map(|r| (r.id.clone(), r.config.clone()))
+        .map(|r| r.id.clone())
         .collect();
-    let model = model_words(&open.catalog, state.prefs.model.as_deref());
+    let model = model_words(&open.catalog);
     let mut form = state.train.clone();
     let mut choose = false;
     step(ui, 2, "How", |ui| {
@@ -77,7 +77,7 @@ pub fn how(ui: &mut Ui, state: &mut State) {
                     .selected_text(words)
                     .show_ui(ui, |ui| {
                         ui.selectable_value(&mut form.from, None, "the untrained model");
-                        for (run, _) in &finished {
+                        for run in &finished {
                             ui.selectable_value(&mut form.from, Some(run.clone()), run);
                         }
                     });
@@ -86,7 +86,7 @@ pub fn how(ui: &mut Ui, state: &mut State) {
                     .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Stage 1 run to start from"));
             });
         }
-        advanced(ui, state, &mut form, &finished);
+        advanced(ui, state, &mut form);
     });
     state.train = form;
     if choose {
@@ -172,7 +172,7 @@ fn reasons(ui: &mut Ui, state: &State) {
 }
 
 /// All settings, and keeping them.
-fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm, finished: &[(String, serde_json::Value)]) {
+fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm) {
     let changed = form.changed.len();
     let words = if changed == 0 {
         "All settings".to_owned()
@@ -191,9 +191,10 @@ fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm, finished: &[(S
         return;
     }
     let parent = form.from.as_ref().filter(|_| form.stages == Stages::Two);
-    let parent = parent.and_then(|id| finished.iter().find(|(run, _)| run == id));
+    let runs = state.open().map_or(&[][..], |open| &open.catalog.runs);
+    let parent = parent.and_then(|id| runs.iter().find(|run| run.id == *id));
     let proposed = state.planning.proposed();
-    let usual = choices::usual(form, &state.prefs.presets, proposed, parent.map(|p| &p.1));
+    let usual = choices::usual(form, &state.prefs.presets, proposed, parent.map(|p| &p.config));
     ui.horizontal(|ui| {
         let field = egui::TextEdit::singleline(&mut form.name)
             .hint_text("A name")
@@ -201,7 +202,9 @@ fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm, finished: &[(S
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Name for these settings"));
         let name = form.name.trim().to_owned();
-        let keep = ui.add_enabled(!name.is_empty(), egui::Button::new("Keep these settings"));
+        // A proposal that is not known yet cannot be kept.
+        let known = form.preset != Preset::Proposed || state.planning.plan().is_some();
+        let keep = ui.add_enabled(!name.is_empty() && known, egui::Button::new("Keep these settings"));
         if keep
             .on_hover_text("They are offered beside the others from now on")
             .clicked()
@@ -230,7 +233,7 @@ fn advanced(ui: &mut Ui, state: &mut State, form: &mut TrainForm, finished: &[(S
 pub fn go(ui: &mut Ui, state: &mut State, busy: bool) {
     let Some(open) = state.open() else { return };
     let labels = open.catalog.labels.len();
-    let any = open.catalog.truth.contains(&1);
+    let any = super::totals(ui, open).pictures.iter().any(|n| *n > 0);
     let writable = open.catalog.writable;
     let setup = choices::setup(&state.train, &state.prefs.presets);
     let problem = Settings::default().with_overrides(None, &setup.set).err();
@@ -264,6 +267,10 @@ pub fn go(ui: &mut Ui, state: &mut State, busy: bool) {
                         ui.label(theme::quiet(ui, "Trying a few steps, to tell how long it takes …"));
                     });
                     ui.ctx().request_repaint_after(Duration::from_millis(200));
+                }
+                Planned::Later => {
+                    let words = "What it will do, and how long that takes, is found out once the other work is done.";
+                    ui.label(theme::quiet(ui, words));
                 }
                 Planned::Unknown => asks = ui.button("What will it do, and how long will it take?").clicked(),
             }

@@ -35,12 +35,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// 1: what to learn from.
 fn what(ui: &mut Ui, state: &mut State) {
     let Some(open) = state.open() else { return };
-    let (splits, groups) = (open.catalog.split_counts(), open.catalog.groups());
-    let positives = open.catalog.training_positives();
+    let totals = super::totals(ui, open);
+    let (splits, groups, positives) = (totals.splits, &totals.groups, &totals.training);
+    // All are learned from where none has a split.
+    let unsplit = splits[..3].iter().all(|n| *n == 0);
     let names: Vec<String> = open.catalog.labels.iter().map(|l| l.name.clone()).collect();
     let (total, writable) = (open.catalog.pictures.len(), open.catalog.writable);
     step(ui, 1, "What to learn from", |ui| {
-        let trained = if splits[0] > 0 { splits[0] } else { total };
+        let trained = if unsplit { total } else { splits[0] };
         let of = |g: Group| groups.iter().filter(|o| **o == g).count();
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(widgets::counted(trained, "picture", "pictures")).family(theme::strong()));
@@ -74,7 +76,7 @@ fn what(ui: &mut Ui, state: &mut State) {
         }
         let none: Vec<&str> = names
             .iter()
-            .zip(&positives)
+            .zip(positives)
             .filter(|(_, n)| **n == 0)
             .map(|(name, _)| name.as_str())
             .collect();
@@ -88,7 +90,7 @@ fn what(ui: &mut Ui, state: &mut State) {
                 .color(theme::palette(ui).warn),
             );
         }
-        histogram(ui, &positives, &names);
+        histogram(ui, positives, &names);
         ui.horizontal_wrapped(|ui| {
             if writable && !names.is_empty() && total > 0 {
                 let fewest = (0..positives.len()).min_by_key(|c| positives[*c]);
@@ -99,7 +101,7 @@ fn what(ui: &mut Ui, state: &mut State) {
                     state.command(Command::PickFor(fewest));
                 }
             }
-            let words = if splits[0] > 0 {
+            let words = if !unsplit {
                 "Other splits…"
             } else {
                 "Split in another way…"
@@ -109,8 +111,14 @@ fn what(ui: &mut Ui, state: &mut State) {
             if total > 0 && button.on_hover_text(about).clicked() {
                 state.command(Command::Do(crate::app::command::Action::Splits));
             }
-            if splits[0] == 0 && total > 0 {
+            if unsplit && total > 0 {
                 ui.label("The pictures are not split yet: a proposed training does it first.");
+            } else if splits[0] == 0 {
+                let words = format!(
+                    "{} There is no picture to learn from: none is in the training split.",
+                    icons::WARNING
+                );
+                ui.label(RichText::new(words).color(theme::palette(ui).warn));
             }
         });
     });
@@ -154,8 +162,8 @@ fn histogram(ui: &mut Ui, positives: &[usize], names: &[String]) {
 }
 
 /// The model of a project in words.
-pub fn model_words(catalog: &Catalog, chosen: Option<&str>) -> String {
-    match catalog.model.as_deref().or(chosen) {
+pub fn model_words(catalog: &Catalog) -> String {
+    match catalog.model.as_deref() {
         None | Some(crate::engine::jobs::STARTER) => "the built-in model (pictograms)".to_owned(),
         Some(path) => path.to_owned(),
     }

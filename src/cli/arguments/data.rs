@@ -248,6 +248,8 @@ pub enum SchemeArgument {
     List,
     /// Some labels are kept out of training
     BaseNovel,
+    /// Labelled pictures that are in no split join the training pictures
+    Join,
 }
 
 impl ProjectCommand {
@@ -335,6 +337,7 @@ fn scheme(a: SplitArguments) -> Result<Scheme, Failure> {
                 ));
             }
         },
+        SchemeArgument::Join => Scheme::Join,
         SchemeArgument::Pareto if a.min > a.max || !(a.exponent.is_finite() && a.exponent > 0.0) => {
             return Err(Failure::usage(
                 "pareto needs --min up to --max and an --exponent above 0",

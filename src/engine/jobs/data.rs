@@ -112,6 +112,15 @@ pub fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> 
     Ok((labels.into_iter().map(|l| l.name).collect(), words))
 }
 
+/// Whether no picture of the project has a split.
+///
+/// # Errors
+/// [`Failure`] where the project cannot be read.
+pub fn unsplit(project: &Project) -> Result<bool, Failure> {
+    let splits = project.summary()?.splits;
+    Ok(splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name)))
+}
+
 /// The pictures to train on: the training split, or all of a project without splits.
 ///
 /// # Errors
@@ -121,9 +130,7 @@ pub fn training_pictures(project: &Project, context: &mut Context<'_>) -> Result
     if !train.items.is_empty() {
         return Ok(train);
     }
-    let splits = project.summary()?.splits;
-    let unsplit = splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name));
-    let all = if unsplit {
+    let all = if unsplit(project)? {
         Pictures::of(project, None, context)?
     } else {
         Pictures::default()

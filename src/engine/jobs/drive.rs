@@ -34,10 +34,15 @@ pub fn drive<S: Stage>(
     context: &mut Context<'_>,
 ) -> Result<Ended, Failure> {
     if let Some(steps) = job.rehearsal {
+        context.preparing(job.compute, Work::Training);
+        let tried = trainer::try_steps(stage, plan, fresh, training, steps, &|| context.cancelled())?;
+        if !tried.is_empty() {
+            job.compute.has_done(Work::Training);
+        }
         return Ok(Ended {
             finish: Finish::Done(String::new()),
             encoded,
-            tried: trainer::try_steps(stage, plan, fresh, training, steps)?,
+            tried,
         });
     }
     let mut warnings = Vec::new();
@@ -73,7 +78,9 @@ pub fn drive<S: Stage>(
     }
     reporter.context.preparing(job.compute, Work::Training);
     let finish = trainer::run(stage, plan, state, &mut reporter)?;
-    job.compute.has_done(Work::Training);
+    if !reporter.first {
+        job.compute.has_done(Work::Training);
+    }
     Ok(Ended {
         finish,
         encoded,

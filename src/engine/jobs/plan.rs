@@ -1,17 +1,17 @@
 //! What a training would do, and how long it would take on this device: a few real steps are tried, and nothing is kept.
 
-use super::data;
+use super::data::{self, Pictures};
 use super::model;
 use super::project::open_for_work;
-use super::propose::{self, Facts};
+use super::propose::{self, Facts, Proposal};
 use super::run_folder::RunConfig;
 use super::train::{self, Job};
-use super::{data::Pictures, split, train_joint, train_one, train_two};
+use super::{split, train_joint, train_one, train_two};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::{Compute, Kind};
 use crate::dataset::model::Split;
 use crate::engine::event::{PlannedStage, TrainingPlan};
-use crate::engine::request::{PlanRequest, Scheme, SplitRequest, Stages, TrainRequest};
+use crate::engine::request::{PlanRequest, SplitRequest, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
 use crate::train::schedule::Schedule;
@@ -24,18 +24,34 @@ const TRIED: usize = 3;
 /// Pictures a step while Stage 1 is tried: its time grows with them.
 const TRIED_PICTURES: usize = 8;
 
-/// A picture's way through a tower, as a share of a training step's: the way back costs twice as much.
+/// The text tower's way forward, as a share of a Stage 2 step, which is little else: the way back costs twice as much.
 const FORWARD: f64 = 1.0 / 3.0;
 
 /// Tells the plan.
 pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = open_for_work(&request.train.project, context)?;
+    train::watched(&project, &request.train.watch)?;
     let wanted = model::choose(request.train.model.as_deref(), project.setting("model")?);
     let (labels, _) = data::labels(&project)?;
-    let (train, val, test, split) = pictures(&request.train, &project, context)?;
+    let proposes = train::proposes(&request.train);
+    let Seen {
+        train,
+        val,
+        test,
+        split,
+    } = seen(&request.train, proposes, &project, context)?;
     let facts = Facts::of(&train, labels.len(), &wanted);
-    let asked = request.train.propose.then_some(&facts);
-    let mut config = train::first_config(&request.train, asked, compute, &project, context)?;
+    let quiet =
+        &mut |event: &Event| !matches!(event, Event::Warning { code, .. } if code == "no-splits" && split.is_some());
+    let mut config = context.part(quiet, |context| {
+        train::first_config(&request.train, proposes.then_some(&facts), compute, &project, context)
+    })?;
+    if config.labels != labels {
+        return Err(Failure::new(
+            "the labels have changed while the plan was made",
+            "Ask again.",
+        ));
+    }
     config.positives.clone_from(&facts.positives);
     let usual = Settings::default().values();
     let changed = config.settings.values().into_iter();
@@ -47,7 +63,11 @@ pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) 
         labels: config.labels.len(),
         without: config.positives.iter().filter(|n| **n == 0).count(),
         device: compute.name.clone(),
-        proposed: propose::propose(&facts),
+        // A Stage 2 that goes on from a run keeps that run's settings.
+        proposed: match request.train.from {
+            None => propose::propose(&facts),
+            Some(_) => Vec::new(),
+        },
         settings: changed.filter(|(name, value)| usual.get(name) != Some(value)).collect(),
         stages: Vec::new(),
         seconds: None,
@@ -74,71 +94,84 @@ pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) 
             compute,
             config: &config,
             train: &train,
-            val: plan.val,
+            val,
         };
-        for planned in &mut plan.stages {
+        for (i, planned) in plan.stages.iter_mut().enumerate() {
+            context.progress("trying a few steps", i, 2);
+            planned.seconds = rehearsal.seconds(planned, context)?;
             context.check_cancelled()?;
-            context.progress("trying a few steps", usize::from(planned.stage == 2), 2);
-            planned.seconds = Some(rehearsal.seconds(planned, context)?);
         }
-        plan.seconds = Some(plan.stages.iter().filter_map(|s| s.seconds).sum());
+        // One stage without a time, and there is none for all.
+        plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
     }
     context.emit(Event::Plan(plan));
     Ok(())
 }
 
-/// What is learned from, how many pictures choose settings and test, and the command of the split that would be made for that.
-type Shared = (Pictures, usize, usize, Option<String>);
-
 /// The pictures as the training would see them.
-fn pictures(request: &TrainRequest, project: &Project, context: &mut Context<'_>) -> Result<Shared, Failure> {
-    let rows = project.pictures(None)?;
-    let ids: Vec<i64> = rows.iter().map(|p| p.id).collect();
-    let truth = project.truth(&ids)?;
-    let scheme = match request.propose && train::unsplit(project)? {
-        true => propose::split(&truth.positives(), truth.cols),
+struct Seen {
+    /// What is learned from.
+    train: Pictures,
+    /// How many choose settings.
+    val: usize,
+    /// How many test.
+    test: usize,
+    /// The command of the split that would be made for that.
+    split: Option<String>,
+}
+
+fn seen(request: &TrainRequest, proposes: bool, project: &Project, context: &mut Context<'_>) -> Result<Seen, Failure> {
+    let proposal = match proposes {
+        true => propose::split_of(project, request.seed)?,
         false => None,
     };
-    let quietly = |context: &mut Context<'_>, split: Option<Split>| {
-        context.part(&mut |_| false, |context| match split {
-            None => data::training_pictures(project, context),
-            Some(split) => Pictures::of(project, Some(split), context),
-        })
-    };
-    let all = quietly(context, None)?;
-    let Some(Scheme::Random { fractions, labelled }) = scheme else {
+    // What is skipped is told by the configuration that is made later.
+    let quietly = &mut |_: &Event| false;
+    let Some(Proposal { scheme, splits }) = proposal else {
+        let train = context.part(quietly, |context| data::training_pictures(project, context))?;
+        let rows = project.pictures(None)?;
         let count = |split| rows.iter().filter(|p| p.split == Some(split)).count();
-        return Ok((all, count(Split::Val), count(Split::Test), None));
+        return Ok(Seen {
+            train,
+            val: count(Split::Val),
+            test: count(Split::Test),
+            split: None,
+        });
     };
-    let splits = split::at_random(&truth.positives(), truth.cols, (fractions, labelled), request.seed)?;
-    let count = |split| splits.iter().filter(|s| **s == Some(split)).count();
-    let learned: std::collections::HashSet<i64> = (ids.iter().zip(&splits))
+    let all = context.part(quietly, |context| Pictures::all(project, context))?;
+    let rows = project.pictures(None)?;
+    let learned: std::collections::HashSet<i64> = (rows.iter().zip(&splits))
         .filter(|(_, s)| **s == Some(Split::Train))
-        .map(|(id, _)| *id)
+        .map(|(p, _)| p.id)
         .collect();
+    let columns = all.truth.len() / all.items.len().max(1);
     let mut train = Pictures::default();
-    for (i, item) in all
-        .items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| learned.contains(&item.id))
-    {
-        train.items.push(item.clone());
-        train
-            .truth
-            .extend_from_slice(&all.truth[i * truth.cols..(i + 1) * truth.cols]);
+    for (i, item) in all.items.iter().enumerate() {
+        if learned.contains(&item.id) {
+            train.items.push(item.clone());
+            train
+                .truth
+                .extend_from_slice(&all.truth[i * columns..(i + 1) * columns]);
+        }
     }
-    let request = SplitRequest {
+    if train.items.is_empty() {
+        return Err(Failure::new(
+            "there is no picture to train on",
+            "Check that the labelled pictures are where they were.",
+        ));
+    }
+    let count = |split| splits.iter().filter(|s| **s == Some(split)).count();
+    let made = SplitRequest {
         project: request.project.clone(),
-        scheme: Scheme::Random { fractions, labelled },
+        scheme,
         seed: request.seed,
     };
-    Ok((
+    Ok(Seen {
         train,
-        count(Split::Val),
-        count(Split::Test),
-        Some(split::command(&request)),
-    ))
+        val: count(Split::Val),
+        test: count(Split::Test),
+        split: Some(split::command(&made)),
+    })
 }
 
 fn stages(asked: Stages) -> &'static [u8] {
@@ -159,30 +192,74 @@ struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// How long a stage would take, with what comes before it: the teacher (Stage 1) or the student (Stage 2) sees every picture once.
-    fn seconds(&self, planned: &PlannedStage, context: &mut Context<'_>) -> Result<f64, Failure> {
+    /// How long a stage would take, with what comes before it and after each pass: the teacher (Stage 1) or the student (Stage 2)
+    /// sees every picture once, and the validation pictures are measured. `None` where too few steps could be tried.
+    fn seconds(&self, planned: &PlannedStage, context: &mut Context<'_>) -> Result<Option<f64>, Failure> {
+        if planned.steps == 0 {
+            return Ok(Some(0.0));
+        }
+        let (job, count, _scratch) = self.job(planned)?;
+        let begin = Instant::now();
+        // When how many pictures had gone through the tower.
+        let mut encoded: Vec<(Instant, usize)> = Vec::new();
+        let mut note = |event: &Event| {
+            if let Event::Progress { phase, done, .. } = event
+                && phase == "encoding pictures"
+            {
+                encoded.push((Instant::now(), *done));
+            }
+            false
+        };
+        let tried = context.part(&mut note, |context| match planned.stage {
+            1 => train_one::run(job, context),
+            2 => train_two::run(job, context),
+            _ => train_joint::run(job, context),
+        })?;
+        let Some(step) = tried.tried.iter().skip(1).copied().reduce(f64::min) else {
+            return Ok(None);
+        };
+        let look = match (encoded.first(), encoded.last()) {
+            (Some(first), Some(last)) if last.1 > first.1 => {
+                last.0.duration_since(first.0).as_secs_f64() / (last.1 - first.1) as f64
+            }
+            _ => FORWARD * step / count.max(1) as f64,
+        };
+        // Reading the models and compiling kernels happen once, here as there.
+        let spent: f64 = tried.tried.iter().sum::<f64>() + look * count as f64;
+        let once = (begin.elapsed().as_secs_f64() - spent).max(0.0);
+        let (train, val, passes) = (self.train.items.len() as f64, self.val as f64, planned.epochs as f64);
+        Ok(Some(if planned.stage == 2 {
+            // After each pass the watched pictures and the validation pictures want the prompts anew.
+            let looks = if self.val > 0 { 2.0 } else { 1.0 };
+            once + look * (train + val) + step * (planned.steps as f64 + FORWARD * looks * passes)
+        } else {
+            let learned = ((planned.steps * planned.batch) as f64).min(passes * train);
+            once + look * (train + val * (passes + 2.0)) + step / count as f64 * learned
+        }))
+    }
+
+    /// A stage of a few steps on a few pictures in a folder that goes away; how many pictures a step has.
+    fn job(&self, planned: &PlannedStage) -> Result<(Job<'_>, usize, tempfile::TempDir), Failure> {
+        let scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         let labels = self.config.labels.len();
         let mut config = self.config.clone();
         let s = &mut config.settings;
         (s.shuffle, s.max_steps, s.early_stop) = (false, Some(TRIED), None);
-        let asked = if planned.stage == 2 {
-            s.batch_2
-        } else {
-            s.batch_1.min(self.most())
+        // The text tower costs the same however few pictures there are: where it is trained, steps are tried at their full size.
+        let asked = match planned.stage {
+            1 => planned.batch.min(self.most()),
+            _ => planned.batch,
         };
-        // Stage 2 costs its text tower, however few pictures there are; a picture may come twice in what is tried.
-        let count = asked.min(self.train.items.len().max(1));
+        let count = asked.clamp(1, self.train.items.len().max(1));
         (s.batch_1, s.batch_2) = (count, count);
-        if planned.stage == 2 {
+        if planned.stage == 2 && self.config.stage != 2 {
+            // There is no student yet; one of the teacher's shape costs the same.
+            let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
             (config.stage, config.parent) = (2, None);
-            config.student = train_one::teacher_config(
-                &model::reopen(&config.model, &config.model_fingerprint)?,
-                &config.settings,
-            )?;
+            config.student = train_one::teacher_config(&checkpoint, &config.settings)?;
             config.patch_features = PatchFeatures::Token;
             config.top_k = train_one::top_k(&config.settings, &config.student);
         }
-        let scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         let job = Job {
             project: self.project,
             compute: self.compute,
@@ -190,8 +267,8 @@ impl Rehearsal<'_> {
             folder: scratch.path().to_owned(),
             config,
             train: Pictures {
-                items: self.train.items[..count].to_vec(),
-                truth: self.train.truth[..count * labels].to_vec(),
+                items: self.train.items.iter().take(count).cloned().collect(),
+                truth: self.train.truth.iter().take(count * labels).copied().collect(),
             },
             val: Pictures::default(),
             log_every: 1,
@@ -199,28 +276,7 @@ impl Rehearsal<'_> {
             watch: Vec::new(),
             rehearsal: Some(TRIED),
         };
-        let begin = Instant::now();
-        let tried = context.part(&mut |_| false, |context| match planned.stage {
-            1 => train_one::run(job, context),
-            2 => train_two::run(job, context),
-            _ => train_joint::run(job, context),
-        })?;
-        let steps = tried.tried.get(1..).unwrap_or_default();
-        let step = steps.iter().copied().fold(f64::INFINITY, f64::min);
-        let all: f64 = tried.tried.iter().sum();
-        // Reading the models, compiling kernels: once.
-        let once = (begin.elapsed().as_secs_f64() - all).max(0.0);
-        let of_pictures = (self.train.items.len() + self.val) as f64;
-        Ok(once
-            + if planned.stage == 2 {
-                step * planned.steps as f64
-            } else {
-                let picture = step / count.max(1) as f64;
-                // Every picture is learned from in each pass and seen by the teacher before and by the student after; the
-                // validation pictures are measured after each pass.
-                let seen = 2.0 * of_pictures + (planned.epochs * self.val) as f64;
-                picture * (planned.epochs * self.train.items.len()) as f64 + FORWARD * picture * seen
-            })
+        Ok((job, count, scratch))
     }
 
     /// Pictures a step while Stage 1 is tried.

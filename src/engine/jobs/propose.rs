@@ -1,10 +1,13 @@
 //! What the program proposes for a set of pictures: few and uneven pictures want more passes, smaller steps, another batch. A pure
 //! function of a few counts, so that the same project gives the same proposal. docs/few-shot.md says what was measured.
 
-use super::data::Pictures;
-use super::starter_model;
+use super::data::{self, Pictures};
+use super::{split, starter_model};
+use crate::dataset::model::Split;
+use crate::engine::Failure;
 use crate::engine::event::Proposed;
 use crate::engine::request::Scheme;
+use crate::project::Project;
 
 /// What a proposal depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +34,57 @@ impl Facts {
 /// Pictures of the rarest label from which some are held back to choose settings on, and from which some are held back to test on.
 const HELD_BACK: [usize; 2] = [10, 25];
 
-/// The split of a project that has none: only pictures with a label are learned from (one without may simply not have been looked
+/// A proposed split.
+pub struct Proposal {
+    /// How it is made.
+    pub scheme: Scheme,
+    /// The split of each picture of the project, in its order.
+    pub splits: Vec<Option<Split>>,
+}
+
+/// The split that a project wants before it is trained: where it has none, and where pictures have been labelled since the last
+/// proposed one. As long as nothing is held back it is drawn anew, so that something is once there are enough; after that
+/// pictures only join the training pictures, and results stay comparable. `None`: it is well as it is.
+///
+/// # Errors
+/// [`Failure`] where the project cannot be read.
+pub fn split_of(project: &Project, seed: u64) -> Result<Option<Proposal>, Failure> {
+    let pictures = project.pictures(None)?;
+    let ids: Vec<i64> = pictures.iter().map(|p| p.id).collect();
+    let truth = project.truth(&ids)?;
+    let positives = truth.positives();
+    let drawn = || -> Result<Option<Proposal>, Failure> {
+        let Some((fractions, labelled)) = shares(&positives, truth.cols) else {
+            return Ok(None);
+        };
+        Ok(Some(Proposal {
+            splits: split::at_random(&positives, truth.cols, (fractions, labelled), seed)?,
+            scheme: Scheme::Random { fractions, labelled },
+        }))
+    };
+    if data::unsplit(project)? {
+        return drawn();
+    }
+    let made = project.splits_made()?;
+    let current = made.iter().find(|record| record.current);
+    let scheme = current.and_then(|record| serde_json::from_value::<Scheme>(record.recipe.scheme.clone()).ok());
+    let proposed = matches!(scheme, Some(Scheme::Random { labelled: true, .. } | Scheme::Join));
+    let loose = (pictures.iter().zip(&positives)).any(|(p, labels)| p.split.is_none() && !labels.is_empty());
+    if !(proposed && loose) {
+        return Ok(None);
+    }
+    if pictures.iter().all(|p| matches!(p.split, None | Some(Split::Train))) {
+        return drawn();
+    }
+    Ok(Some(Proposal {
+        scheme: Scheme::Join,
+        splits: split::joined(&pictures, &positives),
+    }))
+}
+
+/// Shares of train, val and test, and whether pictures without a label are left out: only pictures with a label are learned from (one without may simply not have been looked
 /// at), and as many are held back as the rarest label can spare. `None` where no picture has a label.
-pub fn split(positives: &[Vec<usize>], labels: usize) -> Option<Scheme> {
+fn shares(positives: &[Vec<usize>], labels: usize) -> Option<([f64; 3], bool)> {
     let mut counts = vec![0usize; labels];
     let known = positives.iter().flatten().filter(|l| **l < labels);
     known.for_each(|l| counts[*l] += 1);
@@ -44,7 +95,7 @@ pub fn split(positives: &[Vec<usize>], labels: usize) -> Option<Scheme> {
         _ => [0.6, 0.15, 0.25],
     };
     let labelled = positives.iter().any(Vec::is_empty);
-    Some(Scheme::Random { fractions, labelled })
+    Some((fractions, labelled))
 }
 
 /// Steps that Stage 1 should have at least, and passes that it should not exceed.
@@ -146,10 +197,7 @@ mod tests {
                 .map(|i| if i % nth == 0 { vec![0, 1] } else { vec![0] })
                 .collect()
         };
-        let of = |positives: &[Vec<usize>]| match split(positives, 3) {
-            Some(Scheme::Random { fractions, labelled }) => (fractions, labelled),
-            other => panic!("{other:?}"),
-        };
+        let of = |positives: &[Vec<usize>]| shares(positives, 3).unwrap();
         assert_eq!(
             of(&made(40, 8)),
             ([1.0, 0.0, 0.0], false),
@@ -160,7 +208,7 @@ mod tests {
         let mut some = made(40, 8);
         some.push(Vec::new());
         assert!(of(&some).1, "a picture without a label may not have been looked at");
-        assert!(split(&[Vec::new(), Vec::new()], 3).is_none());
+        assert!(shares(&[Vec::new(), Vec::new()], 3).is_none());
     }
 
     #[test]

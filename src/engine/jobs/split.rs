@@ -40,6 +40,7 @@ pub fn make(request: &SplitRequest, project: &mut Project, context: &mut Context
     let (mut unmatched, mut novel) = (Vec::new(), Vec::new());
     let splits: Vec<Option<Split>> = match &request.scheme {
         Scheme::Random { fractions, labelled } => at_random(&positives, labels, (*fractions, *labelled), request.seed)?,
+        Scheme::Join => joined(&pictures, &positives),
         Scheme::Pareto { max, min, exponent } => {
             let curve = Pareto {
                 max: *max,
@@ -111,6 +112,12 @@ pub fn at_random(
     Ok(splits)
 }
 
+/// Labelled pictures that are in no split as training pictures, the others as they are.
+pub fn joined(pictures: &[PictureRow], positives: &[Vec<usize>]) -> Vec<Option<Split>> {
+    let one = |(p, labels): (&PictureRow, &Vec<usize>)| p.split.or((!labels.is_empty()).then_some(Split::Train));
+    pictures.iter().zip(positives).map(one).collect()
+}
+
 fn tell(project: &Project, unmatched: Vec<String>, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut splits = project.summary()?.splits;
     for split in Split::ALL {
@@ -134,6 +141,7 @@ pub fn command(request: &SplitRequest) -> String {
             let only = if *labelled { " --labelled" } else { "" };
             (format!("random --fractions {a},{b},{c}{only}"), true)
         }
+        Scheme::Join => ("join".to_owned(), false),
         Scheme::Pareto { max, min, exponent } => {
             (format!("pareto --max {max} --min {min} --exponent {exponent}"), true)
         }
@@ -156,7 +164,7 @@ pub fn command(request: &SplitRequest) -> String {
 
 /// What makes the split again.
 fn recipe(request: &SplitRequest) -> Result<SplitRecipe, Failure> {
-    let listed = matches!(request.scheme, Scheme::List { .. });
+    let listed = matches!(request.scheme, Scheme::List { .. } | Scheme::Join);
     Ok(SplitRecipe {
         command: command(request),
         scheme: serde_json::to_value(&request.scheme)

@@ -47,6 +47,16 @@ pub struct Job<'a> {
     pub rehearsal: Option<usize>,
 }
 
+impl Job<'_> {
+    /// Where features are cached: a rehearsal leaves nothing in the project.
+    pub fn features_folder(&self) -> PathBuf {
+        match self.rehearsal {
+            Some(_) => self.folder.join("features"),
+            None => self.project.features_folder(),
+        }
+    }
+}
+
 /// What a stage gives back.
 pub struct Ended {
     /// How it ended.
@@ -79,6 +89,7 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
                 stages: Stages::Two,
                 from: Some(id.clone()),
                 resume: None,
+                propose: false,
                 // All that the pair was asked for is in the first run, also where it was resumed by another command.
                 model: None,
                 config: None,
@@ -112,11 +123,15 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
 }
 
 /// The ids of pictures to be watched, by their names or, where that is one picture's alone, by the last part of them.
-fn watched(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
+///
+/// # Errors
+/// [`Failure`] (wrong usage) for a name that is no picture's, or that of a picture which training does not see.
+pub fn watched(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let pictures = project.pictures(None)?;
+    let unsplit = data::unsplit(project)?;
     let of = |name: &String| {
         let whole = pictures.iter().find(|p| p.name == *name);
         let mut ends = pictures
@@ -129,9 +144,10 @@ fn watched(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
                 "Name a training or validation picture as the project does, for example train/0001.jpg.",
             )
         })?;
-        if picture.split == Some(Split::Test) {
+        let watchable = [Some(Split::Train), Some(Split::Val)].contains(&picture.split) || unsplit;
+        if !watchable {
             return Err(Failure::usage(
-                format!("{name} is a test picture: training does not look at those"),
+                format!("{name} is neither a training nor a validation picture: training does not look at it"),
                 "Name a training or validation picture.",
             ));
         }
@@ -239,8 +255,10 @@ fn fresh(
     project: &mut Project,
     context: &mut Context<'_>,
 ) -> Result<(String, RunConfig), Failure> {
-    let facts = if request.propose {
-        split_where_there_is_none(request, project, context)?;
+    let facts = if proposes(request) {
+        split_what_is_not(request, project, context)?;
+        // The split may have made a test picture of it.
+        watched(project, &request.watch)?;
         let (labels, _) = data::labels(project)?;
         let train = data::training_pictures(project, context)?;
         let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
@@ -252,35 +270,24 @@ fn fresh(
     insert(project, config)
 }
 
-/// Whether no picture of the project has a split.
-///
-/// # Errors
-/// [`Failure`] where the project cannot be read.
-pub fn unsplit(project: &Project) -> Result<bool, Failure> {
-    let splits = project.summary()?.splits;
-    Ok(splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name)))
+/// Whether the program's proposal goes under what is asked for: not where Stage 2 goes on from a run, whose settings and pictures it keeps.
+pub fn proposes(request: &TrainRequest) -> bool {
+    request.propose && request.from.is_none()
 }
 
 /// Makes the proposed split; it is kept in the history like any other.
-fn split_where_there_is_none(
-    request: &TrainRequest,
-    project: &mut Project,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    if !unsplit(project)? {
-        return Ok(());
+fn split_what_is_not(request: &TrainRequest, project: &mut Project, context: &mut Context<'_>) -> Result<(), Failure> {
+    match propose::split_of(project, request.seed)? {
+        Some(propose::Proposal { scheme, .. }) => {
+            let split = SplitRequest {
+                project: request.project.clone(),
+                scheme,
+                seed: request.seed,
+            };
+            split::make(&split, project, context)
+        }
+        None => Ok(()),
     }
-    let ids: Vec<i64> = project.pictures(None)?.iter().map(|p| p.id).collect();
-    let truth = project.truth(&ids)?;
-    let Some(scheme) = propose::split(&truth.positives(), truth.cols) else {
-        return Ok(());
-    };
-    let split = SplitRequest {
-        project: request.project.clone(),
-        scheme,
-        seed: request.seed,
-    };
-    split::make(&split, project, context)
 }
 
 /// The configuration of the run that the request begins with, over what is proposed for `facts`; the project stays as it is.
@@ -475,10 +482,12 @@ pub fn unix_seconds() -> i64 {
 }
 
 fn resumed(request: &TrainRequest, id: &str, project: &Project) -> Result<(String, RunConfig), Failure> {
-    if !request.set.is_empty() || request.config.is_some() || request.model.is_some() || request.from.is_some() {
+    let changes =
+        !request.set.is_empty() || request.config.is_some() || request.model.is_some() || request.from.is_some();
+    if changes || request.propose {
         return Err(Failure::usage(
             "a resumed run keeps its settings and its model",
-            "Leave out --set, --config, --model and --from, or start a new run with them.",
+            "Leave out --set, --config, --model, --from and --propose, or start a new run with them.",
         ));
     }
     Ok((id.to_owned(), run_config(project, id)?))

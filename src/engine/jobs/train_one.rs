@@ -165,7 +165,7 @@ pub fn prepare(job: &mut Job<'_>, context: &mut Context<'_>) -> Result<Prepared,
             patch: teacher_view.vision.patch,
             build: Box::new(|_| Ok(ImageModel::Teacher(fresh()?.image))),
         };
-        let root = job.project.features_folder();
+        let root = job.features_folder();
         let cached = ensure(encoder, &root, &job.train.items, job.compute, context)?;
         job.train = std::mem::take(&mut job.train).without(&cached.failed, labels, context);
         for item in &job.train.items {

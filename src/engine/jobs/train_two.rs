@@ -148,13 +148,7 @@ pub fn run(mut job: Job<'_>, context: &mut Context<'_>) -> Result<Ended, Failure
         store,
         failed,
         computed,
-    } = ensure(
-        encoder,
-        &job.project.features_folder(),
-        &everything,
-        job.compute,
-        context,
-    )?;
+    } = ensure(encoder, &job.features_folder(), &everything, job.compute, context)?;
     let count = job.train.items.len();
     let (of_train, of_val): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(i, _)| *i < count);
     let of_val: Vec<_> = of_val.into_iter().map(|(i, reason)| (i - count, reason)).collect();

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use std::time::Instant;
 
 /// Seconds of each of the first `steps` steps of a stage that starts from `fresh`, with reading and varying the pictures. The first
-/// one compiles kernels and allocates on a GPU: it says little.
+/// one compiles kernels and allocates on a GPU: it says little. Ends early where `stop` says so.
 ///
 /// # Errors
 /// [`TrainError`] where a step fails.
@@ -19,6 +19,7 @@ pub fn try_steps<S: Stage>(
     fresh: S::Model,
     device: &Device,
     steps: usize,
+    stop: &dyn Fn() -> bool,
 ) -> Result<Vec<f64>, TrainError> {
     let (state, _) = resume(
         plan,
@@ -33,6 +34,9 @@ pub fn try_steps<S: Stage>(
         let Job {
             epoch, step, indices, ..
         } = job;
+        if stop() {
+            break;
+        }
         let begin = Instant::now();
         let batch = stage.load(*epoch, indices);
         let (count, _) = stage.outcome(&batch);
