@@ -1,6 +1,7 @@
 //! What the window knows of a training: its stages with their curves, built from the job's events.
 
 use super::state::State;
+use crate::engine::event::stage_name;
 use crate::engine::jobs::WatchedEpoch;
 use crate::engine::{Event, Failure};
 use crate::eval::GroupMeans;
@@ -37,11 +38,7 @@ pub struct Lane {
 impl Lane {
     /// The stage in words.
     pub fn name(&self) -> &'static str {
-        match self.stage {
-            1 => "Stage 1",
-            2 => "Stage 2",
-            _ => "Both stages at once",
-        }
+        stage_name(self.stage)
     }
 
     /// From 0 to 1.

@@ -2,7 +2,7 @@
 
 use crate::dataset::formats::Preview;
 use crate::engine::Event;
-use crate::engine::event::{Metrics, Score, TrainingPlan};
+use crate::engine::event::{Metrics, Score, TrainingPlan, stage_name};
 use crate::eval::GroupMeans;
 use crate::project::{ImportDiff, Overview};
 use std::fmt::Write as _;
@@ -514,18 +514,14 @@ fn training_plan(plan: &TrainingPlan) -> String {
         "{} pictures to learn from, {} to choose settings on, {} to test on, {} labels; on {}",
         plan.train, plan.val, plan.test, plan.labels, plan.device
     );
-    if let Some(command) = &plan.split {
-        let _ = write!(text, "\nthe pictures would be split first: {command}");
-    }
     if plan.without > 0 {
         let _ = write!(text, "; {} labels have no picture", plan.without);
     }
+    if let Some(command) = &plan.split {
+        let _ = write!(text, "\nthe pictures would be split first: {command}");
+    }
     for stage in &plan.stages {
-        let name = match stage.stage {
-            1 => "Stage 1",
-            2 => "Stage 2",
-            _ => "both stages at once",
-        };
+        let name = stage_name(stage.stage);
         let _ = write!(
             text,
             "\n{name}: {} passes, {} steps of {} pictures",

@@ -596,6 +596,15 @@ pub struct FewShot {
     pub maps: Vec<f64>,
 }
 
+/// A stage in words: 1, 2, or 3 for both at once.
+pub fn stage_name(stage: u8) -> &'static str {
+    match stage {
+        1 => "Stage 1",
+        2 => "Stage 2",
+        _ => "Both at once",
+    }
+}
+
 /// See [`Event::Plan`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingPlan {

@@ -262,7 +262,7 @@ fn no_locks(error: &std::io::Error) -> bool {
 
 /// Settings of a connection. A project may come from anyone: nothing in its schema is trusted.
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.busy_timeout(Duration::from_secs(10))?;
     db.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
     )

@@ -58,6 +58,8 @@ struct Totals {
     groups: Vec<Group>,
     /// Pictures in train, val, test and none of them.
     splits: [usize; 4],
+    /// Pictures that have any label.
+    labelled: usize,
 }
 
 /// The totals of the open project, counted once for each of its versions: counting goes through every picture, and a frame must not.
@@ -77,6 +79,9 @@ fn totals(ui: &Ui, open: &Open) -> Arc<Totals> {
         training: catalog.training_positives(),
         groups: catalog.groups(),
         splits: catalog.split_counts(),
+        labelled: (0..catalog.pictures.len())
+            .filter(|i| catalog.truth_of(*i).contains(&1))
+            .count(),
     });
     ui.data_mut(|d| d.insert_temp(id, (catalog.folder.clone(), version, totals.clone())));
     totals

@@ -6,6 +6,7 @@ use crate::app::state::State;
 use crate::app::theme::{self, TextSize};
 use crate::app::training::{Curve, Lane, Training, groups};
 use crate::app::{icons, widgets};
+use crate::engine::event::stage_name;
 use crate::engine::jobs::ZERO_SHOT;
 use crate::project::RunState;
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
@@ -321,15 +322,17 @@ fn changed(ui: &mut Ui, state: &mut State, training: &Training) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(theme::heading("What changed", TextSize::Title));
-        let on = match rows.first().map(|r| r.split) {
-            Some(2) => "test",
-            Some(1) => "validation",
-            _ => "all",
-        };
-        let images = rows.first().map_or(0, |r| r.images);
+        let images = widgets::count(rows.first().map_or(0, |r| r.images));
         ui.label(theme::quiet(
             ui,
-            format!("mAP on {} {on} pictures, in percent", widgets::count(images)),
+            match rows.first().map(|r| r.split) {
+                Some(2) => format!("mAP on {images} test pictures, in percent"),
+                Some(1) => format!("mAP on {images} validation pictures, in percent"),
+                _ => format!(
+                    "mAP on all {images} pictures, in percent. It learned from some of them, and those without a label count as \
+                     not having it: look at the pictures rather than at these numbers."
+                ),
+            },
         ));
         table(ui, &rows);
         if let (Some(first), Some(last)) = (rows.first(), rows.last().filter(|_| rows.len() > 1)) {
@@ -425,10 +428,7 @@ pub fn past(ui: &mut Ui, state: &mut State) {
                 ui.set_width(ui.available_width());
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(&run.id).family(theme::strong()));
-                    ui.label(match run.stage {
-                        3 => "Both at once".to_owned(),
-                        stage => format!("Stage {stage}"),
-                    });
+                    ui.label(stage_name(run.stage));
                     if let Some(parent) = &run.parent {
                         ui.label(theme::quiet(ui, format!("after {parent}")));
                     }

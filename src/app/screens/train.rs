@@ -42,15 +42,20 @@ fn what(ui: &mut Ui, state: &mut State) {
     let names: Vec<String> = open.catalog.labels.iter().map(|l| l.name.clone()).collect();
     let (total, writable) = (open.catalog.pictures.len(), open.catalog.writable);
     step(ui, 1, "What to learn from", |ui| {
-        let trained = if unsplit { total } else { splits[0] };
         let of = |g: Group| groups.iter().filter(|o| **o == g).count();
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(widgets::counted(trained, "picture", "pictures")).family(theme::strong()));
-            ui.label(format!(
-                "to learn from, {} to choose settings on, {} to test on.",
-                widgets::count(splits[1]),
-                widgets::count(splits[2])
-            ));
+            let strong = |words: String| RichText::new(words).family(theme::strong());
+            if unsplit {
+                ui.label(strong(widgets::counted(totals.labelled, "picture", "pictures")));
+                ui.label(format!("of {} with a label.", widgets::count(total)));
+            } else {
+                ui.label(strong(widgets::counted(splits[0], "picture", "pictures")));
+                ui.label(format!(
+                    "to learn from, {} to choose settings on, {} to test on.",
+                    widgets::count(splits[1]),
+                    widgets::count(splits[2])
+                ));
+            }
         });
         let rare = positives.iter().filter(|n| **n < 10).count();
         let words = format!(

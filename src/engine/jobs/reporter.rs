@@ -3,6 +3,7 @@
 use super::memory;
 use super::run_folder::MetricsLog;
 use super::watch::{Validated, Watch};
+use crate::engine::event::stage_name;
 use crate::engine::{Context, Event, Failure};
 use crate::train::checkpoint::Best;
 use crate::train::trainer::{Hooks, Kept, StepReport, TrainError};
@@ -77,12 +78,7 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
         if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
             self.context.emit(event);
         }
-        let phase = match self.stage {
-            1 => "Stage 1",
-            2 => "Stage 2",
-            _ => "Both at once",
-        };
-        self.context.progress(phase, r.step + 1, r.steps);
+        self.context.progress(stage_name(self.stage), r.step + 1, r.steps);
     }
 
     fn epoch(&mut self, epoch: usize, model: &M, best: Option<&Best>) -> Result<Option<f64>, TrainError> {
