@@ -307,3 +307,24 @@ fn labelled_pictures_alone_can_be_split() {
     run(&random).well();
     assert!(splits(&whole).iter().all(|(_, split)| *split));
 }
+
+#[test]
+fn a_label_with_another_name_keeps_what_was_learned() {
+    let (_folder, project) = training_project();
+    run(&["train", arg(&project), "--stage", "both", "--set", "max_steps=2"]).well();
+    let measured = |run_id: &str| {
+        let said = run(&["evaluate", arg(&project), "--run", run_id, "--split", "val"]).well();
+        said.one("metrics").clone()
+    };
+    let before = measured("run-2");
+    let name = before["per_class"][0]["label"].as_str().unwrap().to_owned();
+    run(&["label", arg(&project), "rename", &name, "another name"]).well();
+    let after = measured("run-2");
+    assert_eq!(after["map"], before["map"]);
+    assert_eq!(after["per_class"][0]["label"], "another name");
+    assert_eq!(after["per_class"][0]["ap"], before["per_class"][0]["ap"]);
+    // Another order is another matter: columns would be taken for each other.
+    run(&["label", arg(&project), "move", "another name", "2"]).well();
+    let (message, _) = run(&["evaluate", arg(&project), "--run", "run-2", "--split", "val"]).failed(1);
+    assert!(message.contains("labels have changed"), "{message}");
+}

@@ -121,6 +121,14 @@ pub fn unsplit(project: &Project) -> Result<bool, Failure> {
     Ok(splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name)))
 }
 
+/// Ids of the labels in their order.
+///
+/// # Errors
+/// [`Failure`] where the project cannot be read.
+pub fn label_ids(project: &Project) -> Result<Vec<i64>, Failure> {
+    Ok(project.labels()?.into_iter().map(|l| l.id).collect())
+}
+
 /// The pictures to train on: the training split, or all of a project without splits.
 ///
 /// # Errors

@@ -35,6 +35,9 @@ pub struct RunConfig {
     pub parent: Option<String>,
     /// Label names in order.
     pub labels: Vec<String>,
+    /// Ids of the labels in the project, in the same order: a label keeps its id when it gets another name. Empty in older runs.
+    #[serde(default)]
+    pub label_ids: Vec<i64>,
     /// What the prompts say for each label.
     pub words: Vec<String>,
     /// Positives of each label in its training data.
@@ -54,6 +57,11 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
+    /// Whether a project's labels are those that the run knows, be it under other names.
+    pub fn knows(&self, names: &[String], ids: &[i64]) -> bool {
+        self.labels == names || (!self.label_ids.is_empty() && self.label_ids == ids)
+    }
+
     /// Reads `config.json`.
     ///
     /// # Errors

@@ -188,7 +188,7 @@ fn scored_config(
 ) -> Result<RunConfig, Failure> {
     if request.run != ZERO_SHOT {
         let mut config = run_config(project, &request.run)?;
-        if !foreign && config.labels != names {
+        if !foreign && !config.knows(names, &data::label_ids(project)?) {
             return Err(Failure::new(
                 format!("the project's labels have changed since {} was trained", request.run),
                 "Train again with the labels as they are now.",
@@ -231,6 +231,7 @@ fn scored_config(
         model_fingerprint: checkpoint.fingerprint.clone(),
         parent: None,
         labels,
+        label_ids: data::label_ids(project)?,
         words,
         positives: Vec::new(),
         images: 0,

@@ -213,7 +213,7 @@ fn train_run(
 ) -> Result<Ended, Failure> {
     let (names, _) = data::labels(project)?;
     let train = data::training_pictures(project, context)?;
-    if names != config.labels || identity(&train) != config.data {
+    if !config.knows(&names, &data::label_ids(project)?) || identity(&train) != config.data {
         return Err(Failure::new(
             format!("the training data has changed since run {id} began"),
             "Start a new run: a resumed one must see the same pictures and labels.",
@@ -419,6 +419,7 @@ fn begin(
         images: train.items.len(),
         data: identity(&train),
         labels,
+        label_ids: data::label_ids(project)?,
         words,
         top_k: train_one::top_k(&settings, &student),
         student,
