@@ -192,7 +192,7 @@ pub fn opened(name: &str, look: Look) -> (tempfile::TempDir, Harness<'static, Wi
 pub fn wait(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&Window) -> bool) {
     let start = Instant::now();
     while !holds(harness.state()) {
-        if start.elapsed() > Duration::from_secs(90) {
+        if start.elapsed() > Duration::from_secs(240) {
             let state = &harness.state().state;
             let said: Vec<&str> = state.notices.log.iter().map(|(_, words)| words.as_str()).collect();
             let jobs: Vec<_> = state.jobs.list.iter().map(|j| (&j.spec.title, &j.state)).collect();
