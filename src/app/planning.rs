@@ -7,7 +7,7 @@ use super::state::State;
 use crate::compute::DeviceChoice;
 use crate::engine::Failure;
 use crate::engine::event::{Proposed, TrainingPlan};
-use crate::engine::request::{PlanRequest, Request};
+use crate::engine::request::Request;
 use std::time::{Duration, Instant};
 
 /// Time without a change after which the engine is asked.
@@ -144,10 +144,7 @@ pub fn ask(state: &mut State, setup: &Setup) {
     let Some(open) = state.open() else { return };
     let folder = open.catalog.folder.clone();
     let id = state.jobs.start(Spec {
-        request: Request::Plan(PlanRequest {
-            train: setup.request(&folder),
-            try_steps: true,
-        }),
+        request: Request::Plan(setup.request(&folder)),
         title: "Trying a few steps".to_owned(),
         purpose: Purpose::Plan,
         shared: Some(folder),

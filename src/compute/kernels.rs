@@ -2,6 +2,7 @@
 //! compiles them and keeps what it compiled in the user's cache folder (Mesa, NVIDIA, Direct3D and Metal all do), so that only
 //! the first start with a driver is slow. A small file for each says that this start is over: it is only for telling people.
 
+use crate::support;
 use std::path::PathBuf;
 
 /// What kernels are compiled for.
@@ -15,10 +16,9 @@ pub enum Work {
 
 /// The file of a device (adapter, graphics API, driver and its version) and a kind of work.
 fn mark(device: &str, work: Work) -> PathBuf {
-    let folder = dirs::cache_dir().unwrap_or_else(std::env::temp_dir).join("patchlight");
     let text = format!("{device} {work:?} {}", env!("CARGO_PKG_VERSION"));
-    let digest = crate::support::hash::of_bytes(text.as_bytes());
-    folder.join("prepared").join(&digest[..16])
+    let digest = support::hash::of_bytes(text.as_bytes());
+    support::cache_folder().join("prepared").join(&digest[..16])
 }
 
 /// Whether the device has done such work before.

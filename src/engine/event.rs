@@ -629,7 +629,7 @@ pub struct TrainingPlan {
     pub settings: BTreeMap<String, String>,
     /// The stages, in order.
     pub stages: Vec<PlannedStage>,
-    /// Seconds until the end, by a few steps that were tried; `None` where nothing was tried.
+    /// Seconds until the end, by a few steps that were tried; `None` where too few steps could be tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
@@ -656,7 +656,7 @@ pub struct PlannedStage {
     pub batch: usize,
     /// Steps.
     pub steps: usize,
-    /// Seconds, with looking at the pictures before it; `None` where nothing was tried.
+    /// Seconds, with looking at the pictures before it; `None` where too few steps could be tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }

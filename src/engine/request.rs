@@ -59,7 +59,7 @@ pub enum Request {
     /// Trains one stage or both.
     Train(TrainRequest),
     /// Tells what a training would do; trains nothing.
-    Plan(PlanRequest),
+    Plan(TrainRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
     /// Scores all pictures of a project and keeps the results in it.
@@ -389,7 +389,7 @@ pub enum Stages {
     Joint,
 }
 
-/// See [`Request::Train`].
+/// See [`Request::Train`] and [`Request::Plan`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrainRequest {
     /// The project's folder.
@@ -418,15 +418,6 @@ pub struct TrainRequest {
     /// Whether what the program proposes for these pictures goes under `config` and `set`.
     #[serde(default)]
     pub propose: bool,
-}
-
-/// See [`Request::Plan`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PlanRequest {
-    /// The training.
-    pub train: TrainRequest,
-    /// Whether a few steps are tried, to tell how long it takes.
-    pub try_steps: bool,
 }
 
 impl TrainRequest {

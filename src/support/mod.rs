@@ -5,3 +5,8 @@ pub mod atomic;
 pub mod cell;
 pub mod hash;
 pub mod rng;
+
+/// The program's folder among the user's caches; what lies there can be made again.
+pub fn cache_folder() -> std::path::PathBuf {
+    dirs::cache_dir().unwrap_or_else(std::env::temp_dir).join("patchlight")
+}

@@ -1,6 +1,6 @@
 //! What the program proposes, and what it says of a training before it begins.
 
-use crate::support::{arg, fixture, run, training_project};
+use crate::support::{Said, arg, fixture, run, training_project};
 use patchlight::project::Project;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,11 @@ fn unsplit() -> (tempfile::TempDir, PathBuf) {
     (folder, project)
 }
 
+/// `train` with options.
+fn train(project: &Path, options: &[&str]) -> Said {
+    run(&[&["train", arg(project)], options].concat())
+}
+
 fn splits(project: &Path) -> Vec<(usize, bool)> {
     let project = Project::open(project).unwrap();
     let pictures = project.pictures(None).unwrap();
@@ -51,16 +56,7 @@ fn splits(project: &Path) -> Vec<(usize, bool)> {
 #[test]
 fn a_plan_says_what_a_training_would_do_and_changes_nothing() {
     let (_folder, project) = training_project();
-    let said = run(&[
-        "train",
-        arg(&project),
-        "--plan",
-        "--set",
-        "epochs_1=3",
-        "--set",
-        "batch_1=5",
-    ])
-    .well();
+    let said = train(&project, &["--plan", "--set", "epochs_1=3", "--set", "batch_1=5"]).well();
     let plan = said.one("plan");
     assert_eq!((&plan["train"], &plan["val"]), (&12.into(), &6.into()));
     let stages = plan["stages"].as_array().unwrap();
@@ -83,18 +79,18 @@ fn a_plan_says_what_a_training_would_do_and_changes_nothing() {
     assert!(!project.join("runs").join("run-1").exists());
     // Both at once is one stage, and so is each alone.
     for (stage, number) in [("joint", 3), ("1", 1), ("2", 2)] {
-        let said = run(&["train", arg(&project), "--plan", "--stage", stage]).well();
+        let said = train(&project, &["--plan", "--stage", stage]).well();
         let stages = said.one("plan")["stages"].clone();
         assert_eq!(stages.as_array().unwrap().len(), 1);
         assert_eq!(stages[0]["stage"], number);
     }
-    run(&["train", arg(&project), "--plan", "--set", "alhpa=1"]).failed(2);
+    train(&project, &["--plan", "--set", "alhpa=1"]).failed(2);
 }
 
 #[test]
 fn a_proposed_training_goes_on_as_its_plan_says() {
     let (_folder, project) = unsplit();
-    let planned = run(&["train", arg(&project), "--plan", "--propose", "--set", "max_steps=2"]).well();
+    let planned = train(&project, &["--plan", "--propose", "--set", "max_steps=2"]).well();
     let plan = planned.one("plan");
     assert!(
         splits(&project).iter().all(|(_, split)| !split),
@@ -105,16 +101,7 @@ fn a_proposed_training_goes_on_as_its_plan_says() {
         command.contains("--labelled") && command.contains("random"),
         "{command}"
     );
-    let said = run(&[
-        "train",
-        arg(&project),
-        "--propose",
-        "--stage",
-        "1",
-        "--set",
-        "max_steps=2",
-    ])
-    .well();
+    let said = train(&project, &["--propose", "--stage", "1", "--set", "max_steps=2"]).well();
     assert_eq!(said.one("split")["splits"]["train"], plan["train"]);
     for (labels, split) in splits(&project) {
         assert_eq!(
@@ -140,32 +127,15 @@ fn a_proposed_training_goes_on_as_its_plan_says() {
     let splits = history.one("split_history")["splits"].clone();
     assert_eq!(splits[0]["recipe"]["command"], plan["split"]);
     // A second one finds the pictures split and leaves them so.
-    let again = run(&[
-        "train",
-        arg(&project),
-        "--propose",
-        "--stage",
-        "1",
-        "--set",
-        "max_steps=1",
-    ])
-    .well();
+    let again = train(&project, &["--propose", "--stage", "1", "--set", "max_steps=1"]).well();
     assert!(again.of("split").is_empty());
 }
 
 #[test]
 fn pictures_that_are_labelled_later_are_learned_from_too() {
     let (folder, project) = unsplit();
-    let train = [
-        "train",
-        arg(&project),
-        "--propose",
-        "--stage",
-        "1",
-        "--set",
-        "max_steps=1",
-    ];
-    run(&train).well();
+    let proposed = ["--propose", "--stage", "1", "--set", "max_steps=1"];
+    train(&project, &proposed).well();
     let before = splits(&project).iter().filter(|(_, split)| *split).count();
     // A label for one that had none, as the window gives it.
     let (picture, label) = {
@@ -179,9 +149,9 @@ fn pictures_that_are_labelled_later_are_learned_from_too() {
         opened.set_label(&[picture], label, value).unwrap();
     };
     label_it(patchlight::dataset::model::Truth::Positive);
-    let planned = run(&["train", arg(&project), "--plan", "--propose"]).well();
+    let planned = train(&project, &["--plan", "--propose"]).well();
     assert_eq!(planned.one("plan")["train"], before + 1);
-    let said = run(&train).well();
+    let said = train(&project, &proposed).well();
     assert_eq!(said.one("split")["splits"]["train"], before + 1);
     // Once something is held back, new ones only join: what is measured on stays.
     let split = [
@@ -204,10 +174,10 @@ fn pictures_that_are_labelled_later_are_learned_from_too() {
     };
     let held = val(&project);
     label_it(patchlight::dataset::model::Truth::Positive);
-    let planned = run(&["train", arg(&project), "--plan", "--propose"]).well();
+    let planned = train(&project, &["--plan", "--propose"]).well();
     let command = planned.one("plan")["split"].as_str().unwrap().to_owned();
     assert!(command.ends_with("--scheme join"), "{command}");
-    run(&train).well();
+    train(&project, &proposed).well();
     assert_eq!(val(&project), held);
     drop(folder);
 }
@@ -215,50 +185,35 @@ fn pictures_that_are_labelled_later_are_learned_from_too() {
 #[test]
 fn a_stage_2_that_goes_on_from_a_run_keeps_its_pictures_and_settings() {
     let (_folder, project) = unsplit();
-    run(&[
-        "train",
-        arg(&project),
-        "--stage",
-        "1",
-        "--set",
-        "max_steps=1",
-        "--set",
-        "alpha=0.25",
-    ])
+    train(
+        &project,
+        &["--stage", "1", "--set", "max_steps=1", "--set", "alpha=0.25"],
+    )
     .well();
-    let on = ["train", arg(&project), "--propose", "--stage", "2", "--from", "run-1"];
-    let planned = run(&[&on[..], &["--plan"]].concat()).well();
+    let on = ["--propose", "--stage", "2", "--from", "run-1"];
+    let planned = train(&project, &[&on[..], &["--plan"]].concat()).well();
     let plan = planned.one("plan");
     assert_eq!(
         (&plan["proposed"], &plan["split"]),
         (&serde_json::json!([]), &serde_json::Value::Null)
     );
     assert_eq!(plan["settings"]["alpha"], "0.25");
-    run(&on).well();
+    train(&project, &on).well();
     assert!(
         splits(&project).iter().all(|(_, split)| !split),
         "test pictures would be among those that run-1 saw"
     );
-    run(&["train", arg(&project), "--resume", "run-2", "--propose"]).failed(2);
+    train(&project, &["--resume", "run-2", "--propose"]).failed(2);
 }
 
 #[test]
 fn a_plan_of_nothing_takes_no_time() {
     let (_folder, project) = training_project();
-    let said = run(&[
-        "train",
-        arg(&project),
-        "--plan",
-        "--set",
-        "epochs_2=0",
-        "--set",
-        "max_steps=2",
-    ])
-    .well();
+    let said = train(&project, &["--plan", "--set", "epochs_2=0", "--set", "max_steps=2"]).well();
     let plan = said.one("plan");
     assert_eq!(plan["stages"][1]["seconds"], 0.0);
     assert!(plan["seconds"].as_f64().unwrap().is_finite());
-    run(&["train", arg(&project), "--plan", "--watch", "nobody.jpg"]).failed(2);
+    train(&project, &["--plan", "--watch", "nobody.jpg"]).failed(2);
 }
 
 #[test]
@@ -266,23 +221,13 @@ fn pictures_are_watched_by_their_names() {
     let (_folder, project) = training_project();
     let pictures = Project::open(&project).unwrap().pictures(None).unwrap();
     let name = pictures[2].path.file_name().unwrap().to_str().unwrap().to_owned();
-    let train = [
-        "train",
-        arg(&project),
-        "--stage",
-        "1",
-        "--set",
-        "max_steps=2",
-        "--watch",
-        &name,
-    ];
-    let said = run(&train).well();
+    let watch = ["--stage", "1", "--set", "max_steps=2", "--watch", &name];
+    let said = train(&project, &watch).well();
     let path = PathBuf::from(said.of("watched")[0]["path"].as_str().unwrap());
     let read = patchlight::engine::jobs::read_watched(&path).unwrap();
     let ids: Vec<i64> = read.pictures.iter().map(|p| p.id).collect();
     assert_eq!(ids, [pictures[2].id]);
-    let wrong = ["train", arg(&project), "--watch", "nobody.jpg"];
-    let (message, _) = run(&wrong).failed(2);
+    let (message, _) = train(&project, &["--watch", "nobody.jpg"]).failed(2);
     assert!(message.contains("nobody.jpg"), "{message}");
     let runs = Project::open(&project).unwrap().runs().unwrap();
     assert_eq!(runs.len(), 1, "a wrong name makes no run");
@@ -311,7 +256,7 @@ fn labelled_pictures_alone_can_be_split() {
 #[test]
 fn a_label_with_another_name_keeps_what_was_learned() {
     let (_folder, project) = training_project();
-    run(&["train", arg(&project), "--stage", "both", "--set", "max_steps=2"]).well();
+    train(&project, &["--stage", "both", "--set", "max_steps=2"]).well();
     let measured = |run_id: &str| {
         let said = run(&["evaluate", arg(&project), "--run", run_id, "--split", "val"]).well();
         said.one("metrics").clone()

@@ -339,8 +339,8 @@ pub fn usual(form: &TrainForm, own: &Own, proposed: &[Proposed], parent: Option<
 /// What the form asks for.
 pub fn setup(form: &TrainForm, own: &Own) -> Setup {
     // What was emptied is by itself again, whatever the preset says.
-    let unset =
-        |name: &str| name != "student_path" && Settings::default().values().get(name).is_some_and(String::is_empty);
+    let plain = Settings::default().values();
+    let unset = |name: &str| name != "student_path" && plain.get(name).is_some_and(String::is_empty);
     let emptied = form.changed.iter().filter(|(k, v)| v.trim().is_empty() && unset(k));
     let set = preset(form, own)
         .into_iter()

@@ -162,10 +162,10 @@ fn reasons(ui: &mut Ui, state: &State) {
         for (why, settings) in groups {
             let mut job = egui::text::LayoutJob::default();
             let p = theme::palette(ui);
-            let font = |size: TextSize| egui::TextFormat::simple(egui::FontId::proportional(size.points()), p.quiet);
-            let mono = egui::FontId::monospace(TextSize::Small.points());
+            let size = TextSize::Small.points();
+            let [mono, plain] = [egui::FontId::monospace(size), egui::FontId::proportional(size)];
             job.append(&settings.join(", "), 0.0, egui::TextFormat::simple(mono, p.text));
-            job.append(why, 10.0, font(TextSize::Small));
+            job.append(why, 10.0, egui::TextFormat::simple(plain, p.quiet));
             ui.label(job);
         }
     });

@@ -3,9 +3,7 @@
 use super::at_least_one;
 use crate::dataset::model::Split;
 use crate::engine::Failure;
-use crate::engine::request::{
-    DemoRequest, EvaluateRequest, PlanRequest, Request, Stages, StarterRequest, TrainRequest,
-};
+use crate::engine::request::{DemoRequest, EvaluateRequest, Request, Stages, StarterRequest, TrainRequest};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -152,7 +150,7 @@ impl TrainArguments {
             propose: self.propose,
         };
         Ok(if self.plan {
-            Request::Plan(PlanRequest { train, try_steps: true })
+            Request::Plan(train)
         } else {
             Request::Train(train)
         })

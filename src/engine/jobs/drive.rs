@@ -55,11 +55,7 @@ pub fn drive<S: Stage>(
     });
     if finished {
         let finish = Finish::Done(String::new());
-        return Ok(Ended {
-            finish,
-            encoded,
-            tried: Vec::new(),
-        });
+        return Ok(Ended::new(finish, encoded));
     }
     let epochs_done = state.step / plan.schedule.per_epoch.max(1);
     let mut reporter = Reporter {
@@ -81,9 +77,5 @@ pub fn drive<S: Stage>(
     if !reporter.first {
         job.compute.has_done(Work::Training);
     }
-    Ok(Ended {
-        finish,
-        encoded,
-        tried: Vec::new(),
-    })
+    Ok(Ended::new(finish, encoded))
 }

@@ -67,6 +67,23 @@ pub struct Encoded {
     pub computed: usize,
 }
 
+impl Encoded {
+    /// The whole-picture features of pictures that could be read, `[items, embed]`. `root` is where they are cached.
+    ///
+    /// # Errors
+    /// [`Failure`] where the cache cannot be read or is damaged.
+    pub fn whole_pictures(&self, items: &[Item], root: &Path) -> Result<Vec<f32>, Failure> {
+        let mut features = Vec::with_capacity(items.len() * self.store.embed());
+        for item in items {
+            let cached = self.store.get(&item.hash);
+            let record = cached.map_err(|e| Failure::io("read the feature cache in", root, &e))?;
+            let damaged = || Failure::new("cached features are damaged", "Resume the run, or start again.");
+            features.extend(record.ok_or_else(damaged)?.cls);
+        }
+        Ok(features)
+    }
+}
+
 /// Makes sure that the features of `items` are cached under `root`.
 ///
 /// # Errors

@@ -12,7 +12,7 @@
 
 use super::data::{self, Pictures};
 use super::demo;
-use super::encode::{Encoded, ensure};
+use super::encode::ensure;
 use super::project::open_for_work;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::split;
@@ -112,18 +112,10 @@ impl Bench<'_> {
         for split in [Split::Train, Split::Test] {
             let pictures = Pictures::of(&project, Some(split), context)?;
             let root = project.features_folder();
-            let Encoded { store, failed, .. } =
-                ensure(view.encoder(&project)?, &root, &pictures.items, self.compute, context)?;
-            let pictures = pictures.without(&failed, labels, context);
-            let mut features = Vec::with_capacity(pictures.items.len() * store.embed());
-            for item in &pictures.items {
-                let record = store
-                    .get(&item.hash)
-                    .map_err(|e| Failure::io("read the feature cache in", &root, &e))?;
-                let record = record.ok_or_else(|| Failure::new("cached features are damaged", "Start again."))?;
-                features.extend(record.cls);
-            }
-            sets.push((features, pictures.truth, store.embed()));
+            let encoded = ensure(view.encoder(&project)?, &root, &pictures.items, self.compute, context)?;
+            let pictures = pictures.without(&encoded.failed, labels, context);
+            let features = encoded.whole_pictures(&pictures.items, &root)?;
+            sets.push((features, pictures.truth, encoded.store.embed()));
         }
         let [(train, truth, width), (test, expected, _)] = &sets[..] else {
             return Ok(Vec::new());

@@ -11,7 +11,7 @@ use crate::clip::vision::PatchFeatures;
 use crate::compute::{Compute, Kind};
 use crate::dataset::model::Split;
 use crate::engine::event::{PlannedStage, TrainingPlan};
-use crate::engine::request::{PlanRequest, SplitRequest, Stages, TrainRequest};
+use crate::engine::request::{SplitRequest, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
 use crate::train::schedule::Schedule;
@@ -28,23 +28,23 @@ const TRIED_PICTURES: usize = 8;
 const FORWARD: f64 = 1.0 / 3.0;
 
 /// Tells the plan.
-pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
-    let project = open_for_work(&request.train.project, context)?;
-    train::watched(&project, &request.train.watch)?;
-    let wanted = model::choose(request.train.model.as_deref(), project.setting("model")?);
+pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+    let project = open_for_work(&request.project, context)?;
+    train::watched(&project, &request.watch)?;
+    let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
     let (labels, _) = data::labels(&project)?;
-    let proposes = train::proposes(&request.train);
+    let proposes = train::proposes(request);
     let Seen {
         train,
         val,
         test,
         split,
-    } = seen(&request.train, proposes, &project, context)?;
+    } = seen(request, proposes, &project, context)?;
     let facts = Facts::of(&train, labels.len(), &wanted);
     let quiet =
         &mut |event: &Event| !matches!(event, Event::Warning { code, .. } if code == "no-splits" && split.is_some());
     let mut config = context.part(quiet, |context| {
-        train::first_config(&request.train, proposes.then_some(&facts), compute, &project, context)
+        train::first_config(request, proposes.then_some(&facts), compute, &project, context)
     })?;
     if config.labels != labels {
         return Err(Failure::new(
@@ -64,7 +64,7 @@ pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) 
         without: config.positives.iter().filter(|n| **n == 0).count(),
         device: compute.name.clone(),
         // A Stage 2 that goes on from a run keeps that run's settings.
-        proposed: match request.train.from {
+        proposed: match request.from {
             None => propose::propose(&facts),
             Some(_) => Vec::new(),
         },
@@ -72,7 +72,7 @@ pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) 
         stages: Vec::new(),
         seconds: None,
     };
-    for stage in stages(request.train.stages) {
+    for stage in stages(request.stages) {
         let s = &config.settings;
         let (batch, epochs) = if *stage == 2 {
             (s.batch_2, s.epochs_2)
@@ -88,22 +88,20 @@ pub fn run(request: &PlanRequest, compute: &Compute, context: &mut Context<'_>) 
             seconds: None,
         });
     }
-    if request.try_steps {
-        let rehearsal = Rehearsal {
-            project: &project,
-            compute,
-            config: &config,
-            train: &train,
-            val,
-        };
-        for (i, planned) in plan.stages.iter_mut().enumerate() {
-            context.progress("trying a few steps", i, 2);
-            planned.seconds = rehearsal.seconds(planned, context)?;
-            context.check_cancelled()?;
-        }
-        // One stage without a time, and there is none for all.
-        plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
+    let rehearsal = Rehearsal {
+        project: &project,
+        compute,
+        config: &config,
+        train: &train,
+        val,
+    };
+    for (i, planned) in plan.stages.iter_mut().enumerate() {
+        context.progress("trying a few steps", i, 2);
+        planned.seconds = rehearsal.seconds(planned, context)?;
+        context.check_cancelled()?;
     }
+    // One stage without a time, and there is none for all.
+    plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
     context.emit(Event::Plan(plan));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The starter model inside the program: unpacked once into the user's cache, then a checkpoint like any other.
 
 use crate::engine::Failure;
-use crate::support::{atomic, hash};
+use crate::support::{atomic, cache_folder, hash};
 use std::path::{Path, PathBuf};
 
 /// The name by which `--model` means it.
@@ -26,8 +26,7 @@ const FILES: [(&str, &[u8]); 3] = [
 /// [`Failure`] where the cache cannot be written.
 pub fn folder() -> Result<PathBuf, Failure> {
     let digest = hash::of_bytes(FILES[2].1);
-    let base = dirs::cache_dir().unwrap_or_else(std::env::temp_dir).join("patchlight");
-    let folder = base.join(format!("starter-{}", &digest[..12]));
+    let folder = cache_folder().join(format!("starter-{}", &digest[..12]));
     unpack(&folder).map_err(|e| Failure::io("unpack the built-in model to", &folder, &e))?;
     Ok(folder)
 }

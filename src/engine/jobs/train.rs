@@ -67,6 +67,17 @@ pub struct Ended {
     pub tried: Vec<f64>,
 }
 
+impl Ended {
+    /// A training that was no rehearsal.
+    pub fn new(finish: Finish, encoded: usize) -> Self {
+        Self {
+            finish,
+            encoded,
+            tried: Vec::new(),
+        }
+    }
+}
+
 /// Trains.
 pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();

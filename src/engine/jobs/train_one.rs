@@ -168,14 +168,7 @@ pub fn prepare(job: &mut Job<'_>, context: &mut Context<'_>) -> Result<Prepared,
         let root = job.features_folder();
         let cached = ensure(encoder, &root, &job.train.items, job.compute, context)?;
         job.train = std::mem::take(&mut job.train).without(&cached.failed, labels, context);
-        for item in &job.train.items {
-            let record = cached
-                .store
-                .get(&item.hash)
-                .map_err(|e| Failure::io("read the feature cache in", &job.folder, &e))?;
-            let record = record.ok_or_else(|| Failure::new("cached features are damaged", "Resume the run."))?;
-            teacher.extend(record.cls);
-        }
+        teacher = cached.whole_pictures(&job.train.items, &root)?;
         computed = cached.computed;
     }
     if job.train.items.is_empty() {
