@@ -1,10 +1,14 @@
 //! What a frame costs on the CPU, measured without a screen: `patchlight bench window`.
 
-use super::catalog::{Catalog, Picture};
-use super::library::Library;
-use super::prefs::Prefs;
+use super::model::catalog::{Catalog, Picture};
+use super::model::command::Place;
+use super::model::notices::Level;
+use super::model::open::{Open, Slot};
+use super::model::prefs::Prefs;
+use super::model::project_messages::Examined;
+use super::model::tag::list::List;
+use super::services::memory::Memory;
 use super::shell::{Options, Window};
-use super::state::{Open, Slot};
 use crate::dataset::model::Split;
 use crate::dataset::preprocess::{Mode, Preprocess};
 use crate::engine::scorer::{PictureScores, Probability, Scorer, ScorerConfig};
@@ -47,13 +51,12 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
         ..Options::default()
     };
     let mut window = Window::headless(&ctx, options, Prefs::default());
-    window.state.project = Slot::Open(Box::new(Open {
+    window.model.project = Slot::Open(Box::new(Open {
         catalog: catalog(),
-        library: Library::closed(),
         scorer: Some(Arc::new(scorer())),
         version: 1,
     }));
-    window.state.place = super::command::Place::Pictures;
+    window.model.place = Place::Pictures;
     let gallery = measure(
         &ctx,
         &mut window,
@@ -61,33 +64,31 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
         "grid of 100,000 pictures, scrolled, with a job at work",
         |window, i| {
             // As a job does: a step, a progress and a line of log in each frame.
-            window
-                .state
-                .notices
-                .note(super::notices::Level::Note, format!("step {i}"));
-            if let Some(training) = &mut window.state.training {
-                training.note(&step(i));
+            window.model.notices.note(Level::Note, format!("step {i}"));
+            let now = window.model.now;
+            if let Some(training) = &mut window.model.training {
+                training.note(&step(i), now);
             }
         },
     );
-    window.state.inspect.picture = Some(5);
-    window.state.inspect.examined = Some(Arc::new(super::library::Examined {
+    window.model.inspect.picture = Some(5);
+    window.model.inspect.examined = Some(Arc::new(Examined {
         id: 5,
         scores: Some(Arc::new(scores())),
         ..Default::default()
     }));
-    window.state.inspect.pinned = (0..6).collect();
+    window.model.inspect.pinned = (0..6).collect();
     let inspector = measure(
         &ctx,
         &mut window,
         frames,
         "inspector with 80 labels, alpha moving",
         |window, i| {
-            window.state.inspect.alpha = Some((i % 100) as f64 / 100.0);
+            window.model.inspect.alpha = Some((i % 100) as f64 / 100.0);
         },
     );
-    window.state.place = super::command::Place::Tag;
-    fill(&mut window.state.tagging.list);
+    window.model.place = Place::Tag;
+    fill(&mut window.model.tagging.list);
     let tagged = measure(
         &ctx,
         &mut window,
@@ -95,7 +96,7 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
         "Tag with 10,000 pictures, scrolled, a threshold moving",
         |window, i| {
             window
-                .state
+                .model
                 .tagging
                 .list
                 .set_threshold(i % LABELS, (i % 100) as f32 / 100.0);
@@ -105,7 +106,7 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
 }
 
 /// Pictures in Tag, each with its probabilities.
-fn fill(list: &mut super::tagging::list::List) {
+fn fill(list: &mut List) {
     let path = |i: usize| PathBuf::from(format!("/nowhere/tagged {i}.jpg"));
     list.add((0..TAGGED).map(path));
     let labels = (0..LABELS).map(|c| format!("label {c}")).collect();
@@ -192,7 +193,7 @@ fn measure(
         median: at(0.5),
         p95: at(0.95),
         worst: at(1.0),
-        memory: super::memory::Memory::default().of(&[std::process::id()])[0],
+        memory: Memory::default().of(&[std::process::id()])[0],
     }
 }
 

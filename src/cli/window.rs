@@ -12,12 +12,12 @@ use std::process::ExitCode;
 /// [`Failure`] where this machine cannot show one.
 #[cfg(feature = "window")]
 pub fn open(paths: Vec<PathBuf>) -> Result<(), Failure> {
-    let bring = paths
+    let paths = paths
         .into_iter()
         .map(|path| std::path::absolute(&path).unwrap_or(path))
         .collect();
     crate::app::run(crate::app::Options {
-        bring,
+        paths,
         began: Some(std::time::Instant::now()),
         ..crate::app::Options::default()
     })

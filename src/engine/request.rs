@@ -390,7 +390,7 @@ pub enum Stages {
 }
 
 /// See [`Request::Train`] and [`Request::Plan`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainRequest {
     /// The project's folder.
     pub project: PathBuf,

@@ -1,35 +1,38 @@
 //! The worker is killed in each job: the window lives, says so, offers to go on, and the project is whole.
 
+use crate::data::open;
 use crate::support::*;
 use patchlight::app::Window;
-use patchlight::app::command::{Command, Setup};
-use patchlight::app::data::Act;
-use patchlight::app::jobs::{Purpose, State as JobState};
-use patchlight::app::prefs::Look;
-use patchlight::app::state::Slot;
+use patchlight::app::model::command::{Command, DataCommand};
+use patchlight::app::model::job::JobState;
+use patchlight::app::model::job_kind::JobKind;
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::Look;
 use patchlight::engine::jobs;
-use patchlight::engine::request::Stages;
+use patchlight::engine::request::TrainRequest;
 use patchlight::project::{Project, RunState};
+use std::path::Path;
 
 fn kill(harness: &mut egui_kittest::Harness<'static, Window>, after: std::time::Duration) {
-    wait(harness, "a worker", |w| w.state.jobs.workers() != [None, None]);
+    wait(harness, "a worker", |w| {
+        w.model.jobs.workers.iter().any(Option::is_some)
+    });
     std::thread::sleep(after);
-    for pid in harness.state().state.jobs.workers().into_iter().flatten() {
+    for pid in harness.state().model.jobs.workers.iter().flatten() {
         // The worker may have ended by itself.
         let _ = std::process::Command::new("kill")
             .args(["-9", &pid.to_string()])
             .status();
     }
-    wait(harness, "the end of the job", |w| !w.state.jobs.busy());
+    wait(harness, "the end of the job", |w| !w.model.jobs.busy());
 }
 
-fn setup() -> Setup {
-    Setup {
-        stages: Stages::Both,
-        from: None,
-        set: ["epochs_1=60", "epochs_2=60", "batch_1=4"].map(str::to_owned).to_vec(),
+/// A training of both stages.
+fn training(project: &Path, set: [&str; 3]) -> TrainRequest {
+    TrainRequest {
+        set: set.map(str::to_owned).to_vec(),
         seed: 3,
-        propose: false,
+        ..TrainRequest::new(project)
     }
 }
 
@@ -43,15 +46,16 @@ fn the_window_survives_its_worker() {
     for (i, millis) in [0u64, 40, 150, 400, 900].into_iter().enumerate() {
         let after = std::time::Duration::from_millis(millis);
         let (folder, mut harness) = opened("plain", Look::Dark);
+        let project = open(harness.state()).catalog.folder.clone();
         let command = if i % 2 == 0 {
-            Command::Train(setup())
+            Command::Train(training(&project, ["epochs_1=60", "epochs_2=60", "batch_1=4"]))
         } else {
             Command::Predict(jobs::ZERO_SHOT.to_owned())
         };
-        harness.state_mut().state.command(command);
+        harness.state_mut().command(command);
         harness.step();
         kill(&mut harness, after);
-        let state = &harness.state().state;
+        let state = &harness.state().model;
         let last = state.jobs.list.back().unwrap().state.clone();
         assert!(
             matches!(last, JobState::Crashed(_) | JobState::Done),
@@ -66,8 +70,8 @@ fn the_window_survives_its_worker() {
             assert!(notice.is_some_and(|n| n.action.is_some()), "the notice offers to go on");
         }
         // Labels can still be changed, and the project opens again, whole.
-        harness.state_mut().state.command(Command::ToggleLabel(3));
-        wait(&mut harness, "the edit", |w| match &w.state.project {
+        harness.state_mut().command(Command::ToggleLabel(3));
+        wait(&mut harness, "the edit", |w| match &w.model.project {
             Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited),
             _ => false,
         });
@@ -92,33 +96,33 @@ fn a_killed_training_resumes_from_the_window() {
         return;
     }
     let (_folder, mut harness) = opened("plain", Look::Dark);
-    let mut setup = setup();
-    setup.set = ["epochs_1=12", "epochs_2=2", "batch_1=4"].map(str::to_owned).to_vec();
-    harness.state_mut().state.command(Command::Train(setup));
+    let project = open(harness.state()).catalog.folder.clone();
+    let request = training(&project, ["epochs_1=12", "epochs_2=2", "batch_1=4"]);
+    harness.state_mut().command(Command::Train(request));
     harness.step();
     wait(&mut harness, "some steps", |w| {
-        w.state
+        w.model
             .training
             .as_ref()
             .and_then(|t| t.current())
             .is_some_and(|l| l.done > 6)
     });
     kill(&mut harness, std::time::Duration::ZERO);
-    let notice = harness.state().state.notices.list.iter().find_map(|n| n.action.clone());
+    let notice = harness.state().model.notices.list.iter().find_map(|n| n.action.clone());
     let (words, command) = notice.expect("a way to go on");
     assert_eq!(words, "Resume");
-    harness.state_mut().state.command(command);
+    harness.state_mut().command(command);
     harness.step();
     let done = |w: &Window| {
-        w.state
+        w.model
             .training
             .as_ref()
-            .and_then(|t| w.state.jobs.get(t.job))
+            .and_then(|t| w.model.jobs.get(t.job))
             .is_some_and(|j| j.state == JobState::Done)
     };
     wait(&mut harness, "the training", done);
-    wait(&mut harness, "what follows", |w| !w.state.jobs.busy());
-    let Slot::Open(open) = &harness.state().state.project else {
+    wait(&mut harness, "what follows", |w| !w.model.jobs.busy());
+    let Slot::Open(open) = &harness.state().model.project else {
         panic!()
     };
     assert!(open.catalog.runs.iter().all(|r| r.state == RunState::Done));
@@ -133,26 +137,26 @@ fn a_killed_import_leaves_nothing_half_made_open() {
     for millis in [0u64, 15, 60] {
         let folder = tempfile::tempdir().unwrap();
         let mut harness = window(options(Look::Dark));
-        harness.state_mut().state.command(Command::Import {
+        harness.state_mut().command(Command::Import {
             data: data(),
-            project: folder.path().join("new.patchlight"),
+            project: Some(folder.path().join("new.patchlight")),
         });
         wait(&mut harness, "the preview", crate::data::previewed);
-        harness.state_mut().state.command(Command::Data(Act::Import));
+        harness.state_mut().command(Command::Data(DataCommand::Import));
         harness.step();
         kill(&mut harness, std::time::Duration::from_millis(millis));
         // A check of the pictures may follow a finished import.
-        let mut jobs = harness.state().state.jobs.list.iter().rev();
-        let import = jobs.find(|j| matches!(j.spec.purpose, Purpose::Import { .. }));
+        let mut jobs = harness.state().model.jobs.list.iter().rev();
+        let import = jobs.find(|j| matches!(j.spec.kind, JobKind::Import { .. }));
         match import.unwrap().state.clone() {
             JobState::Done => wait(&mut harness, "the project", |w| {
-                matches!(w.state.project, Slot::Open(_))
+                matches!(w.model.project, Slot::Open(_))
             }),
             JobState::Crashed(_) => {
                 // It may have told what it found just before.
                 let mut offers = harness
                     .state()
-                    .state
+                    .model
                     .notices
                     .list
                     .iter()
@@ -164,17 +168,20 @@ fn a_killed_import_leaves_nothing_half_made_open() {
                     panic!("{command:?}")
                 };
                 let project = folder.path().join("again.patchlight");
-                harness.state_mut().state.command(Command::Import { data, project });
+                harness.state_mut().command(Command::Import {
+                    data,
+                    project: Some(project),
+                });
                 harness.step();
                 wait(&mut harness, "the preview", crate::data::previewed);
-                harness.state_mut().state.command(Command::Data(Act::Import));
+                harness.state_mut().command(Command::Data(DataCommand::Import));
                 wait(&mut harness, "the project", |w| {
-                    matches!(w.state.project, Slot::Open(_))
+                    matches!(w.model.project, Slot::Open(_))
                 });
             }
             other => panic!("{other:?}"),
         }
-        let Slot::Open(open) = &harness.state().state.project else {
+        let Slot::Open(open) = &harness.state().model.project else {
             panic!()
         };
         assert_eq!(open.catalog.pictures.len(), 24);
