@@ -5,7 +5,7 @@ pub use super::purpose::Purpose;
 
 use super::purpose::LANES;
 use crate::compute::DeviceChoice;
-use crate::engine::client::Worker;
+use crate::engine::client::{Worker, Workers};
 use crate::engine::{Context, Event, Failure, Request};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -100,9 +100,18 @@ pub struct Job {
     pub phase: Option<Phase>,
     /// Whether the user asked to stop it.
     pub stopping: bool,
-    /// The run and the project that it made.
-    pub made: [Option<String>; 2],
+    /// What it made.
+    pub made: Made,
     cancel: Arc<AtomicBool>,
+}
+
+/// What a job has made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Made {
+    /// The run, by its id.
+    pub run: Option<String>,
+    /// The project's folder.
+    pub project: Option<PathBuf>,
 }
 
 /// What the thread tells.
@@ -151,7 +160,7 @@ impl Jobs {
             let (orders, inbox) = channel::<Order>();
             let (program, wake, sender) = (program.clone(), wake.clone(), sender.clone());
             let body = move || {
-                serve(&inbox, program.as_ref(), &pid, |message, urgent| {
+                serve(&inbox, program.as_ref(), pid, |message, urgent| {
                     let sent = sender.send(message).is_ok();
                     wake(urgent);
                     sent
@@ -267,11 +276,15 @@ impl Jobs {
                     }
                 }
                 Message::Event(id, event) => {
-                    if let (Some(job), Event::Progress { phase, done, total }) = (self.get_mut(id), event.as_ref()) {
+                    if let (Some(job), Event::Progress { phase, done, total, .. }) = (self.get_mut(id), event.as_ref())
+                    {
                         job.progress(phase, *done, *total);
                     }
                     if let (Some(job), Event::Done { run, project, .. }) = (self.get_mut(id), event.as_ref()) {
-                        job.made = [run.clone(), project.clone()];
+                        job.made = Made {
+                            run: run.clone(),
+                            project: project.as_ref().map(PathBuf::from),
+                        };
                     }
                     news.push(News::Event(id, event));
                 }
@@ -303,7 +316,7 @@ impl Job {
             state: State::Waiting,
             phase: None,
             stopping: false,
-            made: [None, None],
+            made: Made::default(),
             cancel: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -329,72 +342,42 @@ impl Job {
 const IDLE: Duration = Duration::from_secs(180);
 
 /// Runs jobs in a worker, one after the other, until nobody asks any more. `pid` is the worker's process id while there is one.
-fn serve(inbox: &Receiver<Order>, program: Option<&PathBuf>, pid: &AtomicU32, tell: impl Fn(Message, bool) -> bool) {
-    let mut current: Option<(Worker, DeviceChoice)> = None;
+fn serve(
+    inbox: &Receiver<Order>,
+    program: Option<&PathBuf>,
+    pid: Arc<AtomicU32>,
+    tell: impl Fn(Message, bool) -> bool,
+) {
+    let start = || match program {
+        Some(program) => {
+            let mut command = Command::new(program);
+            command.arg("worker");
+            Worker::start_with(command)
+        }
+        None => Worker::start(),
+    };
+    let mut workers = Workers::new(start).showing(pid);
     loop {
         let (id, spec, device, cancel) = match inbox.recv_timeout(IDLE) {
             Ok(order) => order,
             Err(RecvTimeoutError::Timeout) => {
                 // A worker that nobody needs gives its memory back, and that of the device.
-                current = None;
-                pid.store(0, Ordering::Relaxed);
+                workers.release();
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
         tell(Message::Started(id), true);
-        if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
-            current = None;
-        }
         let mut emit = |event: Event| {
             tell(Message::Event(id, Box::new(event)), false);
         };
         let mut context = Context::new(&mut emit, &cancel).sharing(spec.shared.clone());
-        let result = match take(&mut current, program, device) {
-            Ok(worker) => {
-                pid.store(worker.process_id(), Ordering::Relaxed);
-                worker.run(&spec.request, device, &mut context)
-            }
-            Err(failure) => Err(failure),
-        };
-        let alive = current.as_mut().is_some_and(|(worker, _)| worker.is_alive());
-        if !alive {
-            pid.store(0, Ordering::Relaxed);
-            current = None;
-        }
-        let crashed = result.is_err() && !alive && !cancel.load(Ordering::Relaxed);
+        let result = workers.run(&spec.request, device, &mut context);
+        let crashed = result.is_err() && !workers.is_running() && !cancel.load(Ordering::Relaxed);
         if !tell(Message::Ended(id, result, crashed), true) {
             return;
         }
     }
-}
-
-/// The worker for a device, started where there is none.
-fn take<'a>(
-    current: &'a mut Option<(Worker, DeviceChoice)>,
-    program: Option<&PathBuf>,
-    device: DeviceChoice,
-) -> Result<&'a mut Worker, Failure> {
-    if current.as_mut().is_some_and(|(worker, _)| !worker.is_alive()) {
-        *current = None;
-    }
-    if current.is_none() {
-        let worker = match program {
-            Some(program) => {
-                let mut command = Command::new(program);
-                command.arg("worker");
-                Worker::start_with(command)?
-            }
-            None => Worker::start()?,
-        };
-        *current = Some((worker, device));
-    }
-    current.as_mut().map(|(worker, _)| worker).ok_or_else(|| {
-        Failure::new(
-            "the worker process did not start",
-            "Close the window and start it again.",
-        )
-    })
 }
 
 /// `3 min 20 s`, for people.

@@ -4,11 +4,10 @@ use super::catalog::Catalog;
 use super::command::{Command, Setup};
 use super::data;
 use super::execute;
-use super::jobs::{Job, News, Purpose, Spec, State as JobState};
+use super::jobs::{News, Purpose, Spec, State as JobState};
 use super::library::{Order, Reply};
 use super::notices::Level;
 use super::state::{Device, Open, Slot, State};
-use crate::engine::client::is_of_device;
 use crate::engine::request::Stages;
 use crate::engine::{Event, Request, jobs};
 use crate::project::RunState;
@@ -201,9 +200,6 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
     if matches!(purpose, Purpose::Import { .. }) {
         data::import_ended(state, &job);
     }
-    if goes_on_alone(state, &job) {
-        return;
-    }
     match &job.state {
         JobState::Done => well_done(state, ctx, &purpose, &job.made),
         JobState::Stopped => {
@@ -242,30 +238,6 @@ fn ended(state: &mut State, ctx: &Context, id: u64) {
     }
 }
 
-/// A training whose device was lost, as after a suspended night, goes on by itself as long as steps come through.
-fn goes_on_alone(state: &mut State, job: &Job) -> bool {
-    let (JobState::Failed(failure) | JobState::Crashed(failure)) = &job.state else {
-        return false;
-    };
-    let Some(training) = state.training.as_mut().filter(|t| t.job == job.id) else {
-        return false;
-    };
-    let Some(lane) = training.lanes.last().filter(|_| is_of_device(failure)) else {
-        return false;
-    };
-    let reached = (lane.stage, lane.done);
-    if lane.done == 0 || training.lost_at == Some(reached) {
-        return false;
-    }
-    let run = lane.run.clone();
-    training.lost_at = Some(reached);
-    let words = format!("{}; {run} goes on from its last checkpoint", failure.message);
-    state.notices.say(Level::Warning, words, None, None);
-    state.command(Command::Resume(run));
-    refresh(state, None);
-    true
-}
-
 /// The command that asks for the same job again.
 fn retry(spec: &Spec) -> Option<Command> {
     Some(match (&spec.purpose, &spec.request) {
@@ -292,12 +264,12 @@ fn retry(spec: &Spec) -> Option<Command> {
     })
 }
 
-fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &[Option<String>; 2]) {
+fn well_done(state: &mut State, ctx: &Context, purpose: &Purpose, made: &super::jobs::Made) {
     match purpose {
         Purpose::Import { project } => execute::open(state, ctx, project),
         Purpose::DemoData { quick } => {
-            if let Some(project) = &made[1] {
-                execute::open(state, ctx, &PathBuf::from(project));
+            if let Some(project) = &made.project {
+                execute::open(state, ctx, project);
                 state.desk.demo = Some(*quick);
             }
         }

@@ -1,9 +1,8 @@
 //! What the window knows of a training: its stages with their curves, built from the job's events.
 
 use super::state::State;
-use crate::engine::event::stage_name;
 use crate::engine::jobs::WatchedEpoch;
-use crate::engine::{Event, Failure};
+use crate::engine::{Event, Failure, Stage};
 use crate::eval::GroupMeans;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use std::time::{Duration, Instant};
 /// One stage of a training.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
-    /// 1 or 2; 3: both trained together.
-    pub stage: u8,
+    /// Which stage.
+    pub stage: Stage,
     /// The run's id.
     pub run: String,
     /// Steps done.
@@ -38,7 +37,7 @@ pub struct Lane {
 impl Lane {
     /// The stage in words.
     pub fn name(&self) -> &'static str {
-        stage_name(self.stage)
+        self.stage.name()
     }
 
     /// From 0 to 1.
@@ -97,8 +96,6 @@ pub struct Training {
     pub lanes: Vec<Lane>,
     /// What the user should know: code and words, each once.
     pub warnings: Vec<(String, String)>,
-    /// Stage and step at which its device was lost last: it goes on by itself only where steps came through since.
-    pub lost_at: Option<(u8, usize)>,
 }
 
 impl Training {
@@ -108,7 +105,7 @@ impl Training {
     }
 
     /// A training of another time: run, stage, and what its folder says.
-    pub fn of_history(run: &str, stage: u8, events: &[Event], watched: Vec<WatchedEpoch>) -> Self {
+    pub fn of_history(run: &str, stage: Stage, events: &[Event], watched: Vec<WatchedEpoch>) -> Self {
         let mut training = Self::default();
         training.note(&Event::Run {
             run: run.to_owned(),
@@ -211,7 +208,8 @@ pub fn show_history(state: &mut State, folder: &Path, read: Result<(Vec<Event>, 
     let Some(run) = open.catalog.runs.iter().find(of_it) else {
         return;
     };
-    let training = Training::of_history(&run.id, run.stage, &events, watched);
+    let stage = Stage::try_from(run.stage).unwrap_or_default();
+    let training = Training::of_history(&run.id, stage, &events, watched);
     if !state.trains() {
         state.training = Some(training);
         state.train.again = false;
@@ -242,7 +240,7 @@ mod tests {
     #[test]
     fn events_become_lanes() {
         let mut training = Training::new(3);
-        let run = |stage| Event::Run {
+        let run = |stage: Stage| Event::Run {
             run: format!("run-{stage}"),
             stage,
             resumed_at: 0,
@@ -253,13 +251,19 @@ mod tests {
             step,
             loss: 1.0,
             cls: 0.75,
-            kd: (stage == 1).then_some(0.25),
-            sc: (stage == 2).then_some(0.125),
+            kd: (stage == Stage::One).then_some(0.25),
+            sc: (stage == Stage::Two).then_some(0.125),
             lr: 0.1,
             images_per_s: 5.0,
             steps: 4,
         };
-        for event in [run(1), step(1, 0), step(1, 1), run(2), step(2, 0)] {
+        for event in [
+            run(Stage::One),
+            step(Stage::One, 0),
+            step(Stage::One, 1),
+            run(Stage::Two),
+            step(Stage::Two, 0),
+        ] {
             training.note(&event);
         }
         assert_eq!(training.lanes.len(), 2);

@@ -6,7 +6,7 @@ use crate::app::state::State;
 use crate::app::theme::{self, TextSize};
 use crate::app::training::{Curve, Lane, Training, groups};
 use crate::app::{icons, widgets};
-use crate::engine::event::stage_name;
+use crate::engine::Stage;
 use crate::engine::jobs::ZERO_SHOT;
 use crate::project::RunState;
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
@@ -208,9 +208,9 @@ fn lane(ui: &mut Ui, state: &mut State, lane: &Lane, floor: Option<f64>) {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             let what = match lane.stage {
-                1 => "the eyes learn your pictures",
-                2 => "the words learn your labels",
-                _ => "the eyes and the words learn together",
+                Stage::One => "the eyes learn your pictures",
+                Stage::Two => "the words learn your labels",
+                Stage::Joint => "the eyes and the words learn together",
             };
             ui.label(theme::heading(format!("{}: {what}", lane.name()), TextSize::Subtitle));
             ui.label(theme::quiet(ui, &lane.run));
@@ -234,8 +234,8 @@ fn lane(ui: &mut Ui, state: &mut State, lane: &Lane, floor: Option<f64>) {
         ui.columns(if has_map { 2 } else { 1 }, |columns| {
             // Of the two that a joint training has, the curve holds the distance from CLIP.
             let extra = match lane.stage {
-                2 => "distance of words (L_sc)",
-                _ => "distance from CLIP (L_kd)",
+                Stage::Two => "distance of words (L_sc)",
+                Stage::One | Stage::Joint => "distance from CLIP (L_kd)",
             };
             let losses = [
                 ("loss", &lane.loss, p.accent),
@@ -428,7 +428,7 @@ pub fn past(ui: &mut Ui, state: &mut State) {
                 ui.set_width(ui.available_width());
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(&run.id).family(theme::strong()));
-                    ui.label(stage_name(run.stage));
+                    ui.label(Stage::try_from(run.stage).map_or("", Stage::name));
                     if let Some(parent) = &run.parent {
                         ui.label(theme::quiet(ui, format!("after {parent}")));
                     }

@@ -8,7 +8,7 @@ use crate::app::planning::{self, Planned};
 use crate::app::state::{Preset, State, TrainForm};
 use crate::app::theme::{self, TextSize};
 use crate::app::{icons, widgets};
-use crate::engine::event::{TrainingPlan, stage_name};
+use crate::engine::event::TrainingPlan;
 use crate::engine::request::Stages;
 use crate::project::RunState;
 use crate::train::settings::Settings;
@@ -320,7 +320,7 @@ fn what_it_does(ui: &mut Ui, plan: &TrainingPlan) {
         .on_hover_text(command);
     }
     for stage in &plan.stages {
-        let name = stage_name(stage.stage);
+        let name = stage.stage.name();
         ui.horizontal(|ui| {
             ui.label(RichText::new(name).family(theme::strong()));
             ui.label(format!(

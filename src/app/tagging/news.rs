@@ -7,6 +7,7 @@ use crate::app::notices::Level;
 use crate::app::state::State;
 use crate::app::widgets::counted;
 use crate::engine::Event;
+use crate::engine::event::PhaseKind;
 use std::path::Path;
 
 /// A job of Tag said something.
@@ -71,11 +72,12 @@ fn watched(state: &mut State, event: &Event) {
             watch.say(name(&tags.image), Ok(words));
         }
         Event::Skipped { image, reason } => {
-            let front = format!("{image}: ");
-            let reason = reason.strip_prefix(&front).unwrap_or(reason).to_owned();
-            watch.say(name(image), Err(reason));
+            watch.say(name(image), Err(reason.clone()));
         }
-        Event::Progress { phase, .. } if phase.starts_with("watching") => watch.settled = true,
+        Event::Progress {
+            kind: PhaseKind::Watching,
+            ..
+        } => watch.settled = true,
         Event::Warning { message, .. } => state.notices.note(Level::Note, message.clone()),
         _ => {}
     }

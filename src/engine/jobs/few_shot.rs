@@ -35,9 +35,7 @@ const GLOBAL_PROMPT: [&str; 5] = ["alpha=1", "loss=bce", "lambda_sc=0", "context
 
 /// Learning rates of the global prompt: the default, and what a small model or few pictures may want instead.
 const PROMPT_RATES: [&str; 3] = ["2e-4", "2e-3", "1e-2"];
-
-/// Measures.
-pub fn run(request: &BenchFewShot, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &BenchFewShot, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let scratch;
     let root = match &request.out {
         Some(out) => demo::place(Some(out))?,
