@@ -13,7 +13,7 @@ use patchlight::app::state::Slot;
 use patchlight::app::training::Training;
 use patchlight::dataset::preprocess::{Mode, Preprocess};
 use patchlight::engine::jobs::{WatchedEpoch, WatchedPicture};
-use patchlight::engine::{Event, Failure, Request};
+use patchlight::engine::{Event, Failure, Request, Stage};
 use patchlight::eval::GroupMeans;
 
 const LOOKS: [(Look, &str); 2] = [(Look::Dark, "dark"), (Look::Light, "light")];
@@ -27,13 +27,13 @@ fn run(harness: &mut Harness<'static, Window>, command: Command) {
 /// A training as it looks in the middle of Stage 2.
 fn training(job: u64) -> Training {
     let mut training = Training::new(job);
-    for stage in [1u8, 2] {
+    for stage in [Stage::One, Stage::Two] {
         training.note(&Event::Run {
             run: format!("run-{stage}"),
             stage,
             resumed_at: 0,
         });
-        let done = if stage == 1 { 60 } else { 25 };
+        let done = if stage == Stage::One { 60 } else { 25 };
         for step in 0..done {
             let fall = (-(step as f32) / 20.0).exp();
             training.note(&Event::Step {
@@ -42,8 +42,8 @@ fn training(job: u64) -> Training {
                 step,
                 loss: 0.2 + fall,
                 cls: 0.1 + 0.8 * fall,
-                kd: (stage == 1).then_some(0.05 + 0.02 * fall),
-                sc: (stage == 2).then_some(0.01 * (1.0 - fall)),
+                kd: (stage == Stage::One).then_some(0.05 + 0.02 * fall),
+                sc: (stage == Stage::Two).then_some(0.01 * (1.0 - fall)),
                 lr: 1e-4,
                 images_per_s: 48.5,
                 steps: 60,

@@ -8,6 +8,7 @@ use patchlight::app::command::{Action, Command};
 use patchlight::app::jobs::State as JobState;
 use patchlight::app::prefs::Look;
 use patchlight::app::state::{Open, Preset, Slot};
+use patchlight::engine::Stage;
 use patchlight::engine::request::Stages;
 
 fn run(harness: &mut Harness<'static, Window>, command: Command) {
@@ -170,7 +171,7 @@ fn a_training_is_watched_and_can_be_looked_at_later() {
     wait(&mut harness, "the curves of another time", |w| watched(w) == [2]);
     settle(&mut harness);
     let lane = &harness.state().state.training.as_ref().unwrap().lanes[0];
-    assert_eq!((lane.run.as_str(), lane.stage), ("run-1", 1));
+    assert_eq!((lane.run.as_str(), lane.stage), ("run-1", Stage::One));
     // Where the patches are is not looked at here: another processor may learn another way in the last digits.
     assert!(!lane.loss.points.is_empty() && !lane.map[0].points.is_empty());
 }
