@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(Failure::cancelled("stopped").kind, FailureKind::Cancelled);
     }
 
-    /// A worker of another version may say nothing of the kind.
+    /// A worker of an older version does not tell the kind.
     #[test]
     fn a_failure_without_a_kind_is_a_failed_job() {
         let failure: Failure = serde_json::from_str(r#"{"message":"a","hint":null}"#).unwrap();

@@ -55,7 +55,7 @@ pub struct PlannedStage {
     pub batch: usize,
     /// Steps.
     pub steps: usize,
-    /// Seconds, with looking at the pictures before it; `None` where too few steps could be tried.
+    /// Seconds, with encoding the pictures before it; `None` where too few steps could be tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }

@@ -16,9 +16,9 @@ pub const KD_RISING: &str = "kd-rising";
 pub const ONE_SIDED: &str = "one-sided";
 /// The GPU computes no 16-bit floats.
 pub const NO_F16: &str = "no-f16";
-/// The CPU is used although a GPU may have been hoped for.
+/// No GPU was found or opened: the CPU is used.
 pub const NO_GPU: &str = "no-gpu";
-/// The built-in model was taken for want of another.
+/// No model was chosen: the built-in one is used.
 pub const STARTER_MODEL: &str = "starter-model";
 /// Fewer pictures are computed at once from now on.
 pub const MEMORY: &str = "memory";
@@ -28,11 +28,11 @@ pub const RESTARTED: &str = "restarted";
 pub const CHECKPOINT: &str = "checkpoint";
 /// The project has something to say about itself.
 pub const PROJECT: &str = "project";
-/// Every picture is trained on for want of splits.
+/// There are no splits: every picture is trained on.
 pub const NO_SPLITS: &str = "no-splits";
 /// Splits or labels have changed since a run was trained.
 pub const SPLIT_CHANGED: &str = "split-changed";
-/// Measured on validation pictures for want of test pictures.
+/// There are no test pictures: measured on validation pictures.
 pub const VAL_NOT_TEST: &str = "val-not-test";
 /// Labels that a split keeps out of training.
 pub const NOVEL: &str = "novel";

@@ -49,7 +49,7 @@ pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) 
     Ok(())
 }
 
-/// Tags pictures, and reads and computes them apart: how much of the slower part's speed the whole has.
+/// Measures tagging, and reading and computing on their own: how close the whole comes to the speed of its slower part.
 pub(crate) fn tagging(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let Speed {
         images,

@@ -48,7 +48,7 @@ pub(crate) fn run(request: &DemoRequest, compute: &Compute, context: &mut Contex
     let stage_1 = measure(&project, &first, None, context, compute)?;
     let second = stage(request, &project, Stages::Two, Some(&first), compute, context)?;
     let stage_2 = measure(&project, &second, None, context, compute)?;
-    // Words that neither stage saw: told in the report, not as the demo's own result.
+    // Words that neither stage saw: part of the report, not of the demo's own result.
     let unseen = out.join("unseen.patchlight");
     let novel: Result<Vec<Metrics>, Failure> =
         context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
@@ -248,7 +248,7 @@ fn stage(
     trained(&train, compute, context)
 }
 
-/// Trains without telling that it is done; the id of the last run.
+/// Trains without the event `done`. Returns the id of the last run.
 ///
 /// # Errors
 /// [`Failure`] where the training fails or is stopped.

@@ -30,10 +30,10 @@ use std::path::{Path, PathBuf};
 /// Pictures that are watched where none is named.
 const CHOSEN: usize = 4;
 
-/// Labels of a picture that are kept although it has them not.
+/// Labels that a picture does not have and that are kept all the same.
 const OTHERS: usize = 3;
 
-/// Labels of a picture that are kept at most.
+/// At most this many of a picture's own labels are kept.
 const MOST: usize = 24;
 
 /// The watched pictures of a run, and what it takes to keep their evidence.
@@ -232,7 +232,7 @@ impl EvidenceSnapshots {
         (0..self.items.len()).collect()
     }
 
-    /// Writes what a model makes of them after an epoch; the file.
+    /// Writes what a model makes of them after an epoch. Returns the file.
     ///
     /// # Errors
     /// [`Failure`] where the run's folder cannot be written.

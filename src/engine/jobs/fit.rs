@@ -56,7 +56,7 @@ impl Fitted {
     }
 }
 
-/// Fits a finished run, unless that was done already; pictures that went through an image tower for it.
+/// Fits a finished run, unless that was done already. Returns how many pictures went through an image tower for it.
 ///
 /// # Errors
 /// [`Failure`] where the pictures cannot be encoded or the result not be written.

@@ -53,7 +53,7 @@ pub(crate) fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(),
     }
 }
 
-/// Imports into a project that exists: what is known there is renewed, what people said stays, nothing is removed.
+/// Imports into a project that exists: the source's data is updated, people's answers stay, nothing is removed.
 pub(crate) fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
     let (dataset, report) = read(&request.import, context)?;
@@ -147,7 +147,7 @@ fn of_project(path: &Path, rows: usize) -> Result<Preview, Failure> {
     Ok(preview)
 }
 
-/// Progress as the importers tell it, as events of a job that can be cancelled.
+/// Passes an importer's progress on as events of a job, which can be cancelled.
 pub(crate) fn progress_of<'c, 'a>(
     context: &'c mut Context<'a>,
     phase: &'static str,

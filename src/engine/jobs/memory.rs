@@ -14,7 +14,7 @@ struct Memory {
     micro_batch: Option<usize>,
     /// What did not fit, and at which step.
     failed: Option<(usize, usize)>,
-    /// A number that a GPU has begun with and not yet come through with.
+    /// The number that a GPU is trying in its first step.
     trying: Option<usize>,
 }
 
@@ -26,7 +26,7 @@ fn read(folder: &Path) -> Memory {
 }
 
 fn write(folder: &Path, memory: &Memory) {
-    // Only an aid: without it the next process finds out anew.
+    // Only an aid: without it the next process finds out by itself.
     if let Ok(text) = serde_json::to_vec_pretty(memory)
         && let Err(error) = atomic::write(&folder.join(NAME), &text)
     {

@@ -44,7 +44,7 @@ pub(crate) fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failu
 /// [`Failure`] where nothing of that name exists.
 pub(crate) fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     let path = Path::new(wanted);
-    // The word means the model inside, whatever lies here; a folder of that name is `./starter`.
+    // The word means the built-in model, even where a folder has that name: that one is `./starter`.
     if wanted == starter_model::NAME {
         return starter_model::folder();
     }
@@ -52,7 +52,7 @@ pub(crate) fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     if let Some(place) = super::models::resolve(wanted) {
         return Ok(place);
     }
-    // Links are kept: beside the target of one there may be no configuration.
+    // Symbolic links are not resolved: the configuration may lie beside the link and not beside its target.
     let absolute = std::path::absolute(path).map_err(|e| Failure::io("open the model", path, &e))?;
     match std::fs::metadata(&absolute) {
         Ok(_) => Ok(absolute),

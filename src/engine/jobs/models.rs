@@ -71,7 +71,7 @@ fn unverified(model: &Installed) -> Vec<String> {
     model.unverified().into_iter().map(str::to_owned).collect()
 }
 
-/// Downloads a known model, or goes on with it.
+/// Downloads a known model, or continues an interrupted download.
 pub(crate) fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let asked = FetchRequest {

@@ -99,7 +99,7 @@ pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Conte
         planned.seconds = rehearsal.seconds(planned, context)?;
         context.check_cancelled()?;
     }
-    // One stage without a time, and there is none for all.
+    // Where one stage has no time, there is none for all.
     plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
     context.emit(Event::Plan(plan));
     Ok(())
@@ -122,7 +122,7 @@ fn seen(request: &TrainRequest, proposes: bool, project: &Project, context: &mut
         true => propose::split_of(project, request.seed)?,
         false => None,
     };
-    // What is skipped is told by the configuration that is made later.
+    // Skipped pictures are reported when the configuration is made.
     let quietly = &mut |_: &Event| false;
     let Some(Proposal { scheme, splits }) = proposal else {
         let train = context.part(quietly, |context| data::training_pictures(project, context))?;
@@ -188,7 +188,7 @@ impl Rehearsal<'_> {
         }
         let (job, count, _scratch) = self.job(planned)?;
         let begin = Instant::now();
-        // When how many pictures had gone through the tower.
+        // How many pictures had gone through the tower, and when.
         let mut encoded: Vec<(Instant, usize)> = Vec::new();
         let mut note = |event: &Event| {
             if let Event::Progress {
@@ -216,7 +216,7 @@ impl Rehearsal<'_> {
         let once = (begin.elapsed().as_secs_f64() - spent).max(0.0);
         let (train, val, passes) = (self.train.items.len() as f64, self.val as f64, planned.epochs as f64);
         Ok(Some(if planned.stage == Stage::Two {
-            // After each pass the watched pictures and the validation pictures want the prompts anew.
+            // After each pass the prompts are encoded again, for the watched pictures and for the validation pictures.
             let looks = if self.val > 0 { 2.0 } else { 1.0 };
             once + look * (train + val) + step * (planned.steps as f64 + FORWARD * looks * passes)
         } else {
@@ -225,7 +225,7 @@ impl Rehearsal<'_> {
         }))
     }
 
-    /// A stage of a few steps on a few pictures in a folder that goes away; how many pictures a step has.
+    /// A stage of a few steps on a few pictures in a temporary folder, and how many pictures a step has.
     fn job(&self, planned: &PlannedStage) -> Result<(StageJob<'_>, usize, tempfile::TempDir), Failure> {
         let scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         let labels = self.config.labels.len();

@@ -1,4 +1,4 @@
-//! What the program proposes for a set of pictures: few and uneven pictures want more passes, smaller steps, another batch. A pure
+//! What the program proposes for a set of pictures: few and uneven pictures need more passes, smaller steps, another batch. A pure
 //! function of a few counts, so that the same project gives the same proposal. docs/few-shot.md says what was measured.
 
 use super::data::{self, Pictures};
@@ -42,7 +42,7 @@ pub(crate) struct Proposal {
     pub splits: Vec<Option<Split>>,
 }
 
-/// The split that a project wants before it is trained: where it has none, and where pictures have been labelled since the last
+/// The split that a project needs before it is trained: where it has none, and where pictures have been labelled since the last
 /// proposed one. As long as nothing is held back it is drawn anew, so that something is once there are enough; after that
 /// pictures only join the training pictures, and results stay comparable. `None`: it is well as it is.
 ///

@@ -85,7 +85,7 @@ impl RunView {
             .as_ref()
             .map(|saved| saved.fingerprint.clone())
             .unwrap_or_default();
-        // An alpha that is asked for goes over the fitted one, and with it what was fitted for it.
+        // An alpha that is asked for overrides the fitted one, and the calibration that was fitted for that.
         let asks = |pair: &String| pair.split('=').next().is_some_and(|name| name.trim() == "alpha");
         let fitted = saved
             .as_ref()

@@ -124,7 +124,7 @@ fn fit(
         config.provenance.average_precision = ap.into_iter().map(|ap| ap.map(|ap| 100.0 * ap)).collect();
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
-    // What a person chose goes before what was fitted.
+    // What a person chose overrides what was fitted.
     for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
         if let Some(chosen) = label.threshold {
             *threshold = chosen;

@@ -15,7 +15,7 @@ pub(crate) struct Validated {
     pub given: f64,
 }
 
-/// Head mAP that may be lost against the start before it is said.
+/// Head mAP that may be lost against the start without a warning, in points.
 const HEAD_LOSS: f64 = 5.0;
 
 /// mAP under this many times the chance level counts as not aligned.
@@ -27,13 +27,13 @@ const SETTLED: f64 = 0.4;
 /// Share of a stage's steps over which it must have risen, and at least so many steps.
 const RISING: (f64, usize) = (0.15, 40);
 
-/// By how much.
+/// By which factor.
 const RISE: f64 = 1.25;
 
 /// What goes wrong in a stage, told from its steps and epochs.
 #[derive(Debug, Default)]
 pub(crate) struct TrainingDiagnostics {
-    /// How the stage's start does, where it was measured.
+    /// mAP at the start of the stage, where it was measured.
     pub floor: Option<GroupMeans>,
     /// Whether the stage measures its distance from CLIP's pictures.
     distils: bool,
@@ -44,7 +44,7 @@ pub(crate) struct TrainingDiagnostics {
 }
 
 impl TrainingDiagnostics {
-    /// For a stage whose student may drift from the CLIP that it began as.
+    /// For a stage whose student may drift from the CLIP that it started as.
     pub fn distilling(distils: bool) -> Self {
         Self {
             distils,

@@ -129,7 +129,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Lets go of long lists: for a request that was carried out and is only remembered.
+    /// Drops long lists, for a request that was carried out and is only kept for the log.
     pub fn shed(&mut self) {
         match self {
             Self::Tag(request) if !request.watch => request.paths = Vec::new(),

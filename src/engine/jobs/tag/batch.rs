@@ -36,7 +36,7 @@ pub(super) struct Counts {
 
 /// What became of the pictures so far.
 struct Ledger {
-    /// Outlives the program; `None` where nothing is kept.
+    /// On the disk, for the next start of the program; `None` where nothing is kept.
     journal: Option<Journal>,
     /// Of this run: for the tables.
     session: HashMap<PathBuf, Entry>,

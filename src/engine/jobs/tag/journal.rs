@@ -43,7 +43,7 @@ pub(crate) struct Journal {
     known: HashMap<String, ((u64, i64), Entry)>,
 }
 
-/// Encodes what JSON has no letters for; paths need not be text.
+/// Bytes that are percent-encoded: a path need not be UTF-8, JSON must.
 const KEPT: &AsciiSet = &CONTROLS.add(b'%');
 
 fn key(path: &Path) -> String {

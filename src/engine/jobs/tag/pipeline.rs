@@ -142,7 +142,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Sends the same prepared batch through the tower and judges it, `rounds` times; the pictures judged.
+    /// Sends the same prepared batch through the tower and judges it, `rounds` times. Returns how many pictures were judged.
     ///
     /// # Errors
     /// [`Failure`] where the device fails.

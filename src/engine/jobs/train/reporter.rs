@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Measures a model on the validation pictures after an epoch.
 pub(super) type Validate<'a, M> = dyn Fn(&M) -> Result<Validated, Failure> + 'a;
 
-/// Keeps the evidence of a few pictures after an epoch; the file.
+/// Keeps the evidence of a few pictures after an epoch. Returns the file.
 pub(super) type Snapshot<'a, M> = dyn Fn(&M, usize) -> Result<PathBuf, Failure> + 'a;
 
 /// Turns what the trainer says into events, and keeps the run's log.
