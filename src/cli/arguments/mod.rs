@@ -113,11 +113,11 @@ impl Action {
 
     /// Whether it shows the window, for which a panic is the end.
     pub fn is_window(&self) -> bool {
-        match self {
-            #[cfg(feature = "window")]
-            Self::Open(_) => true,
-            _ => false,
+        #[cfg(feature = "window")]
+        if matches!(self, Self::Open(_)) {
+            return true;
         }
+        false
     }
 }
 
