@@ -124,7 +124,7 @@ fn fill(list: &mut List) {
 
 fn step(i: usize) -> crate::engine::Event {
     crate::engine::Event::Step {
-        stage: 1,
+        stage: crate::engine::Stage::One,
         epoch: 0,
         step: i,
         loss: 1.0,

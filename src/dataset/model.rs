@@ -56,7 +56,7 @@ impl FromStr for Split {
 }
 
 /// What it means that a source does not name a label for a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Absent {
     /// The label is not there.

@@ -2,6 +2,7 @@
 //! EXIF orientation. The patches are scored by the brightness of the model's real input, so a wrong mapping cannot cancel out.
 
 use crate::support::*;
+use eframe::egui::pos2;
 use patchlight::app::Window;
 use patchlight::app::model::command::Command;
 use patchlight::app::model::open::Slot;
@@ -141,7 +142,7 @@ fn overlays_lie_on_what_the_patch_saw() {
         for mode in [Mode::Stretch, Mode::Crop, Mode::Pad] {
             show(&mut harness, &path, mode);
             harness.state_mut().model.inspect.pinned = Vec::new();
-            harness.hover_at(eframe::egui::pos2(5.0, 5.0));
+            harness.hover_at(pos2(5.0, 5.0));
             settle(&mut harness);
             let plain = harness.render().unwrap();
             harness.state_mut().model.inspect.pinned = vec![0];

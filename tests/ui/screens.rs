@@ -15,7 +15,7 @@ use patchlight::app::model::prefs::{Look, Recent};
 use patchlight::app::model::training::Training;
 use patchlight::dataset::preprocess::{Mode, Preprocess};
 use patchlight::engine::jobs::{WatchedEpoch, WatchedPicture};
-use patchlight::engine::{Event, Failure, Request};
+use patchlight::engine::{Event, Failure, Request, Stage};
 use patchlight::eval::GroupMeans;
 use std::time::Duration;
 
@@ -34,13 +34,13 @@ const NOT_YET: Duration = Duration::from_secs(3_600);
 fn training(job: u64) -> Training {
     let mut training = Training::new(job);
     let mut note = |event: &Event| training.note(event, NOT_YET);
-    for stage in [1u8, 2] {
+    for stage in [Stage::One, Stage::Two] {
         note(&Event::Run {
             run: format!("run-{stage}"),
             stage,
             resumed_at: 0,
         });
-        let done = if stage == 1 { 60 } else { 25 };
+        let done = if stage == Stage::One { 60 } else { 25 };
         for step in 0..done {
             let fall = (-(step as f32) / 20.0).exp();
             note(&Event::Step {
@@ -49,8 +49,8 @@ fn training(job: u64) -> Training {
                 step,
                 loss: 0.2 + fall,
                 cls: 0.1 + 0.8 * fall,
-                kd: (stage == 1).then_some(0.05 + 0.02 * fall),
-                sc: (stage == 2).then_some(0.01 * (1.0 - fall)),
+                kd: (stage == Stage::One).then_some(0.05 + 0.02 * fall),
+                sc: (stage == Stage::Two).then_some(0.01 * (1.0 - fall)),
                 lr: 1e-4,
                 images_per_s: 48.5,
                 steps: 60,
@@ -388,6 +388,6 @@ fn other_sizes() {
         // The lock is given back before the next window asks for it.
         run(&mut harness, Command::Do(Action::CloseProject));
         drop(harness);
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
     }
 }

@@ -1,5 +1,6 @@
 //! A small project with real scores, a window on it, and waiting.
 
+use eframe::egui::DroppedFile;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions};
 use patchlight::app::model::open::Slot;
@@ -238,7 +239,7 @@ pub fn snapshot(harness: &mut Harness<'static, Window>, name: &str) {
 #[derive(Debug)]
 struct Dropped(PathBuf);
 
-impl eframe::egui::DroppedFile for Dropped {
+impl DroppedFile for Dropped {
     fn path(&self) -> &Path {
         &self.0
     }

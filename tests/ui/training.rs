@@ -1,6 +1,7 @@
 //! The guided way: pictures are picked, a plan is told, a training is watched.
 
 use crate::support::*;
+use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
@@ -10,6 +11,7 @@ use patchlight::app::model::job::JobState;
 use patchlight::app::model::open::{Open, Slot};
 use patchlight::app::model::prefs::Look;
 use patchlight::app::model::training_form::Preset;
+use patchlight::engine::Stage;
 use patchlight::engine::request::Stages;
 
 fn run(harness: &mut Harness<'static, Window>, command: Command) {
@@ -125,11 +127,11 @@ fn pictures_are_picked_by_clicks_and_keys() {
     // Once more takes it away; the keys do the same at the cursor.
     harness.get_by_label(&name).click();
     wait(&mut harness, "the label to go", |w| !has(w, picture));
-    harness.key_press(eframe::egui::Key::Space);
+    harness.key_press(Key::Space);
     wait(&mut harness, "the label by a key", |w| has(w, picture));
     run(&mut harness, Command::Do(Action::Undo));
     wait(&mut harness, "undo", |w| !has(w, picture));
-    harness.key_press(eframe::egui::Key::Escape);
+    harness.key_press(Key::Escape);
     harness.step();
     harness.step();
     assert!(harness.state().model.browse.picking.is_none());
@@ -172,7 +174,7 @@ fn a_training_is_watched_and_can_be_looked_at_later() {
     wait(&mut harness, "the curves of another time", |w| watched(w) == [2]);
     settle(&mut harness);
     let lane = &harness.state().model.training.as_ref().unwrap().lanes[0];
-    assert_eq!((lane.run.as_str(), lane.stage), ("run-1", 1));
+    assert_eq!((lane.run.as_str(), lane.stage), ("run-1", Stage::One));
     // Where the patches are is not looked at here: another processor may learn another way in the last digits.
     assert!(!lane.loss.points.is_empty() && !lane.map[0].points.is_empty());
 }

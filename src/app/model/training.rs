@@ -1,8 +1,7 @@
 //! What the window knows of a training: its stages with their curves, built from the job's events.
 
-use crate::engine::Event;
-use crate::engine::event::stage_name;
 use crate::engine::jobs::WatchedEpoch;
+use crate::engine::{Event, Stage};
 use crate::eval::GroupMeans;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +9,8 @@ use std::time::Duration;
 /// One stage of a training.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
-    /// 1 or 2; 3: both trained together.
-    pub stage: u8,
+    /// Which stage.
+    pub stage: Stage,
     /// The run's id.
     pub run: String,
     /// Steps done.
@@ -36,7 +35,7 @@ pub struct Lane {
 impl Lane {
     /// The stage in words.
     pub fn name(&self) -> &'static str {
-        stage_name(self.stage)
+        self.stage.name()
     }
 
     /// From 0 to 1.
@@ -104,7 +103,7 @@ impl Training {
     }
 
     /// An earlier training: run, stage, and what its folder says.
-    pub fn of_history(run: &str, stage: u8, events: &[Event], watched: Vec<WatchedEpoch>) -> Self {
+    pub fn of_history(run: &str, stage: Stage, events: &[Event], watched: Vec<WatchedEpoch>) -> Self {
         let mut training = Self::default();
         training.note(
             &Event::Run {
@@ -223,7 +222,7 @@ mod tests {
     #[test]
     fn events_become_lanes() {
         let mut training = Training::new(3);
-        let run = |stage| Event::Run {
+        let run = |stage: Stage| Event::Run {
             run: format!("run-{stage}"),
             stage,
             resumed_at: 0,
@@ -234,8 +233,8 @@ mod tests {
             step,
             loss: 1.0,
             cls: 0.75,
-            kd: (stage == 1).then_some(0.25),
-            sc: (stage == 2).then_some(0.125),
+            kd: (stage == Stage::One).then_some(0.25),
+            sc: (stage == Stage::Two).then_some(0.125),
             lr: 0.1,
             images_per_s: 5.0,
             steps: 4,

@@ -4,7 +4,7 @@
 use crate::app::model::job::{JobEvent, Spec};
 use crate::app::model::job_kind::LANES;
 use crate::compute::DeviceChoice;
-use crate::engine::client::Worker;
+use crate::engine::client::{Worker, Workers};
 use crate::engine::{Context, Event, Failure};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl WorkerQueue {
             let (lane, inbox) = channel::<Queued>();
             let (program, wake, sender) = (program.clone(), wake.clone(), sender.clone());
             let body = move || {
-                serve(&inbox, program.as_ref(), &pid, |event, urgent| {
+                serve(&inbox, program.as_ref(), pid, |event, urgent| {
                     let sent = sender.send(event).is_ok();
                     wake(urgent);
                     sent
@@ -124,8 +124,21 @@ impl WorkerQueue {
 const IDLE: Duration = Duration::from_secs(180);
 
 /// Runs jobs in a worker, one after the other, until nobody asks any more. `pid` is the worker's process id while there is one.
-fn serve(inbox: &Receiver<Queued>, program: Option<&PathBuf>, pid: &AtomicU32, tell: impl Fn(JobEvent, bool) -> bool) {
-    let mut current: Option<(Worker, DeviceChoice)> = None;
+fn serve(
+    inbox: &Receiver<Queued>,
+    program: Option<&PathBuf>,
+    pid: Arc<AtomicU32>,
+    tell: impl Fn(JobEvent, bool) -> bool,
+) {
+    let start = || match program {
+        Some(program) => {
+            let mut command = Command::new(program);
+            command.arg("worker");
+            Worker::start_with(command)
+        }
+        None => Worker::start(),
+    };
+    let mut workers = Workers::new(start).showing(pid);
     loop {
         let Queued {
             id,
@@ -136,63 +149,20 @@ fn serve(inbox: &Receiver<Queued>, program: Option<&PathBuf>, pid: &AtomicU32, t
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 // A worker that nobody needs gives its memory back, and that of the device.
-                current = None;
-                pid.store(0, Ordering::Relaxed);
+                workers.release();
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
         tell(JobEvent::Started(id), true);
-        if current.as_ref().is_some_and(|(_, opened)| *opened != device) {
-            current = None;
-        }
         let mut emit = |event: Event| {
             tell(JobEvent::Event(id, Box::new(event)), false);
         };
         let mut context = Context::new(&mut emit, &cancel).sharing(spec.shared.clone());
-        let result = match take(&mut current, program, device) {
-            Ok(worker) => {
-                pid.store(worker.process_id(), Ordering::Relaxed);
-                worker.run(&spec.request, device, &mut context)
-            }
-            Err(failure) => Err(failure),
-        };
-        let alive = current.as_mut().is_some_and(|(worker, _)| worker.is_alive());
-        if !alive {
-            pid.store(0, Ordering::Relaxed);
-            current = None;
-        }
-        let died = result.is_err() && !alive && !cancel.load(Ordering::Relaxed);
+        let result = workers.run(&spec.request, device, &mut context);
+        let died = result.is_err() && !workers.is_running() && !cancel.load(Ordering::Relaxed);
         if !tell(JobEvent::Ended { id, result, died }, true) {
             return;
         }
     }
-}
-
-/// The worker for a device, started where there is none.
-fn take<'a>(
-    current: &'a mut Option<(Worker, DeviceChoice)>,
-    program: Option<&PathBuf>,
-    device: DeviceChoice,
-) -> Result<&'a mut Worker, Failure> {
-    if current.as_mut().is_some_and(|(worker, _)| !worker.is_alive()) {
-        *current = None;
-    }
-    if current.is_none() {
-        let worker = match program {
-            Some(program) => {
-                let mut command = Command::new(program);
-                command.arg("worker");
-                Worker::start_with(command)?
-            }
-            None => Worker::start()?,
-        };
-        *current = Some((worker, device));
-    }
-    current.as_mut().map(|(worker, _)| worker).ok_or_else(|| {
-        Failure::new(
-            "the worker process did not start",
-            "Close the window and start it again.",
-        )
-    })
 }

@@ -31,7 +31,7 @@ pub fn take(model: &mut Model, out: &mut Effects, event: JobEvent) {
         JobEvent::Event(id, event) => {
             if let Some(job) = model.jobs.get_mut(id) {
                 match event.as_ref() {
-                    Event::Progress { phase, done, total } => job.progress(phase, *done, *total, now),
+                    Event::Progress { phase, done, total, .. } => job.progress(phase, *done, *total, now),
                     Event::Done { run, project, .. } => {
                         job.made = Made {
                             run: run.clone(),

@@ -9,6 +9,7 @@ use crate::app::model::paths::name_of;
 use crate::app::model::state::Model;
 use crate::app::model::words::counted;
 use crate::engine::Event;
+use crate::engine::event::PhaseKind;
 use std::path::Path;
 
 /// A job of Tag said something.
@@ -71,11 +72,12 @@ fn watched(model: &mut Model, event: &Event) {
             watch.say(wall, name(&tags.image), Ok(words));
         }
         Event::Skipped { image, reason } => {
-            let front = format!("{image}: ");
-            let reason = reason.strip_prefix(&front).unwrap_or(reason).to_owned();
-            watch.say(wall, name(image), Err(reason));
+            watch.say(wall, name(image), Err(reason.clone()));
         }
-        Event::Progress { phase, .. } if phase.starts_with("watching") => watch.settled = true,
+        Event::Progress {
+            kind: PhaseKind::Watching,
+            ..
+        } => watch.settled = true,
         Event::Warning { message, .. } => model.notices.note(Level::Note, message.clone()),
         _ => {}
     }

@@ -14,7 +14,7 @@ use crate::app::model::training::Training;
 use crate::app::model::training_form::{self, Preset};
 use crate::engine::jobs::WatchedEpoch;
 use crate::engine::request::{DemoRequest, Request, Stages, TrainRequest};
-use crate::engine::{Event, Failure};
+use crate::engine::{Event, Failure, Stage};
 use crate::project::Run;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,9 +63,8 @@ pub fn resume(model: &mut Model, out: &mut Effects, run: String) {
     let Some(folder) = project::folder(model) else { return };
     let title = format!("Going on with {run}");
     let request = TrainRequest {
-        resume: Some(run.clone()),
         log_every: LOG_EVERY,
-        ..TrainRequest::new(&folder)
+        ..TrainRequest::new(&folder).resuming(&run)
     };
     let id = jobs::start(model, out, spec(request, title));
     // The curves so far stay in sight where it is the same training.
@@ -188,7 +187,8 @@ pub fn show_history(model: &mut Model, folder: &Path, read: Result<(Vec<Event>, 
     let Some(run) = open.catalog.runs.iter().find(of_it) else {
         return;
     };
-    let training = Training::of_history(&run.id, run.stage, &events, watched);
+    let stage = Stage::try_from(run.stage).unwrap_or_default();
+    let training = Training::of_history(&run.id, stage, &events, watched);
     if !model.trains() {
         model.training = Some(training);
         model.train.again = false;

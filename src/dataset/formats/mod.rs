@@ -143,7 +143,7 @@ impl FromStr for Format {
 }
 
 /// The shapes of a table of labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum TableShape {
     /// `filename,cat,dog` with 1, 0 or nothing (not known).

@@ -11,7 +11,7 @@ use crate::project::Project;
 use std::time::Instant;
 
 /// Generates a set, imports it into a new project, and tells time and memory of the import alone.
-pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
     let data = folder.path().join("data");
     let scale = scale::Scale {
@@ -49,8 +49,8 @@ pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Resu
     Ok(())
 }
 
-/// Tags pictures, and reads and computes them apart: how much of the slower part's speed the whole has.
-pub fn tagging(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Measures tagging, and reading and computing on their own: how close the whole comes to the speed of its slower part.
+pub(crate) fn tagging(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let Speed {
         images,
         decode,

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// Exports. The project is only read, so that a window or a training may go on.
-pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Failure> {
     let source = Project::open_read_only(&request.project)?;
     let dataset = dataset_of(&source, &request.splits)?;
     if dataset.pictures.is_empty() {
@@ -35,7 +35,7 @@ pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Fail
 }
 
 /// Writes the labels of a project into sidecars: what people and sources say, with certainty.
-pub fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let source = Project::open_read_only(&request.project)?;
     let dataset = dataset_of(&source, &request.splits)?;

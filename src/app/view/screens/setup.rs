@@ -11,7 +11,7 @@ use crate::app::model::words::{self, duration};
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{icons, widgets};
-use crate::engine::event::{TrainingPlan, stage_name};
+use crate::engine::event::TrainingPlan;
 use crate::engine::jobs::STARTER;
 use crate::engine::request::Stages;
 use crate::project::RunState;
@@ -369,7 +369,7 @@ fn what_it_does(ui: &mut Ui, plan: &TrainingPlan) {
         .on_hover_text(command);
     }
     for stage in &plan.stages {
-        let name = stage_name(stage.stage);
+        let name = stage.stage.name();
         ui.horizontal(|ui| {
             ui.label(RichText::new(name).family(theme::strong()));
             ui.label(format!(

@@ -63,7 +63,7 @@ pub(super) fn strip(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane) {
                     picture,
                     before: first.pictures.iter().find(|p| p.id == picture.id && at > 0),
                     label: view.labels.get(&picture.id).copied().unwrap_or(0),
-                    slot: 0x5712_0000 + 0x1000 * u64::from(lane.stage) + (row * IN_A_ROW + column) as u64,
+                    slot: 0x5712_0000 + 0x1000 * u64::from(lane.stage.number()) + (row * IN_A_ROW + column) as u64,
                 };
                 if card.show(ui, screen, width) {
                     *view.labels.entry(picture.id).or_default() += 1;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// [`Failure`] where the user cancels, or nothing is left.
-pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut missing = 0;

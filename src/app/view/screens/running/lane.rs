@@ -7,6 +7,7 @@ use crate::app::view::screen::Screen;
 use crate::app::view::screens::snapshots;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets;
+use crate::engine::Stage;
 use eframe::egui::{self, Align, Layout, Ui, vec2};
 use egui_plot::{Corner, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
 
@@ -17,9 +18,9 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Opt
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             let what = match lane.stage {
-                1 => "the eyes learn your pictures",
-                2 => "the words learn your labels",
-                _ => "the eyes and the words learn together",
+                Stage::One => "the eyes learn your pictures",
+                Stage::Two => "the words learn your labels",
+                Stage::Joint => "the eyes and the words learn together",
             };
             ui.label(theme::heading(format!("{}: {what}", lane.name()), TextSize::Subtitle));
             ui.label(theme::quiet(ui, &lane.run));
@@ -43,8 +44,8 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Opt
         ui.columns(if has_map { 2 } else { 1 }, |columns| {
             // Of the two that a joint training has, the curve holds the distance from CLIP.
             let extra = match lane.stage {
-                2 => "distance of words (L_sc)",
-                _ => "distance from CLIP (L_kd)",
+                Stage::Two => "distance of words (L_sc)",
+                Stage::One | Stage::Joint => "distance from CLIP (L_kd)",
             };
             let losses = [
                 ("loss", &lane.loss, p.accent),

@@ -7,7 +7,7 @@ use crate::app::model::words;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
-use crate::engine::event::stage_name;
+use crate::engine::Stage;
 use crate::project::{Run, RunState};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
 
@@ -40,7 +40,7 @@ pub(in crate::app::view::screens) fn past(ui: &mut Ui, screen: &mut Screen<'_>) 
 fn state(ui: &mut Ui, run: &Run, measure: Option<&RunMeasure>) {
     let p = theme::palette(ui);
     ui.label(RichText::new(&run.id).family(theme::strong()));
-    ui.label(stage_name(run.stage));
+    ui.label(Stage::try_from(run.stage).map_or("", Stage::name));
     if let Some(parent) = &run.parent {
         ui.label(theme::quiet(ui, format!("after {parent}")));
     }
@@ -76,30 +76,28 @@ fn buttons(ui: &mut Ui, screen: &mut Screen<'_>, run: &Run, known: bool) {
             screen.command(Command::ShowTraining(run.id.clone()));
         }
     }
-    match run.state {
-        RunState::Stopped | RunState::Failed if !busy => {
-            if ui.button(theme::labelled(icons::PLAY, "Resume")).clicked() {
-                screen.command(Command::Resume(run.id.clone()));
-            }
-        }
-        RunState::Done if model.open().is_some_and(|open| open.catalog.run == run.id) => {
-            ui.label(theme::quiet(ui, "shown in Pictures"));
-        }
-        RunState::Done => {
-            let words = if known {
-                "Show its predictions"
-            } else {
-                "Score the pictures"
-            };
-            if ui.button(words).clicked() {
-                let id = run.id.clone();
-                screen.command(if known {
-                    Command::ShowRun(id)
-                } else {
-                    Command::Predict(id)
-                });
-            }
-        }
-        _ => {}
+    let resumable = matches!(run.state, RunState::Stopped | RunState::Failed);
+    if resumable && !busy && ui.button(theme::labelled(icons::PLAY, "Resume")).clicked() {
+        screen.command(Command::Resume(run.id.clone()));
+    }
+    if run.state != RunState::Done {
+        return;
+    }
+    if model.open().is_some_and(|open| open.catalog.run == run.id) {
+        ui.label(theme::quiet(ui, "shown in Pictures"));
+        return;
+    }
+    let words = if known {
+        "Show its predictions"
+    } else {
+        "Score the pictures"
+    };
+    if ui.button(words).clicked() {
+        let id = run.id.clone();
+        screen.command(if known {
+            Command::ShowRun(id)
+        } else {
+            Command::Predict(id)
+        });
     }
 }

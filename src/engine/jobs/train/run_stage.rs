@@ -1,35 +1,35 @@
 //! What every stage does with its trainer: resume, report, run.
 
 use super::reporter::{Reporter, Snapshot, Validate};
-use super::run_folder::MetricsLog;
-use super::train::{Ended, Job};
-use super::watch::Watch;
+use super::{Ended, StageJob};
 use crate::compute::Work;
+use crate::engine::event::warnings;
+use crate::engine::jobs::run_folder::MetricsLog;
+use crate::engine::jobs::training_diagnostics::TrainingDiagnostics;
 use crate::engine::{Context, Event, Failure};
 use crate::train::trainer::{self, Finish, Plan, Stage};
 use burn::tensor::Device;
 
-/// How a stage is looked at while it trains.
-pub struct Looks<'a, M> {
+/// What is done beside the steps of a stage.
+pub(super) struct StageCallbacks<'a, M> {
     /// Measures on validation pictures, where there are any.
     pub validate: Option<Box<Validate<'a, M>>>,
-    /// Keeps the evidence of watched pictures.
+    /// Keeps the evidence of a few pictures.
     pub snapshot: Option<Box<Snapshot<'a, M>>>,
-    /// Sees what goes wrong.
-    pub watch: Watch,
-    /// Whether what it starts from is measured too.
-    pub from_start: bool,
+    pub diagnostics: TrainingDiagnostics,
+    /// Whether the model is measured before the first step too.
+    pub measures_start: bool,
 }
 
 /// Trains a stage from `fresh`, or from where its run left off.
 ///
 /// # Errors
 /// [`Failure`]; the newest checkpoint is kept.
-pub fn drive<S: Stage>(
-    job: &Job<'_>,
+pub(super) fn run_stage<S: Stage>(
+    job: &StageJob<'_>,
     (stage, plan): (&S, &Plan),
     (fresh, training): (S::Model, &Device),
-    looks: Looks<'_, S::Model>,
+    callbacks: StageCallbacks<'_, S::Model>,
     encoded: usize,
     context: &mut Context<'_>,
 ) -> Result<Ended, Failure> {
@@ -45,12 +45,14 @@ pub fn drive<S: Stage>(
             tried,
         });
     }
-    let mut warnings = Vec::new();
-    let (state, finished) = trainer::resume(plan, fresh, training, &mut |w| warnings.push(w))?;
-    warnings.into_iter().for_each(|w| context.warn("checkpoint", w));
+    let mut passed_over = Vec::new();
+    let (state, finished) = trainer::resume(plan, fresh, training, &mut |w| passed_over.push(w))?;
+    passed_over
+        .into_iter()
+        .for_each(|w| context.warn(warnings::CHECKPOINT, w));
     context.emit(Event::Run {
         run: job.id.clone(),
-        stage: stage.number(),
+        stage: job.config.stage,
         resumed_at: state.step,
     });
     if finished {
@@ -62,20 +64,24 @@ pub fn drive<S: Stage>(
         context,
         folder: job.folder.clone(),
         log: MetricsLog::open(&job.folder, state.step, epochs_done)?,
-        stage: stage.number(),
+        stage: job.config.stage,
         log_every: job.log_every,
-        validate: looks.validate,
-        snapshot: looks.snapshot,
-        watch: looks.watch,
+        validate: callbacks.validate,
+        snapshot: callbacks.snapshot,
+        diagnostics: callbacks.diagnostics,
         first: true,
+        failure: None,
     };
-    if state.step == 0 && looks.from_start {
+    if state.step == 0 && callbacks.measures_start {
         reporter.measure_start(state.shown())?;
     }
     reporter.context.preparing(job.compute, Work::Training);
-    let finish = trainer::run(stage, plan, state, &mut reporter)?;
+    let result = trainer::run(stage, plan, state, &mut reporter);
     if !reporter.first {
         job.compute.has_done(Work::Training);
     }
-    Ok(Ended::new(finish, encoded))
+    match result {
+        Ok(finish) => Ok(Ended::new(finish, encoded)),
+        Err(error) => Err(reporter.failure.unwrap_or_else(|| error.into())),
+    }
 }

@@ -1,11 +1,12 @@
 //! What goes wrong in a training, seen while it runs (METHOD section 10): each is said once, in words.
 
+use crate::engine::event::warnings;
 use crate::eval::GroupMeans;
 use crate::train::trainer::StepReport;
 
 /// A model on the validation pictures.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Validated {
+pub(crate) struct Validated {
     /// Mean average precision in percent.
     pub map: GroupMeans,
     /// What scoring by chance gives, in percent: the mean share of positives.
@@ -14,7 +15,7 @@ pub struct Validated {
     pub given: f64,
 }
 
-/// Head mAP that may be lost against the start before it is said.
+/// Head mAP that may be lost against the start without a warning, in points.
 const HEAD_LOSS: f64 = 5.0;
 
 /// mAP under this many times the chance level counts as not aligned.
@@ -26,13 +27,13 @@ const SETTLED: f64 = 0.4;
 /// Share of a stage's steps over which it must have risen, and at least so many steps.
 const RISING: (f64, usize) = (0.15, 40);
 
-/// By how much.
+/// By which factor.
 const RISE: f64 = 1.25;
 
-/// Watches a stage.
+/// What goes wrong in a stage, told from its steps and epochs.
 #[derive(Debug, Default)]
-pub struct Watch {
-    /// How the stage's start does, where it was measured.
+pub(crate) struct TrainingDiagnostics {
+    /// mAP at the start of the stage, where it was measured.
     pub floor: Option<GroupMeans>,
     /// Whether the stage measures its distance from CLIP's pictures.
     distils: bool,
@@ -42,8 +43,8 @@ pub struct Watch {
     said: Vec<&'static str>,
 }
 
-impl Watch {
-    /// For a stage whose student may drift from the CLIP that it began as.
+impl TrainingDiagnostics {
+    /// For a stage whose student may drift from the CLIP that it started as.
     pub fn distilling(distils: bool) -> Self {
         Self {
             distils,
@@ -70,7 +71,7 @@ impl Watch {
             return None;
         }
         self.once(
-            "kd-rising",
+            warnings::KD_RISING,
             "the distance from CLIP (L_kd) keeps rising: the pictures are being learned by forgetting; smaller learning rates or a larger lambda_kd hold it",
         )
     }
@@ -83,7 +84,7 @@ impl Watch {
         {
             let words =
                 format!("head classes are being forgotten: {head:.1} mAP now, {floor:.1} at the start of this stage");
-            found.extend(self.once("head-forgotten", &words));
+            found.extend(self.once(warnings::HEAD_FORGOTTEN, &words));
         }
         if let Some(total) = v.map.total
             && total < NEAR_CHANCE * v.chance
@@ -92,12 +93,12 @@ impl Watch {
                 "not aligned: {total:.1} mAP is near what chance gives ({:.1}); run Stage 1, or start from clip",
                 v.chance
             );
-            found.extend(self.once("not-aligned", &words));
+            found.extend(self.once(warnings::NOT_ALIGNED, &words));
         }
         if v.given == 0.0 || v.given == 1.0 {
             let side = if v.given == 0.0 { "under" } else { "over" };
             let words = format!("all probabilities lie {side} 0.5: ranking works, but no threshold does yet");
-            found.extend(self.once("one-sided", &words));
+            found.extend(self.once(warnings::ONE_SIDED, &words));
         }
         found
     }
@@ -130,9 +131,9 @@ mod tests {
     }
 
     fn kd(curve: impl Fn(usize) -> f32) -> usize {
-        let mut watch = Watch::distilling(true);
+        let mut diagnostics = TrainingDiagnostics::distilling(true);
         (0..400)
-            .filter(|step| watch.step(&report(*step, curve(*step))).is_some())
+            .filter(|step| diagnostics.step(&report(*step, curve(*step))).is_some())
             .count()
     }
 
@@ -150,12 +151,12 @@ mod tests {
 
     #[test]
     fn signs_of_an_epoch_are_said_once() {
-        let mut watch = Watch {
+        let mut diagnostics = TrainingDiagnostics {
             floor: Some(GroupMeans {
                 head: Some(60.0),
                 ..GroupMeans::default()
             }),
-            ..Watch::default()
+            ..TrainingDiagnostics::default()
         };
         let v = |head, total, given| Validated {
             map: GroupMeans {
@@ -166,9 +167,13 @@ mod tests {
             chance: 20.0,
             given,
         };
-        assert!(watch.epoch(&v(58.0, 50.0, 0.1)).is_empty());
-        let codes: Vec<_> = watch.epoch(&v(50.0, 22.0, 0.0)).into_iter().map(|w| w.0).collect();
+        assert!(diagnostics.epoch(&v(58.0, 50.0, 0.1)).is_empty());
+        let codes: Vec<_> = diagnostics
+            .epoch(&v(50.0, 22.0, 0.0))
+            .into_iter()
+            .map(|w| w.0)
+            .collect();
         assert_eq!(codes, ["head-forgotten", "not-aligned", "one-sided"]);
-        assert!(watch.epoch(&v(50.0, 22.0, 0.0)).is_empty());
+        assert!(diagnostics.epoch(&v(50.0, 22.0, 0.0)).is_empty());
     }
 }

@@ -1,94 +1,12 @@
-//! What keeps a project sound: the check of its pictures' content, finding pictures that were moved, changes of labels, the report of
-//! its imports.
+//! `label`: changes of labels, each one step of undo.
 
-use super::import::progress_of;
 use super::project::open_for_work;
-use crate::engine::request::{EditLabel, LabelEdit, Relink};
+use crate::engine::request::{EditLabel, LabelEdit};
 use crate::engine::{Context, Event, Failure};
-use crate::project::{Checked, EditGroup, Project};
-use crate::support::atomic;
-use rayon::prelude::*;
+use crate::project::{EditGroup, Project};
 use std::collections::HashMap;
-use std::path::Path;
 
-/// Pictures checked between two writes: what was found survives a kill.
-const CHUNK: usize = 64;
-
-/// Reads every picture that was not checked, and tells of damage, copies, and copies in several splits.
-pub fn check(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut project = open_for_work(path, context)?;
-    let pending = project.pending_checks()?;
-    let total = pending.len();
-    for (i, chunk) in pending.chunks(CHUNK).enumerate() {
-        context.progress("checking pictures", i * CHUNK, total);
-        if context.cancelled() {
-            return Err(Failure::cancelled(
-                "cancelled; what was checked so far is kept, and the rest is checked next time",
-            ));
-        }
-        let checked: Vec<Checked> = chunk.par_iter().map(Checked::read).collect();
-        project.store_checks(&checked)?;
-    }
-    context.progress("checking pictures", total, total);
-    let unusable = project.unusable_pictures()?;
-    let names: HashMap<i64, String> = project.pictures(None)?.into_iter().map(|p| (p.id, p.name)).collect();
-    let named = |(id, reason): (i64, String)| (names.get(&id).cloned().unwrap_or_default(), reason);
-    context.emit(Event::Check {
-        images: names.len(),
-        checked: total,
-        unusable: unusable.into_iter().map(named).collect(),
-        copies: project.duplicates()?,
-    });
-    Ok(())
-}
-
-/// Finds pictures that were moved.
-pub fn relink(request: &Relink, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut project = open_for_work(&request.project, context)?;
-    let plan = {
-        let mut progress = progress_of(context, "looking for pictures");
-        project.plan_relink(request.from.as_deref(), &request.to, &mut progress)?
-    };
-    let linked = if request.dry_run { 0 } else { project.relink(&plan)? };
-    context.emit(Event::Relink {
-        linked,
-        plan,
-        dry_run: request.dry_run,
-    });
-    Ok(())
-}
-
-/// Writes what the imports found to a file.
-pub fn report(path: &Path, out: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let project = Project::open_read_only(path)?;
-    let reports = project.import_reports()?;
-    let table = out.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    let mut text = String::new();
-    for (i, report) in reports.iter().enumerate() {
-        if table {
-            let csv = report.to_csv(true);
-            // One header for all.
-            let rows = if i == 0 {
-                csv.as_str()
-            } else {
-                csv.split_once('\n').map_or("", |(_, rows)| rows)
-            };
-            text.push_str(rows);
-        } else {
-            text.push_str(&format!("Import {}\n\n{}\n", i + 1, report.to_text()));
-        }
-    }
-    atomic::write(out, text.as_bytes()).map_err(|e| Failure::io("write", out, &e))?;
-    context.emit(Event::Written {
-        path: out.display().to_string(),
-        what: format!("the report of {} imports", reports.len()),
-        dry_run: false,
-    });
-    Ok(())
-}
-
-/// Changes a label; one step of undo.
-pub fn edit_label(request: &EditLabel, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &EditLabel, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
     let moved = |group: Option<EditGroup>, verb: &str| {
         group.map_or_else(

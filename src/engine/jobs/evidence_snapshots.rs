@@ -1,4 +1,4 @@
-//! Watched pictures: a few whose evidence is kept after each epoch, so that one sees the model learn where to look.
+//! Evidence snapshots: after each epoch the evidence of a few watched pictures is kept, so that one sees the model learn where to look.
 //!
 //! ```text
 //! runs/ID/watch/00003.safetensors     after epoch 3 (from 0)
@@ -10,14 +10,15 @@
 //!
 //! The file's metadata hold what places patches on a picture: `preprocess`, `patch` and `top_k`.
 
-use super::data::{Pictures, groups};
+use super::data::{self, Pictures, groups};
 use super::run_folder::RunConfig;
-use super::train::Job;
-use super::train_one::student_preprocess;
+use super::train::{StageJob, student_preprocess};
+use crate::dataset::model::Split;
 use crate::dataset::preprocess::Preprocess;
 use crate::dataset::split::Group;
 use crate::engine::Failure;
 use crate::method::score::{Scores, host_values};
+use crate::project::Project;
 use crate::support::atomic;
 use crate::train::loader::Item;
 use half::f16;
@@ -29,15 +30,14 @@ use std::path::{Path, PathBuf};
 /// Pictures that are watched where none is named.
 const CHOSEN: usize = 4;
 
-/// Labels of a picture that are kept although it has them not.
+/// Labels that a picture does not have and that are kept all the same.
 const OTHERS: usize = 3;
 
-/// Labels of a picture that are kept at most.
+/// At most this many of a picture's own labels are kept.
 const MOST: usize = 24;
 
-/// The watched pictures.
-pub struct Watched {
-    /// The pictures.
+/// The watched pictures of a run, and what it takes to keep their evidence.
+pub(crate) struct EvidenceSnapshots {
     pub items: Vec<Item>,
     /// `[items, labels]`: 1, 0, -1.
     truth: Vec<i8>,
@@ -134,9 +134,43 @@ pub fn read_watched(path: &Path) -> std::io::Result<WatchedEpoch> {
     })
 }
 
+/// The ids of pictures to be watched, by their names or, where that is one picture's alone, by the last part of them.
+///
+/// # Errors
+/// [`Failure`] (wrong usage) for a name that is no picture's, or that of a picture which training does not see.
+pub(crate) fn picture_ids(project: &Project, names: &[String]) -> Result<Vec<i64>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pictures = project.pictures(None)?;
+    let unsplit = data::unsplit(project)?;
+    let of = |name: &String| {
+        let whole = pictures.iter().find(|p| p.name == *name);
+        let mut ends = pictures
+            .iter()
+            .filter(|p| p.path.file_name().is_some_and(|f| f == name.as_str()));
+        let found = whole.or_else(|| ends.next().filter(|_| ends.next().is_none()));
+        let picture = found.ok_or_else(|| {
+            Failure::usage(
+                format!("the project has no picture named {name}, or more than one"),
+                "Name a training or validation picture as the project does, for example train/0001.jpg.",
+            )
+        })?;
+        let watchable = [Some(Split::Train), Some(Split::Val)].contains(&picture.split) || unsplit;
+        if !watchable {
+            return Err(Failure::usage(
+                format!("{name} is neither a training nor a validation picture: training does not look at it"),
+                "Name a training or validation picture.",
+            ));
+        }
+        Ok(picture.id)
+    };
+    names.iter().map(of).collect()
+}
+
 /// What a model makes of them.
-pub struct Grids {
-    /// Index of each picture that was looked at.
+pub(crate) struct Grids {
+    /// Index of each picture that could be read.
     kept: Vec<usize>,
     grid: usize,
     /// `[kept, labels]`.
@@ -160,9 +194,9 @@ impl Grids {
     }
 }
 
-impl Watched {
+impl EvidenceSnapshots {
     /// The pictures that the job names; where it names none, a few of the validation pictures, else of the training pictures.
-    pub fn choose(job: &Job<'_>, labels: usize) -> Self {
+    pub fn choose(job: &StageJob<'_>, labels: usize) -> Self {
         let mut found = Self {
             items: Vec::new(),
             truth: Vec::new(),
@@ -198,7 +232,7 @@ impl Watched {
         (0..self.items.len()).collect()
     }
 
-    /// Writes what a model makes of them after an epoch; the file.
+    /// Writes what a model makes of them after an epoch. Returns the file.
     ///
     /// # Errors
     /// [`Failure`] where the run's folder cannot be written.
@@ -324,7 +358,7 @@ mod tests {
             mean: [0.5; 3],
             std: [0.25; 3],
         };
-        let watched = Watched {
+        let snapshots = EvidenceSnapshots {
             items: set.items.clone(),
             truth: set.truth.clone(),
             labels: 3,
@@ -342,7 +376,7 @@ mod tests {
             fused: vec![0.1, 0.2, 0.3],
             similarity: (0..12).map(|v| v as f32 * 0.25).collect(),
         };
-        let path = watched.save(folder.path(), 3, &grids).unwrap();
+        let path = snapshots.save(folder.path(), 3, &grids).unwrap();
         let read = read_watched(&path).unwrap();
         assert_eq!((read.epoch, read.patch, read.top_k), (3, 8, 2));
         assert_eq!(read.preprocess, preprocess);

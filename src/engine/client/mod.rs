@@ -1,10 +1,15 @@
-//! The other side of the worker: starts it, sends requests, reads events, cancels, kills, and survives its death.
+//! The other side of the worker: starts it, sends requests, reads events, cancels, kills. [`Workers`] survives its death.
 
-use super::request::TrainRequest;
-use super::worker::{DEVICE_FAILED, Finished, Order, Reply};
-use super::{Context, Event, Failure, Request, jobs};
+mod recovery;
+mod workers;
+
+pub use workers::Workers;
+
+use super::failure::FailureKind;
+use super::worker::{Finished, Reply, UNREADABLE, WorkerCommand, raw_lines};
+use super::{Context, Failure, Request};
 use crate::compute::DeviceChoice;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -20,7 +25,7 @@ const TICK: Duration = Duration::from_millis(50);
 pub struct Worker {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Receiver<String>,
+    lines: Receiver<Vec<u8>>,
     jobs: u64,
 }
 
@@ -56,11 +61,7 @@ impl Worker {
         let output = child.stdout.take();
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for line in output
-                .into_iter()
-                .flat_map(|o| BufReader::new(o).lines())
-                .map_while(Result::ok)
-            {
+            for line in output.into_iter().flat_map(|o| raw_lines(BufReader::new(o))) {
                 if sender.send(line).is_err() {
                     return;
                 }
@@ -82,11 +83,12 @@ impl Worker {
     /// Runs a job to its end, passing its events on. A cancelled job gets time to checkpoint, then the worker is killed.
     ///
     /// # Errors
-    /// The job's [`Failure`], or one that says how the worker died; start a new one then.
+    /// The job's [`Failure`], or one that says how the worker died. After one whose kind [ends the worker](FailureKind::ends_worker) this
+    /// value is of no use any more: start a new one.
     pub fn run(&mut self, request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
         self.jobs += 1;
         let id = self.jobs;
-        self.send(&Order::Job {
+        self.send(&WorkerCommand::Job {
             id,
             device,
             request: Box::new(request.clone()),
@@ -95,21 +97,22 @@ impl Worker {
         let mut cancelled_at: Option<Instant> = None;
         loop {
             match self.lines.recv_timeout(TICK) {
-                Ok(line) => match serde_json::from_str(&line) {
-                    Ok(Reply::Finished(Finished { finished, failure })) if finished == id => {
+                Ok(line) => match serde_json::from_slice(&line) {
+                    // What the worker could not read was this job: there is no other.
+                    Ok(Reply::Finished(Finished { finished, failure })) if [id, UNREADABLE].contains(&finished) => {
                         return failure.map_or(Ok(()), Err);
                     }
                     Ok(Reply::Finished(_)) => {}
                     Ok(Reply::Event(event)) => context.emit(*event),
                     // A driver may print to standard output; it is no event, but may explain a failure.
-                    Err(_) => tracing::debug!(%line, "the worker printed"),
+                    Err(_) => tracing::debug!(line = %String::from_utf8_lossy(&line), "the worker printed"),
                 },
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(self.died()),
             }
             match cancelled_at {
                 None if context.cancelled() => {
-                    self.send(&Order::Cancel { cancel: true })?;
+                    self.send(&WorkerCommand::Cancel { cancel: true })?;
                     cancelled_at = Some(Instant::now());
                 }
                 Some(at) if at.elapsed() > GRACE => {
@@ -135,8 +138,8 @@ impl Worker {
         let _ = self.child.wait();
     }
 
-    fn send(&mut self, order: &Order) -> Result<(), Failure> {
-        let line = serde_json::to_string(order).map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
+    fn send(&mut self, command: &WorkerCommand) -> Result<(), Failure> {
+        let line = serde_json::to_string(command).map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
         let written = match &mut self.input {
             Some(input) => writeln!(input, "{line}").and_then(|()| input.flush()),
             None => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe)),
@@ -153,6 +156,7 @@ impl Worker {
             format!("the worker process ended unexpectedly ({how})"),
             "Your project is intact. Start the job again; a training resumes from its last checkpoint.",
         )
+        .of_kind(FailureKind::WorkerDied)
     }
 }
 
@@ -171,6 +175,14 @@ impl Drop for Worker {
     }
 }
 
+/// Runs one job in a worker of its own, which goes away afterwards. See [`Workers::run`] for what happens where it dies.
+///
+/// # Errors
+/// As [`Workers::run`].
+pub fn run_once(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
+    Workers::new(Worker::start).run(request, device, context)
+}
+
 fn describe(status: &ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(status) {
@@ -183,99 +195,4 @@ fn describe(status: &ExitStatus) -> String {
     status
         .code()
         .map_or_else(|| "unknown".to_owned(), |code| format!("exit code {code}"))
-}
-
-/// New workers that a training may need before it fits into the memory: each halves what is computed at once.
-const RESTARTS: usize = 8;
-
-/// New workers where the old one died in its first step on a GPU without a word: of its memory, as far as one can tell.
-const BLIND_RESTARTS: usize = 3;
-
-/// New workers where the device was lost (a reset, a suspended machine) and no step came through since the last time.
-const LOST_RESTARTS: usize = 2;
-
-/// Time that a lost device is given to come back.
-const RECOVERY: Duration = Duration::from_secs(2);
-
-/// Runs one job in a worker of its own. A training whose worker dies of its memory goes on in a new one, with fewer pictures at once; one
-/// whose device is lost goes on in a new one from its last checkpoint.
-///
-/// # Errors
-/// As [`Worker::run`].
-pub fn run_once(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -> Result<(), Failure> {
-    run_resuming(&mut Worker::start, request, device, context)
-}
-
-/// Whether a failure says that the device failed, so that its worker is about to end.
-pub fn is_of_device(failure: &Failure) -> bool {
-    failure.message.starts_with(DEVICE_FAILED)
-}
-
-/// [`run_once`] with workers made by `start`.
-///
-/// # Errors
-/// As [`Worker::run`].
-pub fn run_resuming(
-    start: &mut dyn FnMut() -> Result<Worker, Failure>,
-    request: &Request,
-    device: DeviceChoice,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    let mut request = request.clone();
-    let (mut restarts, mut losses) = (0, 0);
-    loop {
-        let (mut run, mut of_memory, mut stepped) = (None, false, false);
-        let mut note = |event: &Event| {
-            match event {
-                Event::Run { run: id, .. } => run = Some(id.clone()),
-                // A step came through: what ends the worker later is something else.
-                Event::Step { .. } => (of_memory, stepped) = (false, true),
-                Event::Warning { code, .. } => of_memory |= code == jobs::MEMORY_WARNING,
-                _ => {}
-            }
-            true
-        };
-        let (mut alive, mut lost) = (true, false);
-        let result = context.part(&mut note, |context| {
-            let mut worker = start()?;
-            let result = worker.run(&request, device, context);
-            // One that has said that its device failed is about to end.
-            lost = result.as_ref().is_err_and(is_of_device);
-            alive = worker.is_alive() && !lost;
-            result
-        });
-        let (Err(failure), Request::Train(train), Some(run)) = (&result, &request, run) else {
-            return result;
-        };
-        let blind = device != DeviceChoice::Cpu && !alive && !stepped && restarts < BLIND_RESTARTS;
-        if stepped {
-            losses = 0;
-        }
-        // As long as steps come through, a device may be lost as often as it likes.
-        let comes_back = lost && !of_memory && (stepped || losses > 0) && losses < LOST_RESTARTS;
-        let fits = (of_memory || blind) && restarts < RESTARTS;
-        if !(comes_back || fits) || context.cancelled() {
-            return result;
-        }
-        if comes_back {
-            losses += 1;
-            std::thread::sleep(RECOVERY);
-        } else {
-            restarts += 1;
-        }
-        context.warn(
-            "restarted",
-            format!("{}; {run} goes on in a new process", failure.message),
-        );
-        // All that the run was asked for is in its folder.
-        request = Request::Train(TrainRequest {
-            resume: Some(run),
-            from: None,
-            model: None,
-            config: None,
-            set: Vec::new(),
-            propose: false,
-            ..train.clone()
-        });
-    }
 }

@@ -1,11 +1,25 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+mod listing;
+mod metrics;
+mod picture;
+mod plan;
+pub mod warnings;
+
+pub use crate::tagging::Tag;
+pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
+pub use metrics::{ClassMetrics, FewShot, Metrics};
+pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
+pub use plan::{PlannedStage, Proposed, TrainingPlan};
+
+use super::Stage;
 use crate::dataset::formats::{ExportReport, Preview};
 use crate::eval::GroupMeans;
 use crate::project::{DuplicateGroup, ImportDiff, Overview, RelinkPlan, SplitRecord};
-pub use crate::tagging::Tag;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 
 /// One message of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +31,7 @@ pub enum Event {
     Skipped {
         /// The picture.
         image: String,
-        /// Why.
+        /// Why; where tags are given it does not repeat the picture's name.
         reason: String,
     },
     /// What gives the labels of the pictures that follow; only where their evidence is asked for.
@@ -39,7 +53,7 @@ pub enum Event {
         path: String,
         /// What happened to it, for people.
         what: String,
-        /// Whether it was only looked at (`--dry-run`).
+        /// Whether nothing was written (`--dry-run`).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         dry_run: bool,
     },
@@ -123,7 +137,7 @@ pub enum Event {
         checked: usize,
         /// Name and reason of each picture that cannot be used.
         unusable: Vec<(String, String)>,
-        /// Groups of copies; those that lie in several splits leak from one into the other.
+        /// Groups of copies; those in several splits leak from one into the other.
         copies: Vec<DuplicateGroup>,
     },
     /// Pictures that were moved.
@@ -224,16 +238,16 @@ pub enum Event {
     Run {
         /// Its id.
         run: String,
-        /// 1, 2, or 3 for both at once.
-        stage: u8,
+        /// Which stage.
+        stage: Stage,
         /// Steps already done, when it goes on.
         #[serde(default, skip_serializing_if = "is_zero")]
         resumed_at: usize,
     },
     /// A training step.
     Step {
-        /// 1, 2, or 3 for both at once.
-        stage: u8,
+        /// Which stage.
+        stage: Stage,
         /// From 0.
         epoch: usize,
         /// From 0 in the stage.
@@ -257,8 +271,8 @@ pub enum Event {
     },
     /// An epoch has ended.
     Epoch {
-        /// 1, 2, or 3 for both at once.
-        stage: u8,
+        /// Which stage.
+        stage: Stage,
         /// From 0.
         epoch: usize,
         /// On the val split; `None` without one.
@@ -269,8 +283,8 @@ pub enum Event {
     },
     /// A stage is done: which epoch's parameters it is used with.
     Kept {
-        /// 1, 2, or 3 for both at once.
-        stage: u8,
+        /// Which stage.
+        stage: Stage,
         /// From 0.
         epoch: usize,
         /// Its mAP on the val split, in percent; `None` where it was not measured.
@@ -295,8 +309,8 @@ pub enum Event {
     },
     /// The evidence of the watched pictures after an epoch.
     Watched {
-        /// 1, 2, or 3 for both at once.
-        stage: u8,
+        /// Which stage.
+        stage: Stage,
         /// From 0.
         epoch: usize,
         /// The file: see docs/training.md.
@@ -355,7 +369,7 @@ pub enum Event {
     },
     /// Something that the user should know; the job goes on.
     Warning {
-        /// A stable word for programs.
+        /// A stable word for programs: see [`warnings`].
         code: String,
         /// For people.
         message: String,
@@ -364,6 +378,9 @@ pub enum Event {
     Progress {
         /// For people, for example `encoding pictures`.
         phase: String,
+        /// What it is, where a reader shows it in a way of its own.
+        #[serde(default, skip_serializing_if = "PhaseKind::is_other")]
+        kind: PhaseKind,
         /// Parts done.
         done: usize,
         /// All parts.
@@ -378,285 +395,37 @@ pub enum Event {
     },
 }
 
-fn is_zero(n: &usize) -> bool {
-    *n == 0
+/// Phases that a reader tells apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseKind {
+    /// Any other.
+    #[default]
+    Other,
+    /// Pictures go through a frozen image tower.
+    Encoding,
+    /// Steps of a training.
+    Training,
+    /// A model is downloaded.
+    Downloading,
+    /// Every picture so far is done; a watched folder is searched for new ones.
+    Watching,
 }
 
-/// Scores of one picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// As given.
-    pub image: String,
-    /// Width as shown, in pixels.
-    pub width: u32,
-    /// Height as shown, in pixels.
-    pub height: u32,
-    /// Patches down and across.
-    pub grid: [usize; 2],
-    /// Weight of the global view.
-    pub alpha: f64,
-    /// K.
-    pub top_k: usize,
-    /// In the order given.
-    pub labels: Vec<LabelScore>,
-}
-
-/// The score of a label.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LabelScore {
-    /// The label.
-    pub label: String,
-    /// s, a cosine.
-    pub score: f32,
-    /// sG.
-    pub global: f32,
-    /// sL.
-    pub local: f32,
-    /// Uncalibrated probability of an untrained CLIP: sigmoid(S*(s - s_0)), s_0 the score of "a photo.".
-    pub probability: f32,
-    /// The top K, by falling similarity.
-    pub patches: Vec<PatchEvidence>,
-}
-
-/// One patch of the top K.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PatchEvidence {
-    /// Row of the grid.
-    pub row: usize,
-    /// Column of the grid.
-    pub col: usize,
-    /// Cosine with the label's local text embedding.
-    pub similarity: f32,
-    /// x0, y0, x1, y1 in pixels of the picture as shown.
-    #[serde(rename = "box")]
-    pub bounds: [f32; 4],
-}
-
-/// A model in a list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ModelEntry {
-    /// What `--model` takes.
-    pub name: String,
-    /// For people.
-    pub title: String,
-    /// In one sentence.
-    pub good_for: String,
-    /// Of the weights.
-    pub licence: String,
-    /// Bytes on the disk, or about how many the download has.
-    pub bytes: u64,
-    /// Whether it has a text tower: a CLIP, not an image model alone.
-    pub clip: bool,
-    /// Side of the input in pixels; 0 where it is not known.
-    pub image_size: usize,
-    /// Side of a patch in pixels; 0 where it is not known.
-    pub patch: usize,
-    /// Where it is, if it is here.
-    pub path: Option<String>,
-    /// Files for which the source declares no checksum.
-    pub unverified: Vec<String>,
-}
-
-/// The labels of a picture.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Tags {
-    /// The picture.
-    pub image: String,
-    /// At or above the label's threshold, by falling probability.
-    pub tags: Vec<Tag>,
-    /// Where asked for: everything behind the tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<TagEvidence>,
-}
-
-/// What a window shows of a tagged picture.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TagEvidence {
-    /// Width as shown, in pixels.
-    pub width: u32,
-    /// Height as shown, in pixels.
-    pub height: u32,
-    /// Probability of every label, in the tagger's order.
-    pub probability: Vec<f32>,
-    /// For every label the boxes (x0, y0, x1, y1, in pixels of the picture as shown) of its best patches with their similarity.
-    pub patches: Vec<Vec<([f32; 4], f32)>>,
-}
-
-/// A warning of an import.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ImportWarning {
-    /// A stable word for programs.
-    pub code: String,
-    /// For people.
-    pub message: String,
-    /// The file it is about.
-    pub file: Option<String>,
-    /// The line it is about.
-    pub line: Option<usize>,
-}
-
-/// Positives of a label.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LabelCounts {
-    /// The label.
-    pub label: String,
-    /// In the training split.
-    pub train: usize,
-    /// In the validation split.
-    pub val: usize,
-    /// In the test split.
-    pub test: usize,
-}
-
-/// A run in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunSummary {
-    /// Its id.
-    pub run: String,
-    /// 1 or 2.
-    pub stage: u8,
-    /// `running`, `stopped`, `interrupted`, `failed` or `done`.
-    pub state: String,
-}
-
-/// A check of `doctor`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Check {
-    /// What was checked.
-    pub name: String,
-    /// Whether it is well.
-    pub ok: bool,
-    /// Numbers or the reason.
-    pub detail: String,
-}
-
-/// Metrics; all in percent but thresholds and counts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    /// `zero-shot` or a run's id.
-    pub run: String,
-    /// The split measured on.
-    pub split: String,
-    /// Pictures measured.
-    pub images: usize,
-    /// Mean average precision.
-    pub map: GroupMeans,
-    /// CF1 at the labels' probability thresholds.
-    pub cf1: f64,
-    /// OF1 at the labels' probability thresholds.
-    pub of1: f64,
-    /// CF1 of the three best-scored labels of each picture.
-    pub cf1_top3: f64,
-    /// OF1 of the three best-scored labels of each picture.
-    pub of1_top3: f64,
-    /// Precision and recall over classes and over all labels.
-    pub cp: f64,
-    /// See `cp`.
-    pub cr: f64,
-    /// See `cp`.
-    pub op: f64,
-    /// See `cp`.
-    pub or: f64,
-    /// How often a true label's best patch lies in its box (pointing game); `None` where the data has no boxes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pointing: Option<f64>,
-    /// Each label.
-    pub per_class: Vec<ClassMetrics>,
-}
-
-/// Metrics of a label.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassMetrics {
-    /// The label.
-    pub label: String,
-    /// Average precision in percent; `None` without a positive.
-    pub ap: Option<f64>,
-    /// Positives in the split measured on.
-    pub positives: usize,
-    /// Positives in the training split.
-    pub train_positives: usize,
-    /// `head`, `medium` or `tail`.
-    pub group: String,
-    /// Probability from which the label is given.
-    pub threshold: f32,
-}
-
-/// See [`Event::FewShot`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FewShot {
-    /// Training pictures of each label at least, K.
-    pub shots: usize,
-    /// The way of learning.
-    pub way: String,
-    /// Training pictures, on average over the draws.
-    pub images: f64,
-    /// mAP on the test pictures in percent, on average over the draws.
-    pub map: f64,
-    /// mAP of each draw.
-    pub maps: Vec<f64>,
-}
-
-/// A stage in words: 1, 2, or 3 for both at once.
-pub fn stage_name(stage: u8) -> &'static str {
-    match stage {
-        1 => "Stage 1",
-        2 => "Stage 2",
-        _ => "Both at once",
+impl PhaseKind {
+    fn is_other(&self) -> bool {
+        *self == Self::Other
     }
 }
 
-/// See [`Event::Plan`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TrainingPlan {
-    /// Pictures to learn from.
-    pub train: usize,
-    /// Pictures to choose settings on.
-    pub val: usize,
-    /// Pictures to test on.
-    pub test: usize,
-    /// The command of the split that would be made first; `None` where the pictures are split, or stay as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub split: Option<String>,
-    /// Labels.
-    pub labels: usize,
-    /// Labels that no training picture has.
-    pub without: usize,
-    /// The device, for people.
-    pub device: String,
-    /// What the program proposes for these pictures, whether or not it is asked for.
-    pub proposed: Vec<Proposed>,
-    /// The settings that differ from the defaults, by name.
-    pub settings: BTreeMap<String, String>,
-    /// The stages, in order.
-    pub stages: Vec<PlannedStage>,
-    /// Seconds until the end, by a few steps that were tried; `None` where too few steps could be tried.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+/// Why a picture was skipped, for [`Event::Skipped`], which names the picture already: an error about its file begins with the file's
+/// name, which is left out.
+pub(crate) fn reason(image: &Path, error: &dyn fmt::Display) -> String {
+    let words = error.to_string();
+    let name = format!("{}: ", image.display());
+    words.strip_prefix(&name).map(str::to_owned).unwrap_or(words)
 }
 
-/// A setting that the program proposes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Proposed {
-    /// The setting.
-    pub name: String,
-    /// Its value as the command line writes it.
-    pub value: String,
-    /// Why, for people.
-    pub why: String,
-}
-
-/// A stage of a [`TrainingPlan`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlannedStage {
-    /// 1, 2, or 3 for both at once.
-    pub stage: u8,
-    /// Passes over the pictures.
-    pub epochs: usize,
-    /// Pictures a step.
-    pub batch: usize,
-    /// Steps.
-    pub steps: usize,
-    /// Seconds, with looking at the pictures before it; `None` where too few steps could be tried.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }

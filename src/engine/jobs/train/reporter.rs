@@ -1,40 +1,39 @@
 //! What the trainer says, as events and in the run's log.
 
-use super::memory;
-use super::run_folder::MetricsLog;
-use super::watch::{Validated, Watch};
-use crate::engine::event::stage_name;
-use crate::engine::{Context, Event, Failure};
+use crate::engine::event::{PhaseKind, warnings};
+use crate::engine::jobs::memory;
+use crate::engine::jobs::run_folder::MetricsLog;
+use crate::engine::jobs::training_diagnostics::{TrainingDiagnostics, Validated};
+use crate::engine::{Context, Event, Failure, Stage};
 use crate::train::checkpoint::Best;
 use crate::train::trainer::{Hooks, Kept, StepReport, TrainError};
 use std::path::PathBuf;
 
 /// Measures a model on the validation pictures after an epoch.
-pub type Validate<'a, M> = dyn Fn(&M) -> Result<Validated, Failure> + 'a;
+pub(super) type Validate<'a, M> = dyn Fn(&M) -> Result<Validated, Failure> + 'a;
 
-/// Keeps the evidence of the watched pictures after an epoch; the file.
-pub type Snapshot<'a, M> = dyn Fn(&M, usize) -> Result<PathBuf, Failure> + 'a;
+/// Keeps the evidence of a few pictures after an epoch. Returns the file.
+pub(super) type Snapshot<'a, M> = dyn Fn(&M, usize) -> Result<PathBuf, Failure> + 'a;
 
 /// Turns what the trainer says into events, and keeps the run's log.
-pub struct Reporter<'a, 'c, M> {
-    /// Where events go.
+pub(super) struct Reporter<'a, 'c, M> {
     pub context: &'a mut Context<'c>,
     /// The run's folder.
     pub folder: PathBuf,
     /// The run's curves.
     pub log: MetricsLog,
-    /// 1, 2, or 3 for both at once.
-    pub stage: u8,
+    pub stage: Stage,
     /// Steps between reported steps.
     pub log_every: usize,
     /// Measures on validation pictures, where there are any.
     pub validate: Option<Box<Validate<'a, M>>>,
-    /// Keeps the evidence of watched pictures.
+    /// Keeps the evidence of a few pictures.
     pub snapshot: Option<Box<Snapshot<'a, M>>>,
-    /// Sees what goes wrong.
-    pub watch: Watch,
-    /// Whether no step has come to its end yet.
+    pub diagnostics: TrainingDiagnostics,
+    /// Whether no step is done yet.
     pub first: bool,
+    /// Why measuring after an epoch failed: the trainer passes on its words alone.
+    pub failure: Option<Failure>,
 }
 
 impl<M> Reporter<'_, '_, M> {
@@ -44,7 +43,7 @@ impl<M> Reporter<'_, '_, M> {
     /// [`Failure`] where measuring fails.
     pub fn measure_start(&mut self, model: &M) -> Result<(), Failure> {
         if let Some(validate) = &self.validate {
-            self.watch.floor = Some(validate(model)?.map);
+            self.diagnostics.floor = Some(validate(model)?.map);
         }
         Ok(())
     }
@@ -56,8 +55,8 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             memory::proven(&self.folder);
         }
         let (kd, sc) = match self.stage {
-            2 => (None, Some(r.extra)),
-            _ => (Some(r.extra), r.second),
+            Stage::Two => (None, Some(r.extra)),
+            Stage::One | Stage::Joint => (Some(r.extra), r.second),
         };
         let event = Event::Step {
             stage: self.stage,
@@ -72,19 +71,24 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             steps: r.steps,
         };
         self.log.write(&event);
-        if let Some((code, words)) = self.watch.step(r) {
+        if let Some((code, words)) = self.diagnostics.step(r) {
             self.context.warn(code, words);
         }
         if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
             self.context.emit(event);
         }
-        self.context.progress(stage_name(self.stage), r.step + 1, r.steps);
+        self.context
+            .phase(PhaseKind::Training, self.stage.name(), r.step + 1, r.steps);
     }
 
     fn epoch(&mut self, epoch: usize, model: &M, best: Option<&Best>) -> Result<Option<f64>, TrainError> {
-        let measured = match &self.validate {
-            Some(validate) => Some(validate(model).map_err(|f| TrainError::NoData(f.message))?),
-            None => None,
+        let measured = match self.validate.as_ref().map(|validate| validate(model)).transpose() {
+            Ok(measured) => measured,
+            Err(failure) => {
+                let words = failure.message.clone();
+                self.failure = Some(failure);
+                return Err(TrainError::NoData(words));
+            }
         };
         let total = measured.and_then(|v| v.map.total);
         let event = Event::Epoch {
@@ -98,7 +102,7 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
         };
         self.log.write(&event);
         self.context.emit(event);
-        for (code, words) in measured.map(|v| self.watch.epoch(&v)).unwrap_or_default() {
+        for (code, words) in measured.map(|v| self.diagnostics.epoch(&v)).unwrap_or_default() {
             self.context.warn(code, words);
         }
         match self.snapshot.as_ref().map(|snapshot| snapshot(model, epoch)) {
@@ -107,8 +111,8 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
                 epoch,
                 path: path.to_string_lossy().into_owned(),
             }),
-            // Not worth a training: it is only to look at.
-            Some(Err(failure)) => self.context.warn("watched", failure.message),
+            // Not worth ending a training for: nothing depends on it.
+            Some(Err(failure)) => self.context.warn(warnings::WATCHED, failure.message),
             None => {}
         }
         Ok(total)
@@ -117,7 +121,7 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
     fn memory(&mut self, step: usize, failed: usize, next: usize) {
         memory::note(&self.folder, step, failed, next);
         self.context.warn(
-            memory::CODE,
+            warnings::MEMORY,
             format!(
                 "{failed} pictures at once do not fit into the memory: going on with {next}; the batch stays the same"
             ),
