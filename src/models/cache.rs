@@ -7,13 +7,12 @@
 //! CACHE/.work/NAME.old        the model that is being replaced or removed
 //! ```
 
-use super::declared::Content;
 use super::error::{FetchError, io_error};
-use super::lock::Lock;
-use super::manifest::{Manifest, Origin, is_absent};
-use super::names;
+use super::file::Content;
+use super::manifest::{Manifest, ManifestFile, Origin, check_name, is_absent};
 use crate::clip::checkpoint;
 use crate::support::atomic;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -76,14 +75,14 @@ pub fn resolve(name: &str, cache: &Path) -> Option<PathBuf> {
 /// # Errors
 /// A record that cannot be used.
 pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, FetchError> {
-    if names::check(name).is_err() {
+    if check_name(name).is_err() {
         return Ok(None);
     }
     let folder = cache.join(name);
     let Some(manifest) = Manifest::read(&folder)?.filter(|manifest| manifest.name == name) else {
         return Ok(None);
     };
-    let is_whole = |file: &super::manifest::ManifestFile| {
+    let is_whole = |file: &ManifestFile| {
         std::fs::metadata(folder.join(&file.name)).is_ok_and(|m| m.is_file() && m.len() == file.size)
     };
     let (path, whole) = match &manifest.origin {
@@ -141,7 +140,7 @@ pub fn verify(name: &str, cache: &Path, cancel: &AtomicBool) -> Result<Installed
 /// [`FetchError::NotAModel`] where the reader does not take it, [`FetchError::BadName`], [`FetchError::AlreadyThere`],
 /// [`FetchError::Busy`], [`FetchError::Io`].
 pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, FetchError> {
-    names::check(name)?;
+    check_name(name)?;
     // Links are kept: in the hub's own cache a model's files are links to blobs without names.
     let path = std::path::absolute(path).map_err(io_error(path))?;
     let opened = checkpoint::open(&path)?;
@@ -166,7 +165,7 @@ pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, 
 /// [`FetchError::NotInstalled`] where there is nothing to remove, [`FetchError::InTheWay`] where something else lies there,
 /// [`FetchError::Busy`], [`FetchError::Io`].
 pub fn remove(name: &str, cache: &Path) -> Result<(), FetchError> {
-    names::check(name)?;
+    check_name(name)?;
     let work = cache.join(WORK);
     let unfinished = work.join(name);
     if !refuse_foreign(cache, name)? && !unfinished.exists() {
@@ -226,5 +225,47 @@ pub(super) fn clear(folder: &Path) -> Result<(), FetchError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(folder)(error)),
         _ => Ok(()),
+    }
+}
+
+/// One program at a time works on a model: the lock is held until this is dropped, or the program dies.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the model `name`; the file lies in `folder` and stays.
+    ///
+    /// # Errors
+    /// [`FetchError::Busy`], [`FetchError::Io`].
+    pub fn take(folder: &Path, name: &str) -> Result<Self, FetchError> {
+        std::fs::create_dir_all(folder).map_err(io_error(folder))?;
+        let path = folder.join(format!("{name}.lock"));
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(io_error(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FetchError::Busy { name: name.to_owned() }),
+            // Some network disks know no locks. What two programs could spoil there, the hashes find.
+            Err(TryLockError::Error(error)) => tracing::warn!(%error, path = %path.display(), "no lock"),
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_turned_away_until_the_first_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("work");
+        let first = Lock::take(&place, "m").unwrap();
+        assert!(matches!(Lock::take(&place, "m"), Err(FetchError::Busy { name }) if name == "m"));
+        let _other = Lock::take(&place, "n").unwrap();
+        drop(first);
+        Lock::take(&place, "m").unwrap();
     }
 }

@@ -299,7 +299,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names;
+    use super::super::manifest::check_name;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -308,7 +308,7 @@ mod tests {
         let unique: BTreeSet<&str> = catalogue().iter().map(|model| model.name).collect();
         assert_eq!(unique.len(), catalogue().len());
         for model in catalogue() {
-            names::check(model.name).unwrap();
+            check_name(model.name).unwrap();
             assert!(
                 model.good_for.ends_with('.') && !model.title.is_empty(),
                 "{}",

@@ -1,13 +1,12 @@
 //! A whole model: its files from one source, checked, opened by the reader, and put in place in one step.
 
 use super::address;
-use super::cache::{self, Installed, WORK};
+use super::cache::{self, Installed, Lock, WORK};
 use super::catalogue::{self, HubFile, ModelInfo, Source};
-use super::declared::Declared;
 use super::download::{Downloader, Got, Want};
 use super::error::{FetchError, io_error};
+use super::file::Declared;
 use super::http::Client;
-use super::lock::Lock;
 use super::manifest::{Manifest, ManifestFile, Origin};
 use super::progress::{Meter, Phase, Progress};
 use super::settings::Settings;
@@ -116,7 +115,7 @@ pub fn fetch(
         if let Some(error) = &first_error {
             meter.restart(source.size(), FetchError::to_string(error));
         }
-        let job = Job {
+        let attempt = SourceFetch {
             settings,
             model,
             source,
@@ -129,7 +128,7 @@ pub fn fetch(
                 cancel,
             },
         };
-        match job.run(&mut meter) {
+        match attempt.run(&mut meter) {
             Ok(installed) => {
                 if let Err(error) = cache::clear(&work.join(model.name)) {
                     tracing::warn!(%error, "leftovers of the download are not deleted");
@@ -150,8 +149,8 @@ pub fn fetch(
     }))
 }
 
-/// A model from one source.
-struct Job<'a> {
+/// Fetching a model from one of its sources.
+struct SourceFetch<'a> {
     settings: &'a Settings,
     model: &'a ModelInfo,
     source: &'static Source,
@@ -160,7 +159,7 @@ struct Job<'a> {
     downloader: Downloader<'a>,
 }
 
-impl Job<'_> {
+impl SourceFetch<'_> {
     fn run(&self, meter: &mut Meter<'_>) -> Result<Installed, FetchError> {
         std::fs::create_dir_all(&self.stage).map_err(io_error(&self.stage))?;
         let (origin, files) = match self.source {

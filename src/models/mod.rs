@@ -8,29 +8,24 @@ mod address;
 mod answer;
 mod cache;
 mod catalogue;
-mod declared;
 mod download;
 mod error;
 mod fetch;
-mod headers;
+mod file;
 mod http;
-mod lock;
 mod manifest;
-mod names;
-mod part;
 mod progress;
-mod proxy;
+mod retry;
 mod settings;
-mod trouble;
 
 #[cfg(test)]
 mod tests;
 
 pub use cache::{Installed, import_local, installed, remove, resolve, verify};
 pub use catalogue::{HubFile, Kind, ModelInfo, Source, catalogue, find, nearest};
-pub use declared::Declared;
 pub use error::{FetchError, bytes};
 pub use fetch::{FetchRequest, Prefer, fetch};
+pub use file::Declared;
 pub use manifest::{MANIFEST, Manifest, ManifestFile, Origin};
 pub use progress::{Phase, Progress};
 pub use settings::{HUB, ProxyChoice, Settings, Timing, Token, default_cache};

@@ -2,8 +2,7 @@
 
 use super::server::{Server, send, send_cut, sha256, stall};
 use super::tiny::*;
-use crate::models::cache::WORK;
-use crate::models::lock::Lock;
+use crate::models::cache::{Lock, WORK};
 use crate::models::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
