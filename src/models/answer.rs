@@ -18,13 +18,11 @@ pub(super) struct Head {
     pub length: Option<u64>,
     /// Which bytes a partial answer holds: `Err` for a header that makes no sense.
     pub range: Option<Result<ContentRange, String>>,
-    /// The answer's tag.
     pub tag: Option<Tag>,
     /// Whether the answer says it is a page.
     pub page: bool,
     /// The encoding that was put over the file against the request.
     pub encoding: Option<String>,
-    /// What the hub declares.
     pub hub: HubSays,
 }
 
@@ -60,11 +58,9 @@ impl Head {
 /// What the hub's own server declares of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct HubSays {
-    /// SHA-256 of the content.
     pub sha256: Option<String>,
     /// SHA-1 of the content as a git blob.
     pub git_sha1: Option<String>,
-    /// Length in bytes.
     pub size: Option<u64>,
     /// The commit that the revision stands for.
     pub commit: Option<String>,
@@ -100,7 +96,6 @@ fn is_page_type(content_type: &str) -> bool {
 
 /// What an earlier attempt left on the disk.
 pub(super) struct Earlier {
-    /// Bytes on the disk.
     pub have: u64,
     /// What they belong to. `None`: no download can continue from them, as nothing would tell whether it is still the same file.
     pub sidecar: Option<Sidecar>,
@@ -152,7 +147,6 @@ impl Earlier {
 /// Where an answer's bytes belong.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    /// First byte.
     pub start: u64,
     /// Length of the whole file, where it is known.
     pub total: Option<u64>,
@@ -266,10 +260,8 @@ fn agreed_length(head: &Head, total: Option<u64>) -> Result<Option<u64>, Attempt
     }
 }
 
-/// `Content-Range` of a partial answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ContentRange {
-    /// First byte.
     pub start: u64,
     /// Last byte, included.
     pub end: u64,

@@ -8,14 +8,12 @@
 //! ```
 
 use super::error::{FetchError, io_error};
-use super::file::Content;
 use super::manifest::{Manifest, ManifestFile, Origin, check_name, is_absent};
 use crate::clip::checkpoint;
 use crate::support::atomic;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// The folder for work within the cache. No model can be called so.
 pub(super) const WORK: &str = ".work";
@@ -27,12 +25,10 @@ pub struct Installed {
     pub path: PathBuf,
     /// Bytes on the disk; 0 for a model of the user's own that is used where it lies.
     pub size: u64,
-    /// What it is and where it came from.
     pub manifest: Manifest,
 }
 
 impl Installed {
-    /// The model's name.
     pub fn name(&self) -> &str {
         &self.manifest.name
     }
@@ -97,40 +93,6 @@ pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, Fet
         size: manifest.files.iter().map(|file| file.size).sum(),
         manifest,
     }))
-}
-
-/// Hashes the files of the model `name` again and compares them with its record; for a model used where it lies, its
-/// fingerprint.
-///
-/// # Errors
-/// [`FetchError::NotInstalled`], [`FetchError::HashMismatch`], [`FetchError::NotAModel`], [`FetchError::Cancelled`],
-/// [`FetchError::Io`].
-pub fn verify(name: &str, cache: &Path, cancel: &AtomicBool) -> Result<Installed, FetchError> {
-    let not_here = || FetchError::NotInstalled { name: name.to_owned() };
-    let model = look_up(cache, name)?.ok_or_else(not_here)?;
-    let mismatch = |file: String, expected: &str, found: String| FetchError::HashMismatch {
-        file,
-        declared_by: "the record of the day it came".to_owned(),
-        expected: expected.to_owned(),
-        found,
-    };
-    for file in &model.manifest.files {
-        let content = Content::of(&model.path.join(&file.name), cancel, false)?;
-        if content.sha256 != file.sha256 {
-            return Err(mismatch(file.name.clone(), &file.sha256, content.sha256));
-        }
-    }
-    if model.manifest.files.is_empty() {
-        let found = checkpoint::open(&model.path)?.fingerprint;
-        if found != model.manifest.fingerprint {
-            return Err(mismatch(
-                model.path.display().to_string(),
-                &model.manifest.fingerprint,
-                found,
-            ));
-        }
-    }
-    Ok(model)
 }
 
 /// Puts a folder or file of the user's under a name. It is used where it lies: nothing is copied, moved or changed, and
@@ -220,7 +182,6 @@ pub(super) fn publish(cache: &Path, name: &str, stage: &Path) -> Result<(), Fetc
     Ok(())
 }
 
-/// Deletes a folder, if it is there.
 pub(super) fn clear(folder: &Path) -> Result<(), FetchError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(folder)(error)),
@@ -236,9 +197,6 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock of the model `name`; the file lies in `folder` and stays.
-    ///
-    /// # Errors
-    /// [`FetchError::Busy`], [`FetchError::Io`].
     pub fn take(folder: &Path, name: &str) -> Result<Self, FetchError> {
         std::fs::create_dir_all(folder).map_err(io_error(folder))?;
         let path = folder.join(format!("{name}.lock"));

@@ -19,9 +19,7 @@ const MARGIN: u64 = 64 << 20;
 /// Attempts for one file, whatever progress they make.
 const MAX_ATTEMPTS: u32 = 500;
 
-/// A file that is wanted.
 pub(super) struct Want<'a> {
-    /// Where it is.
     pub url: Url,
     /// Whether that is the hub or a mirror of it.
     pub hub: bool,
@@ -61,23 +59,17 @@ impl Want<'_> {
 /// A file that is here and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Got {
-    /// Its length in bytes.
     pub size: u64,
-    /// The SHA-256 of its content in hexadecimal.
     pub sha256: String,
     /// What the source declared and the content was checked against.
     pub declared: Option<Declared>,
-    /// The commit it belongs to.
     pub commit: Option<String>,
 }
 
-/// What downloads share.
 pub(super) struct Downloader<'a> {
-    /// How servers are reached.
     pub client: &'a Client,
     /// How much room a folder's disk has.
     pub free_space: fn(&Path) -> io::Result<u64>,
-    /// Cancel.
     pub cancel: &'a AtomicBool,
 }
 

@@ -20,27 +20,12 @@ const MAX_CONFIG: u64 = 16 << 20;
 /// Weights may have this much more than the list says.
 const SLACK: u64 = 64 << 20;
 
-/// Which source comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Prefer {
-    /// The publisher's own where there is one; the mirror where one is set.
-    #[default]
-    Usual,
-    /// The hub or its mirror.
-    Hub,
-    /// The publisher's own address.
-    Publisher,
-}
-
-/// What is to be fetched, and how.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
-    /// The model.
     pub model: ModelInfo,
-    /// Where models are kept and how servers are reached.
     pub settings: Settings,
-    /// Which source comes first.
-    pub prefer: Prefer,
+    /// Whether the hub comes before the publisher's own address: where a mirror is set, as who sets one means it.
+    pub hub_first: bool,
     /// Whether a model that is here already is fetched again.
     pub again: bool,
 }
@@ -57,22 +42,15 @@ impl FetchRequest {
         })?;
         Ok(Self {
             model: *model,
+            hub_first: settings.has_mirror(),
             settings,
-            prefer: Prefer::Usual,
             again: false,
         })
     }
 
-    /// The sources in the order they are tried.
     fn sources(&self) -> Vec<&'static Source> {
-        let hub_first = match self.prefer {
-            Prefer::Hub => true,
-            Prefer::Publisher => false,
-            // Who sets a mirror means it.
-            Prefer::Usual => self.settings.has_mirror(),
-        };
         let mut sources: Vec<&'static Source> = self.model.sources.iter().collect();
-        sources.sort_by_key(|source| source.is_hub() != hub_first);
+        sources.sort_by_key(|source| source.is_hub() != self.hub_first);
         sources
     }
 }

@@ -16,20 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Declared {
     /// SHA-256 in the publisher's address.
-    Address {
-        /// In hexadecimal.
-        sha256: String,
-    },
+    Address { sha256: String },
     /// SHA-256 in the hub's answer (`X-Linked-Etag`, or `ETag` of 64 digits).
-    Hub {
-        /// In hexadecimal.
-        sha256: String,
-    },
+    Hub { sha256: String },
     /// SHA-1 of the file as a git blob, in the hub's answer (`ETag` of 40 digits): small files have no SHA-256 there.
-    GitBlob {
-        /// In hexadecimal.
-        sha1: String,
-    },
+    GitBlob { sha1: String },
 }
 
 impl Declared {
@@ -42,7 +33,6 @@ impl Declared {
         }
     }
 
-    /// The hash, in hexadecimal.
     pub fn hash(&self) -> &str {
         match self {
             Self::Address { sha256 } | Self::Hub { sha256 } => sha256,
@@ -54,9 +44,7 @@ impl Declared {
 /// What a file on the disk holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Content {
-    /// Its length in bytes.
     pub size: u64,
-    /// Its SHA-256 in hexadecimal.
     pub sha256: String,
     /// Its SHA-1 as a git blob in hexadecimal.
     pub git_sha1: String,
@@ -64,9 +52,6 @@ pub(super) struct Content {
 
 impl Content {
     /// Reads and hashes `path`; `progress` hears of the bytes done.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`], [`FetchError::Cancelled`].
     pub fn of(path: &Path, cancel: &AtomicBool, with_git: bool) -> Result<Self, FetchError> {
         let mut file = File::open(path).map_err(io_error(path))?;
         let size = file.metadata().map_err(io_error(path))?.len();
@@ -99,9 +84,6 @@ impl Content {
     }
 
     /// Compares with what was declared.
-    ///
-    /// # Errors
-    /// [`FetchError::HashMismatch`].
     pub fn check(&self, declared: &Declared, file: &str) -> Result<(), FetchError> {
         let found = match declared {
             Declared::Address { .. } | Declared::Hub { .. } => &self.sha256,
@@ -129,16 +111,13 @@ pub(super) struct Sidecar {
     pub url: String,
     /// The strong tag of the answer that brought the bytes, as `If-Range` takes it.
     pub etag: Option<String>,
-    /// Length of the whole file.
     pub length: Option<u64>,
     /// What the source declares the whole file to be.
     pub declared: Option<Declared>,
 }
 
-/// The two files.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// The bytes.
     pub path: PathBuf,
     sidecar: PathBuf,
 }
@@ -157,7 +136,6 @@ impl Part {
         }
     }
 
-    /// Bytes on the disk.
     pub fn len(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |m| if m.is_file() { m.len() } else { 0 })
     }
@@ -175,9 +153,6 @@ impl Part {
 
     /// Starts an empty part for what `sidecar` says. The old bytes go first: there are never bytes of one file under the
     /// description of another.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`].
     pub fn start(&self, sidecar: &Sidecar) -> Result<File, FetchError> {
         let file = File::create(&self.path).map_err(io_error(&self.path))?;
         let json = serde_json::to_vec(sidecar).map_err(|e| io_error(&self.sidecar)(io::Error::other(e)))?;
@@ -186,18 +161,12 @@ impl Part {
     }
 
     /// Opens the part to go on at its end.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`].
     pub fn append(&self) -> Result<File, FetchError> {
         let file = OpenOptions::new().append(true).open(&self.path);
         file.map_err(io_error(&self.path))
     }
 
     /// Throws the bytes away.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`].
     pub fn discard(&self) -> Result<(), FetchError> {
         for path in [&self.path, &self.sidecar] {
             match std::fs::remove_file(path) {
@@ -217,9 +186,6 @@ impl Part {
 
     /// Gives the whole and checked file its name. The sidecar stays until the model is done: it lets the next try see
     /// whether the file is still the same.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`].
     pub fn finish(&self, target: &Path) -> Result<(), FetchError> {
         self.append()?.sync_all().map_err(io_error(&self.path))?;
         std::fs::rename(&self.path, target).map_err(io_error(target))

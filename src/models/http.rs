@@ -38,7 +38,6 @@ struct Shared {
 /// A request for a file, or the rest of it.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
-    /// The file.
     pub url: Url,
     /// Whether it lies on the hub (or its mirror), whose headers declare hashes and whose token may be sent.
     pub hub: bool,
@@ -56,7 +55,6 @@ enum Message {
     End,
 }
 
-/// An answer that is being received.
 pub(super) struct Transfer {
     lines: Receiver<Result<Message, AttemptError>>,
     agent: Option<ureq::Agent>,
@@ -66,21 +64,15 @@ pub(super) struct Transfer {
     heard: Instant,
 }
 
-/// What came next.
 pub(super) enum More {
-    /// Bytes of the file.
     Bytes(Vec<u8>),
     /// Nothing for a moment.
     Nothing,
-    /// The answer's end.
     End,
 }
 
 impl Client {
     /// Reads what the settings say about servers.
-    ///
-    /// # Errors
-    /// [`FetchError::BadSetting`], [`FetchError::Io`].
     pub fn new(settings: &Settings) -> Result<Self, FetchError> {
         Ok(Self(Arc::new(Shared {
             timing: settings.timing,
@@ -91,7 +83,6 @@ impl Client {
         })))
     }
 
-    /// How patient it is.
     pub fn timing(&self) -> Timing {
         self.0.timing
     }

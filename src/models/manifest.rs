@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-/// The record's file name.
 pub const MANIFEST: &str = "patchlight-model.json";
 /// The form of the record that is written and read here.
 const FORMAT: u32 = 1;
@@ -19,15 +18,11 @@ const MAX_MANIFEST: u64 = 1 << 20;
 /// The record of a model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of this record.
     pub format: u32,
-    /// The model's name.
     pub name: String,
-    /// Its name for people.
     pub title: String,
     /// Licence of the weights; `None` where nobody said.
     pub licence: Option<String>,
-    /// Where it came from.
     pub origin: Origin,
     /// The layout that the reader found.
     pub layout: Layout,
@@ -39,43 +34,31 @@ pub struct Manifest {
     pub added: u64,
 }
 
-/// Where a model came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Origin {
-    /// The hub or a mirror of it.
     Hub {
-        /// Its address.
         endpoint: String,
-        /// Owner and name.
         repo: String,
         /// The branch, tag or commit asked for.
         revision: String,
         /// The commit that this was, where the server said so.
         commit: Option<String>,
     },
-    /// The publisher's own address.
     Address {
-        /// Who.
         by: String,
     },
     /// Files of the user's, used where they lie.
     Local {
-        /// The folder or file.
         path: PathBuf,
     },
 }
 
-/// A file of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Its name in the model's folder.
     pub name: String,
-    /// Where it came from.
     pub url: String,
-    /// Its length in bytes.
     pub size: u64,
-    /// The SHA-256 of its content in hexadecimal.
     pub sha256: String,
     /// What the source declared, against which the content was checked. `None`: it declared nothing, and the hash is only
     /// that of what came.
@@ -100,9 +83,6 @@ impl Manifest {
     }
 
     /// Reads the record in `folder`; `None` where there is none.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`], [`FetchError::Manifest`].
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, FetchError> {
         let path = folder.join(MANIFEST);
         let file = match File::open(&path) {

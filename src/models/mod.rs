@@ -21,11 +21,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{Installed, import_local, installed, remove, resolve, verify};
-pub use catalogue::{HubFile, Kind, ModelInfo, Source, catalogue, find, nearest};
+pub use cache::{Installed, import_local, installed, remove, resolve};
+pub use catalogue::{Kind, catalogue, find};
 pub use error::{FetchError, bytes};
-pub use fetch::{FetchRequest, Prefer, fetch};
-pub use file::Declared;
-pub use manifest::{MANIFEST, Manifest, ManifestFile, Origin};
+pub use fetch::{FetchRequest, fetch};
+pub use manifest::Origin;
 pub use progress::{Phase, Progress};
-pub use settings::{HUB, ProxyChoice, Settings, Timing, Token, default_cache};
+pub use settings::{ProxyChoice, Settings};

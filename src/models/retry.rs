@@ -7,10 +7,8 @@ use std::io;
 use std::time::Duration;
 use url::Url;
 
-/// What to do after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// Give up.
     Never,
     /// Try again after a wait; the server may have said how long.
     Later(Option<Duration>),
@@ -18,12 +16,10 @@ pub(super) enum Again {
     FromZero,
 }
 
-/// A failed attempt.
 #[derive(Debug)]
 pub(super) struct AttemptError {
     /// What the user is told if it was the last attempt.
     pub error: FetchError,
-    /// What to do now.
     pub again: Again,
 }
 

@@ -12,15 +12,12 @@ use std::sync::mpsc::sync_channel;
 /// A picture of the project, as training and evaluation need it.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The project's picture id.
     pub id: i64,
-    /// Where the file is.
     pub path: PathBuf,
     /// SHA-256 of the file's content.
     pub hash: String,
 }
 
-/// Decoded pictures of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Pixels {
     /// Indices into the loader's items of the pictures that could be read, in order.
@@ -94,11 +91,8 @@ pub struct Loader {
 /// Random variation of training pictures: seed and epoch choose it.
 #[derive(Clone, Copy, Debug)]
 pub struct Variation {
-    /// The run's seed.
     pub seed: u64,
-    /// The epoch.
     pub epoch: usize,
-    /// How much.
     pub set: AugmentSet,
 }
 

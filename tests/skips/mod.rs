@@ -1,6 +1,8 @@
 //! What tests leave out on this machine, noted for `tests/what_was_skipped.rs`, which says it as the last line of `cargo test`.
 //! The library's own tests and those of `tests/it` and `tests/ui` share this file.
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 
 /// Where a run of `cargo test` keeps its notes: beside the folder of the test programs. `None` where that cannot be told.

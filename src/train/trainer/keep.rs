@@ -91,7 +91,6 @@ pub fn note_epoch<M: Module>(
     Ok(())
 }
 
-/// Writes a checkpoint of the state.
 pub fn save<M: Module>(plan: &Plan, stage: u8, state: &State<M>, finished: bool) -> Result<String, TrainError> {
     let at = |source| TrainError::Compute {
         stage,

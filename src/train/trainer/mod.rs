@@ -25,7 +25,6 @@ use std::time::{Duration, Instant};
 
 /// The losses of a batch, each `[1]`; what is minimised is `cls + lambda * extra`, and the second one with its own weight.
 pub struct Losses {
-    /// Classification.
     pub cls: Tensor<1>,
     /// Distillation (Stage 1) or semantic consistency (Stage 2), unweighted.
     pub extra: Tensor<1>,
@@ -37,7 +36,6 @@ pub struct Losses {
 
 /// A part of a batch that is computed apart, and how much its mean losses count in the batch's.
 pub struct Shard<'a, B: Clone> {
-    /// The part.
     pub batch: Cow<'a, B>,
     /// Its share of the classification loss; all shards' add up to 1.
     pub cls: f64,
@@ -46,7 +44,6 @@ pub struct Shard<'a, B: Clone> {
 }
 
 impl<'a, B: Clone> Shard<'a, B> {
-    /// The whole batch.
     pub fn whole(batch: &'a B) -> Self {
         Self {
             batch: Cow::Borrowed(batch),
@@ -58,14 +55,12 @@ impl<'a, B: Clone> Shard<'a, B> {
 
 /// What distinguishes the two stages.
 pub trait Stage: Sync {
-    /// The trainable parameters.
     type Model: Module + Sync;
     /// Host data of a batch.
     type Batch: Clone + Send + Sync;
 
     /// 1, 2, or 3 for both at once.
     fn number(&self) -> u8;
-    /// Training pictures.
     fn images(&self) -> usize;
     /// Prepares a batch on the host; runs on a thread of its own.
     fn load(&self, epoch: usize, indices: &[usize]) -> Self::Batch;
@@ -87,7 +82,6 @@ pub trait Stage: Sync {
     /// # Errors
     /// [`ComputeError`] where the device fails.
     fn losses(&self, model: &Self::Model, batch: &Self::Batch) -> Result<Losses, ComputeError>;
-    /// Learning rate and decay of a parameter.
     fn group(&self, path: &str, rank: usize) -> Group;
     /// Share of a parameter's rate at a step; 0: it does not learn yet.
     fn share(&self, path: &str, step: usize) -> f64 {
@@ -98,7 +92,6 @@ pub trait Stage: Sync {
     fn reported_lr(&self) -> f64;
 }
 
-/// One step as reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
     /// Epoch, from 0.
@@ -109,13 +102,11 @@ pub struct StepReport {
     pub steps: usize,
     /// The total loss before the update.
     pub loss: f32,
-    /// The classification loss.
     pub cls: f32,
     /// The other loss, unweighted.
     pub extra: f32,
     /// The second other loss, unweighted, where both are trained at once.
     pub second: Option<f32>,
-    /// The reported learning rate.
     pub lr: f64,
     /// Pictures a second over the last steps.
     pub images_per_s: f64,
@@ -123,7 +114,6 @@ pub struct StepReport {
 
 /// What the engine hears of a running stage.
 pub trait Hooks<M> {
-    /// After each step.
     fn step(&mut self, report: &StepReport);
     /// After each epoch, with the model that would be kept and the best epoch before it: mAP on the validation pictures, where there
     /// are any.
@@ -135,13 +125,11 @@ pub trait Hooks<M> {
     fn memory(&mut self, step: usize, failed: usize, next: usize);
     /// The stage is done, and about to be saved.
     fn kept(&mut self, kept: &Kept);
-    /// Something that the user should know.
     fn warning(&mut self, code: &str, message: String);
     /// Asked between steps: pause or cancel.
     fn should_stop(&mut self) -> bool;
 }
 
-/// How a stage ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finish {
     /// All steps are done; the model's fingerprint.
@@ -153,36 +141,26 @@ pub enum Finish {
 /// Training cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The device failed, or a value is not finite.
     #[error("stage {stage}, step {step}: {source}")]
     Compute {
         /// 1 or 2.
         stage: u8,
-        /// The step.
         step: usize,
-        /// What failed.
         source: ComputeError,
     },
-    /// The checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] RunCheckpointError),
-    /// The checkpoint is not one of this run.
     #[error("the checkpoint does not fit this run: {0}")]
     Foreign(String),
-    /// Too many pictures cannot be read.
     #[error("{failed} of {of} training pictures could not be read, the first: {first}")]
     Unreadable {
-        /// How many failed.
         failed: usize,
-        /// Pictures seen.
         of: usize,
         /// The first failure.
         first: String,
     },
-    /// There is nothing to train on.
     #[error("{0}")]
     NoData(String),
-    /// Cached features cannot be read or written.
     #[error("cached features: {0}")]
     Features(#[from] std::io::Error),
 }

@@ -10,9 +10,7 @@ pub struct PlannedStep {
     pub epoch: usize,
     /// The step in the stage, from 0.
     pub step: usize,
-    /// Indices of its pictures.
     pub indices: Vec<usize>,
-    /// Whether the epoch ends with it.
     pub ends_epoch: bool,
 }
 
@@ -53,7 +51,6 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Counts from now.
     pub fn new() -> Self {
         Self {
             marks: vec![(Instant::now(), 0)],
