@@ -7,7 +7,7 @@ use super::retry::AttemptError;
 use std::time::Duration;
 use url::Url;
 
-/// The last answer's headers, and what the hub said on the way.
+/// The last answer's headers, and what the hub declared on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
     /// HTTP status: 200, 206 or 416.
@@ -21,7 +21,7 @@ pub(super) struct Head {
     pub tag: Option<Tag>,
     /// Whether the answer says it is a page.
     pub page: bool,
-    /// The encoding that was put over the file against the request.
+    /// The encoding of the body, which was not asked for.
     pub encoding: Option<String>,
     pub hub: HubSays,
 }

@@ -18,12 +18,12 @@ use std::path::{Path, PathBuf};
 /// The folder for work within the cache. No model can be called so.
 pub(super) const WORK: &str = ".work";
 
-/// A model that is here, whole.
+/// A complete model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// The folder or file to open.
     pub path: PathBuf,
-    /// Bytes on the disk; 0 for a model of the user's own that is used where it lies.
+    /// Bytes on the disk; 0 for a model of the user's own that is used in place.
     pub size: u64,
     pub manifest: Manifest,
 }
@@ -33,7 +33,7 @@ impl Installed {
         &self.manifest.name
     }
 
-    /// Files for which the source declared no hash: they are whole as far as lengths say, but nobody vouches for them.
+    /// Files for which the source declared no hash: their lengths are right, but nothing confirms their content.
     pub fn unverified(&self) -> Vec<&str> {
         let files = self.manifest.files.iter();
         files
@@ -43,7 +43,7 @@ impl Installed {
     }
 }
 
-/// The models in `cache`, by name. A folder without a readable record, or with files missing or of another length, is none.
+/// The models in `cache`, by name. Folders without a readable record, or with files missing or of the wrong length, are left out.
 pub fn installed(cache: &Path) -> Vec<Installed> {
     let Ok(entries) = std::fs::read_dir(cache) else {
         return Vec::new();
@@ -61,12 +61,12 @@ pub fn installed(cache: &Path) -> Vec<Installed> {
     found
 }
 
-/// The folder or file that the model `name` in `cache` is to be opened by; `None` where no such model is whole.
+/// The folder or file to open for the model `name` in `cache`; `None` where no such model is complete.
 pub fn resolve(name: &str, cache: &Path) -> Option<PathBuf> {
     look_up(cache, name).ok()?.map(|installed| installed.path)
 }
 
-/// The model called `name`, where it is whole.
+/// The model called `name`, if it is complete.
 ///
 /// # Errors
 /// A record that cannot be used.
@@ -95,8 +95,8 @@ pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, Fet
     }))
 }
 
-/// Puts a folder or file of the user's under a name. It is used where it lies: nothing is copied, moved or changed, and
-/// the name is gone with it.
+/// Gives a name to a folder or file of the user's. It is used in place: nothing is copied, moved or changed, and the name
+/// disappears with it.
 ///
 /// # Errors
 /// [`FetchError::NotAModel`] where the reader does not take it, [`FetchError::BadName`], [`FetchError::AlreadyThere`],
@@ -121,7 +121,7 @@ pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, 
     look_up(cache, name)?.ok_or_else(|| FetchError::NotInstalled { name: name.to_owned() })
 }
 
-/// Removes the model `name` and whatever is left of unfinished downloads of it. A model used where it lies keeps its files.
+/// Removes the model `name` and whatever is left of unfinished downloads of it. A model used in place keeps its files.
 ///
 /// # Errors
 /// [`FetchError::NotInstalled`] where there is nothing to remove, [`FetchError::InTheWay`] where something else lies there,

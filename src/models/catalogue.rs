@@ -1,4 +1,4 @@
-//! The checkpoints that can be had by name: what each is good for, its licence and size, and where its files lie.
+//! The checkpoints known by name: what each is good for, its licence and size, and where its files are.
 //!
 //! OpenAI's addresses carry the SHA-256 of their file and are taken from OpenAI's own code (`clip/clip.py`). No hash of a
 //! file on the hub is written down here: the hub declares it with every answer.
@@ -11,7 +11,7 @@ pub enum Kind {
     Vit,
 }
 
-/// A model that Patchlight knows where to get.
+/// A model that Patchlight can download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelInfo {
     /// The name that `--model` and [`super::resolve`] take.
@@ -27,7 +27,7 @@ pub struct ModelInfo {
     pub patch: usize,
     /// Side of the square input in pixels.
     pub input: usize,
-    /// Where it can be had, the place tried first first.
+    /// Where to get it, in the order tried.
     pub sources: &'static [Source],
 }
 

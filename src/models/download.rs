@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Room that a download leaves on the disk.
+/// Bytes that a download leaves free on the disk.
 const MARGIN: u64 = 64 << 20;
 /// Attempts for one file, whatever progress they make.
 const MAX_ATTEMPTS: u32 = 500;
@@ -25,9 +25,9 @@ pub(super) struct Want<'a> {
     pub hub: bool,
     /// What is known of its content beforehand.
     pub known: Option<Declared>,
-    /// What it is called on the disk.
+    /// Its path on the disk.
     pub target: &'a Path,
-    /// The most bytes that it can rightly have.
+    /// The most bytes that it may have.
     pub limit: u64,
 }
 
@@ -56,7 +56,7 @@ impl Want<'_> {
     }
 }
 
-/// A file that is here and checked.
+/// A downloaded and checked file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Got {
     pub size: u64,
@@ -82,10 +82,10 @@ struct Whole {
 }
 
 impl Downloader<'_> {
-    /// Brings a file here: whole and checked, under its name.
+    /// Downloads a file, checks it, and gives it its name.
     ///
     /// # Errors
-    /// Any [`FetchError`] that concerns a file. What has come stays as a part, unless it is worthless.
+    /// Any [`FetchError`] that concerns a file. What has arrived stays as a part, unless it is useless.
     pub fn file(&self, want: &Want<'_>, meter: &mut Meter<'_>) -> Result<Got, FetchError> {
         let part = Part::of(want.target);
         part.take_back(want.target);
@@ -105,7 +105,7 @@ impl Downloader<'_> {
                     if !patience.restarts() {
                         return Err(error);
                     }
-                    tracing::info!(%error, "download begins anew");
+                    tracing::info!(%error, "download starts over");
                 }
                 Again::Later(asked) => {
                     let gained = part.len().saturating_sub(before);
@@ -166,7 +166,7 @@ impl Downloader<'_> {
         })
     }
 
-    /// Asks once for what is missing, and writes what comes to the part.
+    /// Asks once for what is missing, and appends the answer to the part.
     fn attempt(&self, want: &Want<'_>, part: &Part, meter: &mut Meter<'_>) -> Result<Whole, AttemptError> {
         let earlier = Earlier::read(part, &want.url);
         let ask = Ask {
@@ -192,7 +192,7 @@ impl Downloader<'_> {
             resumed,
         };
         if earlier.is_offered_by(&head) {
-            // Everything had come before; the answer's headers were all that was needed.
+            // Everything had arrived earlier; the answer's headers confirm it.
             meter.bytes(earlier.have, Some(earlier.have));
             return Ok(whole(true));
         }
@@ -213,7 +213,7 @@ impl Downloader<'_> {
         Ok(whole(place.start > 0))
     }
 
-    /// Writes what comes to `file`, the open part, up to the end of the file that is wanted.
+    /// Writes the answer's bytes to `file`, the open part.
     fn receive(
         &self,
         want: &Want<'_>,

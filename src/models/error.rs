@@ -1,4 +1,4 @@
-//! Why a model could not be had, and what the user can do about it.
+//! Why a model could not be fetched or used, and what the user can do about it.
 
 use crate::clip::checkpoint::CheckpointError;
 use std::io;

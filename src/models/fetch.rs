@@ -1,4 +1,4 @@
-//! A whole model: its files from one source, checked, opened by the reader, and put in place in one step.
+//! A whole model: its files from one source, checked, opened by the reader, and moved into place in one step.
 
 use super::address;
 use super::cache::{self, Installed, Lock, WORK};
@@ -26,7 +26,7 @@ pub struct FetchRequest {
     pub settings: Settings,
     /// Whether the hub comes before the publisher's own address: where a mirror is set, as who sets one means it.
     pub hub_first: bool,
-    /// Whether a model that is here already is fetched again.
+    /// Whether a model in the cache is fetched again.
     pub again: bool,
 }
 
@@ -56,8 +56,8 @@ impl FetchRequest {
 }
 
 /// Fetches a model. One that is here already is returned as it is. `progress` hears about ten times a second; `cancel`
-/// is obeyed within a moment in every phase but the last, opening the model. What a failed or cancelled fetch has brought
-/// is kept, and the next one goes on from there.
+/// is obeyed within a moment in every phase but the last, opening the model. What a failed or cancelled fetch has received
+/// is kept, and the next one continues from there.
 ///
 /// # Errors
 /// Any [`FetchError`]; [`FetchError::hint`] says what the user can do.
@@ -81,7 +81,7 @@ pub fn fetch(
     let client = Client::new(settings)?;
     let work = settings.cache.join(WORK);
     let _lock = Lock::take(&work, model.name)?;
-    // Another program may have brought it while this one came here.
+    // Another program may have fetched it meanwhile.
     if let Some(installed) = here(request.again)? {
         return Ok(installed);
     }
@@ -132,7 +132,7 @@ struct SourceFetch<'a> {
     settings: &'a Settings,
     model: &'a ModelInfo,
     source: &'static Source,
-    /// Where its files lie until all are here.
+    /// Where its files are collected until all have arrived.
     stage: PathBuf,
     downloader: Downloader<'a>,
 }
@@ -151,7 +151,7 @@ impl SourceFetch<'_> {
         self.keep_only(&files, true)?;
         meter.phase(Phase::Opening);
         let opened = checkpoint::open(&self.stage).inspect_err(|_| {
-            // Where nobody vouches for a file it may be the transfer's fault: the next try begins anew.
+            // A file without a declared hash may have been damaged on the way: the next attempt starts over.
             if files.iter().any(|file| file.declared.is_none()) {
                 let _ = cache::clear(&self.stage);
             }
@@ -273,7 +273,7 @@ impl SourceFetch<'_> {
         })
     }
 
-    /// Deletes from the stage what earlier tries left and no file of the model is; with `sidecars` those stay.
+    /// Deletes what earlier attempts left in the stage and is not one of `files`; their sidecars stay if `sidecars` is set.
     fn keep_only(&self, files: &[ManifestFile], sidecars: bool) -> Result<(), FetchError> {
         for entry in std::fs::read_dir(&self.stage).map_err(io_error(&self.stage))? {
             let path = entry.map_err(io_error(&self.stage))?.path();

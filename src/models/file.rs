@@ -101,7 +101,7 @@ impl Content {
     }
 }
 
-/// A sidecar has some hundred bytes; anything larger is none.
+/// A sidecar has some hundred bytes; anything larger is not one.
 const MAX_SIDECAR: u64 = 64 << 10;
 
 /// What the bytes of a part are bytes of.
@@ -140,7 +140,7 @@ impl Part {
         std::fs::metadata(&self.path).map_or(0, |m| if m.is_file() { m.len() } else { 0 })
     }
 
-    /// What the bytes are; `None` where that is not known, so that they are worth nothing.
+    /// What the bytes belong to; `None` where that is not known, which makes them useless.
     pub fn sidecar(&self) -> Option<Sidecar> {
         let mut text = Vec::new();
         File::open(&self.sidecar)
@@ -177,7 +177,7 @@ impl Part {
         Ok(())
     }
 
-    /// Takes a whole file that came earlier back as a part, so that it is compared with the server once more.
+    /// Turns a complete file of an earlier attempt back into a part, so that it is compared with the server again.
     pub fn take_back(&self, target: &Path) {
         if self.len() == 0 && self.sidecar.exists() && target.is_file() {
             let _ = std::fs::rename(target, &self.path);

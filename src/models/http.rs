@@ -20,7 +20,7 @@ const CHUNK: usize = 128 << 10;
 const QUEUE: usize = 8;
 /// How often Cancel is looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// After this much silence the download is told of it.
+/// After this much silence the download is told.
 const TICK: Duration = Duration::from_millis(200);
 
 /// What all requests share.
@@ -218,7 +218,7 @@ impl Transfer {
         }
     }
 
-    /// The thread ended without a word, which it never should.
+    /// The thread ended without a message, which it never should.
     fn lost(&self) -> AttemptError {
         AttemptError::passing(FetchError::Dropped {
             address: address::shown(&self.url),

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 pub const MANIFEST: &str = "patchlight-model.json";
-/// The form of the record that is written and read here.
+/// The record's format that this program writes and reads.
 const FORMAT: u32 = 1;
 const MAX_MANIFEST: u64 = 1 << 20;
 
@@ -21,7 +21,7 @@ pub struct Manifest {
     pub format: u32,
     pub name: String,
     pub title: String,
-    /// Licence of the weights; `None` where nobody said.
+    /// Licence of the weights; `None` where unknown.
     pub licence: Option<String>,
     pub origin: Origin,
     /// The layout that the reader found.
@@ -66,7 +66,7 @@ pub struct ManifestFile {
 }
 
 impl Manifest {
-    /// A record in today's form, of now.
+    /// A record in the current format, dated now.
     pub(super) fn new(name: &str, title: &str, origin: Origin, layout: Layout, fingerprint: String) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
@@ -117,7 +117,7 @@ impl Manifest {
     /// Writes the record into `folder`, whole or not at all.
     ///
     /// # Errors
-    /// [`FetchError::Io`], [`FetchError::Manifest`] for a path that is no Unicode.
+    /// [`FetchError::Io`], [`FetchError::Manifest`] for a path that is not Unicode.
     pub(super) fn write(&self, folder: &Path) -> Result<(), FetchError> {
         let path = folder.join(MANIFEST);
         let json = serde_json::to_vec_pretty(self).map_err(|e| FetchError::Manifest {

@@ -1,7 +1,7 @@
-//! Known checkpoints, and getting one in one step: the list, the download, the folder they are kept in.
+//! Known checkpoints and their download: the list, the transfer, the folder they are kept in.
 //!
-//! A download is whole or not there. Files arrive in a folder for work, resumed where an earlier try broke off; each is
-//! checked against what its source declares; the reader of [`crate::clip::checkpoint`] opens them; then the folder becomes
+//! A download is complete or not there at all. Files arrive in a work folder, resumed where an earlier attempt broke off; each
+//! is checked against what its source declares; the reader of [`crate::clip::checkpoint`] opens them; then the folder becomes
 //! the model in one rename, its record (`patchlight-model.json`) written last. Nothing in this room trusts a server.
 
 mod address;

@@ -1,4 +1,4 @@
-//! How a download gets on: counted bytes, a smoothed speed, and words where it waits.
+//! Progress of a download: bytes, a smoothed speed, and the reason for a wait.
 
 use std::time::{Duration, Instant};
 

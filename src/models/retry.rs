@@ -1,4 +1,4 @@
-//! After a failed attempt: what went wrong, whether another may go better, and when it is made.
+//! After a failed attempt: what went wrong, and whether and when to try again.
 
 use super::address;
 use super::error::FetchError;
@@ -12,7 +12,7 @@ pub(super) enum Again {
     Never,
     /// Try again after a wait; the server may have said how long.
     Later(Option<Duration>),
-    /// What is on the disk belongs to another file: throw it away and begin anew, at once.
+    /// What is on the disk belongs to another file: discard it and start over at once.
     FromZero,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct AttemptError {
 }
 
 impl AttemptError {
-    /// One that no repetition mends.
+    /// One that no retry can fix.
     pub fn fatal(error: FetchError) -> Self {
         Self {
             error,
@@ -40,7 +40,7 @@ impl AttemptError {
         }
     }
 
-    /// One after which the whole file is asked for anew.
+    /// One after which the download starts over.
     pub fn from_zero(error: FetchError) -> Self {
         Self {
             error,
@@ -73,7 +73,7 @@ impl AttemptError {
 const MAX_RESTARTS: u32 = 3;
 /// Repetitions where no server was ever reached: most likely there is no connection at all.
 const OFFLINE_RETRIES: u32 = 2;
-/// An attempt that brought this many bytes made progress: the patience starts anew.
+/// An attempt that brought this many bytes made progress: the count of failures starts over.
 const PROGRESS: u64 = 1 << 20;
 
 /// Patience with one file.

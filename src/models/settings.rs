@@ -1,4 +1,4 @@
-//! Where models are kept and how servers are reached: arguments first, then the environment, then what is usual.
+//! Where models are kept and how servers are reached: arguments first, then the environment, then defaults.
 
 use super::address;
 use super::error::FetchError;
@@ -122,7 +122,7 @@ impl Default for Timing {
 }
 
 impl Settings {
-    /// What is usual, with models kept in `cache`; the environment is not read.
+    /// The defaults, with models in `cache`; the environment is not read.
     pub fn new(cache: impl Into<PathBuf>) -> Self {
         Self {
             cache: cache.into(),
@@ -175,7 +175,7 @@ impl Settings {
         })
     }
 
-    /// Whether another server than the hub stands in for it.
+    /// Whether a mirror is set in place of the hub.
     pub(super) fn has_mirror(&self) -> bool {
         self.endpoint.trim().trim_end_matches('/') != HUB
     }

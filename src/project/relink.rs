@@ -208,7 +208,7 @@ impl Project {
 }
 
 impl RelinkPlan {
-    /// Files that were found for several pictures are none's.
+    /// Files that were found for several pictures are taken for none of them.
     fn contested(&mut self) {
         let mut wanted: HashMap<PathBuf, HashSet<PathBuf>> = HashMap::new();
         for found in &self.found {

@@ -58,7 +58,7 @@ pub struct Step {
     pub images_per_s: f64,
 }
 
-/// Training cannot go on.
+/// Why training cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum StarterError {
     #[error(transparent)]

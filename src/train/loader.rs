@@ -177,7 +177,7 @@ pub fn prefetch<J: Sync, T: Send, E>(
     })
 }
 
-/// Runs `work` on each item, each on a thread of its own; results in order. A panic goes on in the caller.
+/// Runs `work` on each item, each on a thread of its own; results in order. A panic is passed on to the caller.
 ///
 /// Not for the pool: a pool thread that waits for a matrix product would begin another item on top of the one it has.
 pub fn on_threads<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {

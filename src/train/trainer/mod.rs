@@ -1,4 +1,4 @@
-//! The loop of a stage: order of pictures, losses, update, checkpoints. What a batch and its losses are, a [`Stage`] says.
+//! The loop of a stage: order of pictures, losses, update, checkpoints. A [`Stage`] defines what a batch and its losses are.
 
 mod fault;
 mod keep;
@@ -112,7 +112,7 @@ pub struct StepReport {
     pub images_per_s: f64,
 }
 
-/// What the engine hears of a running stage.
+/// What a running stage reports to the engine.
 pub trait Hooks<M> {
     fn step(&mut self, report: &StepReport);
     /// After each epoch, with the model that would be kept and the best epoch before it: mAP on the validation pictures, where there
@@ -138,7 +138,7 @@ pub enum Finish {
     Stopped(usize),
 }
 
-/// Training cannot go on.
+/// Why training cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     #[error("stage {stage}, step {step}: {source}")]
@@ -340,7 +340,7 @@ impl<S: Stage> Running<'_, S> {
             (None, Some((epoch, map))) => Some((epoch, map, false)),
             (None, None) => None,
         };
-        // Before the last checkpoint: a run killed in between comes here again.
+        // Before the last checkpoint: a run killed in between repeats this.
         if let Some((epoch, map, best)) = kept {
             self.hooks.kept(&Kept {
                 epoch,

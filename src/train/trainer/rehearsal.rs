@@ -61,7 +61,7 @@ pub fn try_steps<S: Stage>(
     Ok(seconds)
 }
 
-/// Hears nothing.
+/// Ignores all reports.
 struct Silent;
 
 impl<M> Hooks<M> for Silent {
