@@ -1,9 +1,9 @@
 //! CLIP: configuration, checkpoint readers, tokenizer, towers.
 
 pub mod checkpoint;
-pub mod config;
-pub mod export;
-pub mod random;
+pub(crate) mod config;
+pub(crate) mod export;
+pub(crate) mod random;
 pub mod tokenizer;
 
 #[cfg(feature = "compute")]
@@ -11,6 +11,6 @@ pub mod layers;
 #[cfg(feature = "compute")]
 pub mod model;
 #[cfg(feature = "compute")]
-pub mod text;
+pub(crate) mod text;
 #[cfg(feature = "compute")]
 pub mod vision;

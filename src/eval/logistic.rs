@@ -20,6 +20,7 @@ const ROUNDS: usize = 50;
 /// Targets are Platt's, (n1 + 1) / (n1 + 2) and 1 / (n0 + 2) instead of 1 and 0: pairs that a threshold separates would drive the scale
 /// to infinity otherwise.
 pub fn fit_logistic(scores: &[f32], truth: &[i8], fallback: Logistic) -> Logistic {
+    debug_assert_eq!(scores.len(), truth.len());
     let known: Vec<(f64, bool)> = scores
         .iter()
         .zip(truth)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// # Shapes
 /// - scores, truth: one entry a picture; truth is 1, 0 or -1 (unknown)
 pub fn average_precision(scores: &[f32], truth: &[i8]) -> Option<f64> {
+    debug_assert_eq!(scores.len(), truth.len());
     let mut ranked: Vec<(f32, bool)> = scores
         .iter()
         .zip(truth)
@@ -71,6 +72,7 @@ pub fn positives(truth: &[i8], classes: usize) -> Vec<usize> {
 
 /// Means of the classes' average precisions (in [0, 1]; `None` entries are left out), in percent.
 pub fn group_means(ap: &[Option<f64>], groups: &[Group]) -> GroupMeans {
+    debug_assert_eq!(ap.len(), groups.len());
     let mean = |wanted: Option<Group>| {
         let values: Vec<f64> = ap
             .iter()

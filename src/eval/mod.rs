@@ -5,9 +5,9 @@ mod logistic;
 mod metrics;
 mod thresholds;
 
-pub use linear_probe::{LinearProbe, fit_linear_probe};
-pub use logistic::{Logistic, fit_logistic};
-pub use metrics::{
-    Counts, F1, GroupMeans, average_precision, average_precisions, f1_at_probability, f1_at_top, group_means, positives,
-};
-pub use thresholds::fit_thresholds;
+pub use metrics::GroupMeans;
+
+pub(crate) use linear_probe::fit_linear_probe;
+pub(crate) use logistic::{Logistic, fit_logistic};
+pub(crate) use metrics::{average_precision, average_precisions, f1_at_probability, f1_at_top, group_means, positives};
+pub(crate) use thresholds::fit_thresholds;

@@ -29,11 +29,6 @@ pub struct LabelEvidence {
 }
 
 impl PictureFeatures<'_> {
-    /// Number of patches, N.
-    pub fn count(&self) -> usize {
-        self.patches.len() / self.cls.len().max(1)
-    }
-
     /// Similarity of every patch with a label's local text embedding, `[patches]`: what an overlay draws.
     pub fn similarities(&self, text_local: &[f32]) -> Vec<f32> {
         self.patches

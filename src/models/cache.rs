@@ -7,38 +7,33 @@
 //! CACHE/.work/NAME.old        the model that is being replaced or removed
 //! ```
 
-use super::declared::Content;
 use super::error::{FetchError, io_error};
-use super::lock::Lock;
-use super::manifest::{Manifest, Origin, is_absent};
-use super::names;
+use super::manifest::{Manifest, ManifestFile, Origin, check_name, is_absent};
 use crate::clip::checkpoint;
 use crate::support::atomic;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// The folder for work within the cache. No model can be called so.
 pub(super) const WORK: &str = ".work";
 
-/// A model that is here, whole.
+/// A complete model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// The folder or file to open.
     pub path: PathBuf,
-    /// Bytes on the disk; 0 for a model of the user's own that is used where it lies.
+    /// Bytes on the disk; 0 for a model of the user's own that is used in place.
     pub size: u64,
-    /// What it is and where it came from.
     pub manifest: Manifest,
 }
 
 impl Installed {
-    /// The model's name.
     pub fn name(&self) -> &str {
         &self.manifest.name
     }
 
-    /// Files for which the source declared no hash: they are whole as far as lengths say, but nobody vouches for them.
+    /// Files for which the source declared no hash: their lengths are right, but nothing confirms their content.
     pub fn unverified(&self) -> Vec<&str> {
         let files = self.manifest.files.iter();
         files
@@ -48,7 +43,7 @@ impl Installed {
     }
 }
 
-/// The models in `cache`, by name. A folder without a readable record, or with files missing or of another length, is none.
+/// The models in `cache`, by name. Folders without a readable record, or with files missing or of the wrong length, are left out.
 pub fn installed(cache: &Path) -> Vec<Installed> {
     let Ok(entries) = std::fs::read_dir(cache) else {
         return Vec::new();
@@ -66,24 +61,24 @@ pub fn installed(cache: &Path) -> Vec<Installed> {
     found
 }
 
-/// The folder or file that the model `name` in `cache` is to be opened by; `None` where no such model is whole.
+/// The folder or file to open for the model `name` in `cache`; `None` where no such model is complete.
 pub fn resolve(name: &str, cache: &Path) -> Option<PathBuf> {
     look_up(cache, name).ok()?.map(|installed| installed.path)
 }
 
-/// The model called `name`, where it is whole.
+/// The model called `name`, if it is complete.
 ///
 /// # Errors
 /// A record that cannot be used.
 pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, FetchError> {
-    if names::check(name).is_err() {
+    if check_name(name).is_err() {
         return Ok(None);
     }
     let folder = cache.join(name);
     let Some(manifest) = Manifest::read(&folder)?.filter(|manifest| manifest.name == name) else {
         return Ok(None);
     };
-    let is_whole = |file: &super::manifest::ManifestFile| {
+    let is_whole = |file: &ManifestFile| {
         std::fs::metadata(folder.join(&file.name)).is_ok_and(|m| m.is_file() && m.len() == file.size)
     };
     let (path, whole) = match &manifest.origin {
@@ -100,48 +95,14 @@ pub(super) fn look_up(cache: &Path, name: &str) -> Result<Option<Installed>, Fet
     }))
 }
 
-/// Hashes the files of the model `name` again and compares them with its record; for a model used where it lies, its
-/// fingerprint.
-///
-/// # Errors
-/// [`FetchError::NotInstalled`], [`FetchError::HashMismatch`], [`FetchError::NotAModel`], [`FetchError::Cancelled`],
-/// [`FetchError::Io`].
-pub fn verify(name: &str, cache: &Path, cancel: &AtomicBool) -> Result<Installed, FetchError> {
-    let not_here = || FetchError::NotInstalled { name: name.to_owned() };
-    let model = look_up(cache, name)?.ok_or_else(not_here)?;
-    let mismatch = |file: String, expected: &str, found: String| FetchError::HashMismatch {
-        file,
-        declared_by: "the record of the day it came".to_owned(),
-        expected: expected.to_owned(),
-        found,
-    };
-    for file in &model.manifest.files {
-        let content = Content::of(&model.path.join(&file.name), cancel, false)?;
-        if content.sha256 != file.sha256 {
-            return Err(mismatch(file.name.clone(), &file.sha256, content.sha256));
-        }
-    }
-    if model.manifest.files.is_empty() {
-        let found = checkpoint::open(&model.path)?.fingerprint;
-        if found != model.manifest.fingerprint {
-            return Err(mismatch(
-                model.path.display().to_string(),
-                &model.manifest.fingerprint,
-                found,
-            ));
-        }
-    }
-    Ok(model)
-}
-
-/// Puts a folder or file of the user's under a name. It is used where it lies: nothing is copied, moved or changed, and
-/// the name is gone with it.
+/// Gives a name to a folder or file of the user's. It is used in place: nothing is copied, moved or changed, and the name
+/// disappears with it.
 ///
 /// # Errors
 /// [`FetchError::NotAModel`] where the reader does not take it, [`FetchError::BadName`], [`FetchError::AlreadyThere`],
 /// [`FetchError::Busy`], [`FetchError::Io`].
 pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, FetchError> {
-    names::check(name)?;
+    check_name(name)?;
     // Links are kept: in the hub's own cache a model's files are links to blobs without names.
     let path = std::path::absolute(path).map_err(io_error(path))?;
     let opened = checkpoint::open(&path)?;
@@ -160,13 +121,13 @@ pub fn import_local(path: &Path, name: &str, cache: &Path) -> Result<Installed, 
     look_up(cache, name)?.ok_or_else(|| FetchError::NotInstalled { name: name.to_owned() })
 }
 
-/// Removes the model `name` and whatever is left of unfinished downloads of it. A model used where it lies keeps its files.
+/// Removes the model `name` and whatever is left of unfinished downloads of it. A model used in place keeps its files.
 ///
 /// # Errors
 /// [`FetchError::NotInstalled`] where there is nothing to remove, [`FetchError::InTheWay`] where something else lies there,
 /// [`FetchError::Busy`], [`FetchError::Io`].
 pub fn remove(name: &str, cache: &Path) -> Result<(), FetchError> {
-    names::check(name)?;
+    check_name(name)?;
     let work = cache.join(WORK);
     let unfinished = work.join(name);
     if !refuse_foreign(cache, name)? && !unfinished.exists() {
@@ -221,10 +182,48 @@ pub(super) fn publish(cache: &Path, name: &str, stage: &Path) -> Result<(), Fetc
     Ok(())
 }
 
-/// Deletes a folder, if it is there.
 pub(super) fn clear(folder: &Path) -> Result<(), FetchError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(folder)(error)),
         _ => Ok(()),
+    }
+}
+
+/// One program at a time works on a model: the lock is held until this is dropped, or the program dies.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the model `name`; the file lies in `folder` and stays.
+    pub fn take(folder: &Path, name: &str) -> Result<Self, FetchError> {
+        std::fs::create_dir_all(folder).map_err(io_error(folder))?;
+        let path = folder.join(format!("{name}.lock"));
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(io_error(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FetchError::Busy { name: name.to_owned() }),
+            // Some network disks know no locks. What two programs could spoil there, the hashes find.
+            Err(TryLockError::Error(error)) => tracing::warn!(%error, path = %path.display(), "no lock"),
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_turned_away_until_the_first_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("work");
+        let first = Lock::take(&place, "m").unwrap();
+        assert!(matches!(Lock::take(&place, "m"), Err(FetchError::Busy { name }) if name == "m"));
+        let _other = Lock::take(&place, "n").unwrap();
+        drop(first);
+        Lock::take(&place, "m").unwrap();
     }
 }

@@ -1,9 +1,8 @@
-//! The checkpoints that can be had by name: what each is good for, its licence and size, and where its files lie.
+//! The checkpoints known by name: what each is good for, its licence and size, and where its files are.
 //!
 //! OpenAI's addresses carry the SHA-256 of their file and are taken from OpenAI's own code (`clip/clip.py`). No hash of a
 //! file on the hub is written down here: the hub declares it with every answer.
 
-/// What a model can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Image and text tower: finds labels by their names.
@@ -12,18 +11,15 @@ pub enum Kind {
     Vit,
 }
 
-/// A model that Patchlight knows where to get.
+/// A model that Patchlight can download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelInfo {
     /// The name that `--model` and [`super::resolve`] take.
     pub name: &'static str,
-    /// The name for people.
     pub title: &'static str,
-    /// What it is good for, in one sentence.
     pub good_for: &'static str,
     /// Licence of the weights, as an SPDX identifier.
     pub licence: &'static str,
-    /// Image and text tower, or an image tower alone.
     pub kind: Kind,
     /// Width of the shared embedding; `None` for a plain ViT.
     pub embed: Option<usize>,
@@ -31,7 +27,7 @@ pub struct ModelInfo {
     pub patch: usize,
     /// Side of the square input in pixels.
     pub input: usize,
-    /// Where it can be had, the place tried first first.
+    /// Where to get it, in the order tried.
     pub sources: &'static [Source],
 }
 
@@ -40,11 +36,6 @@ impl ModelInfo {
     pub fn size(&self) -> u64 {
         self.sources.first().map_or(0, Source::size)
     }
-
-    /// Patches of the input, N.
-    pub fn patches(&self) -> usize {
-        (self.input / self.patch.max(1)).pow(2)
-    }
 }
 
 /// A place that offers all files of a model.
@@ -52,7 +43,6 @@ impl ModelInfo {
 pub enum Source {
     /// A repository on the Hugging Face hub, or on a mirror of it.
     Hub {
-        /// Owner and name.
         repo: &'static str,
         /// Branch, tag or commit.
         revision: &'static str,
@@ -63,9 +53,7 @@ pub enum Source {
     },
     /// One file at a fixed address that carries its SHA-256.
     Address {
-        /// Who publishes it.
         by: &'static str,
-        /// Where.
         url: &'static str,
         /// The SHA-256 in the address, in hexadecimal.
         sha256: &'static str,
@@ -77,25 +65,21 @@ pub enum Source {
 }
 
 impl Source {
-    /// About how many bytes the download has.
     pub fn size(&self) -> u64 {
         match self {
             Self::Hub { size, .. } | Self::Address { size, .. } => *size,
         }
     }
 
-    /// Whether it is the hub or a mirror of it.
     pub fn is_hub(&self) -> bool {
         matches!(self, Self::Hub { .. })
     }
 }
 
-/// A file of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HubFile {
     /// Its names, the best first: the first that the repository has is taken.
     pub names: &'static [&'static str],
-    /// Whether the model cannot be used without it.
     pub required: bool,
 }
 
@@ -114,7 +98,6 @@ const HF_FILES: &[HubFile] = &[
     required(&["model.safetensors", "pytorch_model.bin"]),
 ];
 
-/// As open_clip stores a model.
 const OPEN_CLIP_FILES: &[HubFile] = &[
     required(&["open_clip_config.json"]),
     required(&["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]),
@@ -276,12 +259,10 @@ const CATALOGUE: &[ModelInfo] = &[
     },
 ];
 
-/// All known models, the usual choice first.
 pub fn catalogue() -> &'static [ModelInfo] {
     CATALOGUE
 }
 
-/// The known model called `name`.
 pub fn find(name: &str) -> Option<&'static ModelInfo> {
     CATALOGUE.iter().find(|model| model.name == name)
 }
@@ -299,7 +280,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names;
+    use super::super::manifest::check_name;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -308,7 +289,7 @@ mod tests {
         let unique: BTreeSet<&str> = catalogue().iter().map(|model| model.name).collect();
         assert_eq!(unique.len(), catalogue().len());
         for model in catalogue() {
-            names::check(model.name).unwrap();
+            check_name(model.name).unwrap();
             assert!(
                 model.good_for.ends_with('.') && !model.title.is_empty(),
                 "{}",

@@ -1,42 +1,33 @@
 //! One file: attempts, resuming, waiting, and the checks between them.
 
 use super::address;
-use super::answer::{self, Place};
-use super::declared::{Content, Declared};
+use super::answer::{self, Earlier, Head, Place};
 use super::error::{FetchError, io_error, is_full};
-use super::headers;
-use super::http::{Ask, Client, Head, More};
-use super::part::{Part, Sidecar};
+use super::file::{Content, Declared, Part, Sidecar};
+use super::http::{Ask, Client, More, Transfer};
 use super::progress::{Meter, Phase};
-use super::trouble::{Again, Trouble};
+use super::retry::{Again, AttemptError, Patience};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Room that a download leaves on the disk.
+/// Bytes that a download leaves free on the disk.
 const MARGIN: u64 = 64 << 20;
-/// An attempt that brought this much made progress: the patience starts anew.
-const PROGRESS: u64 = 1 << 20;
 /// Attempts for one file, whatever progress they make.
 const MAX_ATTEMPTS: u32 = 500;
-/// How often a file may turn out to have changed.
-const MAX_RESTARTS: u32 = 3;
-/// Repetitions where no server was ever reached: most likely there is no connection at all.
-const OFFLINE_RETRIES: u32 = 2;
 
-/// A file that is wanted.
 pub(super) struct Want<'a> {
-    /// Where it is.
     pub url: Url,
     /// Whether that is the hub or a mirror of it.
     pub hub: bool,
     /// What is known of its content beforehand.
     pub known: Option<Declared>,
-    /// What it is called on the disk.
+    /// Its path on the disk.
     pub target: &'a Path,
-    /// The most bytes that it can rightly have.
+    /// The most bytes that it may have.
     pub limit: u64,
 }
 
@@ -65,26 +56,20 @@ impl Want<'_> {
     }
 }
 
-/// A file that is here and checked.
+/// A downloaded and checked file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Got {
-    /// Its length in bytes.
     pub size: u64,
-    /// The SHA-256 of its content in hexadecimal.
     pub sha256: String,
     /// What the source declared and the content was checked against.
     pub declared: Option<Declared>,
-    /// The commit it belongs to.
     pub commit: Option<String>,
 }
 
-/// What downloads share.
 pub(super) struct Downloader<'a> {
-    /// How servers are reached.
     pub client: &'a Client,
     /// How much room a folder's disk has.
     pub free_space: fn(&Path) -> io::Result<u64>,
-    /// Cancel.
     pub cancel: &'a AtomicBool,
 }
 
@@ -97,60 +82,36 @@ struct Whole {
 }
 
 impl Downloader<'_> {
-    /// Brings a file here: whole and checked, under its name.
+    /// Downloads a file, checks it, and gives it its name.
     ///
     /// # Errors
-    /// Any [`FetchError`] that concerns a file. What has come stays as a part, unless it is worthless.
+    /// Any [`FetchError`] that concerns a file. What has arrived stays as a part, unless it is useless.
     pub fn file(&self, want: &Want<'_>, meter: &mut Meter<'_>) -> Result<Got, FetchError> {
         let part = Part::of(want.target);
         part.take_back(want.target);
-        let (mut failures, mut restarts, mut reached) = (0, 0, false);
+        let mut patience = Patience::default();
         for _ in 0..MAX_ATTEMPTS {
             let before = part.len();
-            let trouble = match self.attempt(want, &part, meter) {
-                Ok(whole) => match self.verify(want, &part, &whole, meter) {
-                    Err(error @ FetchError::HashMismatch { .. }) => {
-                        part.discard()?;
-                        // The bytes of an earlier attempt may be to blame.
-                        Trouble {
-                            error,
-                            again: if whole.resumed { Again::FromZero } else { Again::Never },
-                        }
-                    }
-                    done => return done,
-                },
-                Err(trouble) => trouble,
+            let whole = self.attempt(want, &part, meter);
+            let failed = match whole.and_then(|whole| self.verify(want, &part, &whole, meter)) {
+                Ok(got) => return Ok(got),
+                Err(failed) => failed,
             };
-            let Trouble { error, again } = trouble;
+            let AttemptError { error, again } = failed;
             match again {
                 Again::Never => return Err(error),
                 Again::FromZero => {
                     part.discard()?;
-                    restarts += 1;
-                    if restarts > MAX_RESTARTS {
+                    if !patience.restarts() {
                         return Err(error);
                     }
-                    tracing::info!(%error, "download begins anew");
+                    tracing::info!(%error, "download starts over");
                 }
                 Again::Later(asked) => {
-                    let offline = matches!(error, FetchError::NoConnection { .. });
-                    reached |= !offline;
-                    if part.len() >= before.saturating_add(PROGRESS) {
-                        failures = 0;
-                    }
-                    failures += 1;
-                    let timing = self.client.timing();
-                    let retries = if reached {
-                        timing.retries
-                    } else {
-                        timing.retries.min(OFFLINE_RETRIES)
-                    };
-                    // Asking earlier than a server wants would only be refused again.
-                    if failures > retries || asked.is_some_and(|wait| wait > timing.longest_wait) {
+                    let gained = part.len().saturating_sub(before);
+                    let Some(wait) = patience.wait(&error, gained, asked, &self.client.timing()) else {
                         return Err(error);
-                    }
-                    let doubled = timing.first_wait.saturating_mul(1 << (failures - 1).min(16));
-                    let wait = asked.unwrap_or(doubled).min(timing.longest_wait);
+                    };
                     tracing::info!(%error, ?wait, "download waits");
                     meter.phase(Phase::Waiting {
                         reason: error.to_string(),
@@ -180,12 +141,20 @@ impl Downloader<'_> {
         }
     }
 
-    fn verify(&self, want: &Want<'_>, part: &Part, whole: &Whole, meter: &mut Meter<'_>) -> Result<Got, FetchError> {
+    fn verify(&self, want: &Want<'_>, part: &Part, whole: &Whole, meter: &mut Meter<'_>) -> Result<Got, AttemptError> {
         meter.phase(Phase::Verifying);
         let git = matches!(whole.declared, Some(Declared::GitBlob { .. }));
         let content = Content::of(&part.path, self.cancel, git)?;
-        if let Some(declared) = &whole.declared {
-            content.check(declared, &want.name())?;
+        if let Some(declared) = &whole.declared
+            && let Err(error) = content.check(declared, &want.name())
+        {
+            part.discard()?;
+            // The bytes of an earlier attempt may be to blame.
+            return Err(if whole.resumed {
+                AttemptError::from_zero(error)
+            } else {
+                AttemptError::fatal(error)
+            });
         }
         part.finish(want.target)?;
         meter.done(content.size);
@@ -197,92 +166,78 @@ impl Downloader<'_> {
         })
     }
 
-    fn attempt(&self, want: &Want<'_>, part: &Part, meter: &mut Meter<'_>) -> Result<Whole, Trouble> {
-        let have = part.len();
-        let earlier = part
-            .sidecar()
-            .filter(|sidecar| have > 0 && answer::is_usable(sidecar, &want.url, have));
-        let is_whole = earlier.as_ref().is_some_and(|sidecar| sidecar.length == Some(have));
-        let offset = if earlier.is_some() && !is_whole { have } else { 0 };
-        let same_url = earlier.as_ref().filter(|sidecar| sidecar.url == want.url.as_str());
+    /// Asks once for what is missing, and appends the answer to the part.
+    fn attempt(&self, want: &Want<'_>, part: &Part, meter: &mut Meter<'_>) -> Result<Whole, AttemptError> {
+        let earlier = Earlier::read(part, &want.url);
         let ask = Ask {
             url: want.url.clone(),
             hub: want.hub,
-            offset,
-            if_range: same_url.and_then(|sidecar| sidecar.etag.clone()),
+            offset: earlier.offset(),
+            if_range: earlier.if_range(&want.url),
         };
         meter.phase(Phase::Connecting);
         let mut transfer = self.client.send(ask)?;
         let head = transfer
             .head(self.cancel)
-            .map_err(|trouble| told(trouble, have, None))?;
+            .map_err(|e| e.with_bytes(earlier.have, None))?;
         let declared = want.declared(&head);
-        if let Some(sidecar) = &earlier
-            && sidecar.declared != declared
-        {
-            return Err(Trouble::bad_range(&head.url, "the file has changed since the last try"));
+        if earlier.sidecar.as_ref().is_some_and(|s| s.declared != declared) {
+            let problem = "the file has changed since the last try";
+            return Err(AttemptError::bad_range(&head.url, problem));
         }
+        let place = Place::of(&head, &earlier)?;
         let whole = |resumed| Whole {
             declared: declared.clone(),
             commit: head.hub.commit.clone(),
             resumed,
         };
-        answer::refuse_other_things(&head)?;
-        let place = match head.status {
-            206 => answer::place_of_rest(&head, offset, earlier.as_ref())?,
-            416 if offset > 0 => return Err(Trouble::bad_range(&head.url, "there is no such rest")),
-            416 => {
-                return Err(Trouble::protocol(
-                    &head.url,
-                    "no range was asked for, and it is refused",
-                ));
-            }
-            _ => Place {
-                start: 0,
-                total: head.length,
-            },
-        };
-        let total = answer::agreed_length(&head, place.total)?;
-        if is_whole && head.status == 200 && answer::is_unchanged(&head, earlier.as_ref(), have) {
-            // Everything had come before; the answer's headers were all that was needed.
-            meter.bytes(have, Some(have));
+        if earlier.is_offered_by(&head) {
+            // Everything had arrived earlier; the answer's headers confirm it.
+            meter.bytes(earlier.have, Some(earlier.have));
             return Ok(whole(true));
         }
-        self.check_size(want, &head, total)?;
-        self.check_space(part, place.start, total)?;
-        let mut file = if place.start == 0 {
+        check_size(want, &head, place.total)?;
+        self.check_space(part, place)?;
+        let file = if place.start == 0 {
             part.start(&Sidecar {
                 url: want.url.to_string(),
-                etag: head.tag.as_ref().and_then(headers::Tag::for_if_range),
-                length: total,
+                etag: head.strong_tag(),
+                length: place.total,
                 declared: declared.clone(),
             })?
         } else {
             part.append()?
         };
-        let mut here = place.start;
         meter.phase(Phase::Downloading);
-        meter.bytes(here, total);
+        self.receive(want, part, file, (&mut transfer, &head, place), meter)?;
+        Ok(whole(place.start > 0))
+    }
+
+    /// Writes the answer's bytes to `file`, the open part.
+    fn receive(
+        &self,
+        want: &Want<'_>,
+        part: &Part,
+        mut file: File,
+        (transfer, head, Place { start, total }): (&mut Transfer, &Head, Place),
+        meter: &mut Meter<'_>,
+    ) -> Result<(), AttemptError> {
+        let mut here = start;
         loop {
-            let more = transfer
-                .more(self.cancel)
-                .map_err(|trouble| told(trouble, here, total))?;
-            let bytes = match more {
+            meter.bytes(here, total);
+            let bytes = match transfer.more(self.cancel).map_err(|e| e.with_bytes(here, total))? {
                 More::Bytes(bytes) => bytes,
-                More::Nothing => {
-                    meter.bytes(here, total);
-                    continue;
-                }
+                More::Nothing => continue,
                 More::End => break,
             };
-            if here == 0 && headers::is_page(&bytes) {
+            if here == 0 && answer::is_page(&bytes) {
                 part.discard()?;
-                return Err(answer::page(&head));
+                return Err(answer::page(head));
             }
             here += bytes.len() as u64;
             if let Some(total) = total.filter(|total| here > *total) {
                 part.discard()?;
-                return Err(Trouble::fatal(FetchError::Length {
+                return Err(AttemptError::fatal(FetchError::Length {
                     address: address::shown(&head.url),
                     declared: total,
                     found: here,
@@ -290,34 +245,22 @@ impl Downloader<'_> {
             }
             if here > want.limit {
                 part.discard()?;
-                self.check_size(want, &head, Some(here))?;
+                check_size(want, head, Some(here))?;
             }
             file.write_all(&bytes)
                 .map_err(|error| self.write_error(part, error, total, here))?;
-            meter.bytes(here, total);
         }
-        if total.is_some_and(|total| here < total) {
-            return Err(Trouble::passing(FetchError::Dropped {
+        match total {
+            Some(expected) if here < expected => Err(AttemptError::passing(FetchError::Dropped {
                 address: address::shown(&head.url),
                 got: here,
                 expected: total,
-            }));
-        }
-        Ok(whole(place.start > 0))
-    }
-
-    fn check_size(&self, want: &Want<'_>, head: &Head, size: Option<u64>) -> Result<(), Trouble> {
-        match size.filter(|size| *size > want.limit) {
-            None => Ok(()),
-            Some(size) => Err(Trouble::fatal(FetchError::TooLarge {
-                address: address::shown(&head.url),
-                size,
-                limit: want.limit,
             })),
+            _ => Ok(()),
         }
     }
 
-    fn check_space(&self, part: &Part, start: u64, total: Option<u64>) -> Result<(), Trouble> {
+    fn check_space(&self, part: &Part, Place { start, total }: Place) -> Result<(), AttemptError> {
         let folder = part.path.parent().unwrap_or(Path::new("."));
         let Ok(free) = (self.free_space)(folder) else {
             // Some network disks do not say; writing will.
@@ -331,7 +274,7 @@ impl Downloader<'_> {
         };
         let needed = total.unwrap_or(0).saturating_sub(start).saturating_add(MARGIN);
         if needed > available {
-            return Err(Trouble::fatal(FetchError::DiskFull {
+            return Err(AttemptError::fatal(FetchError::DiskFull {
                 path: folder.to_owned(),
                 needed,
                 available,
@@ -353,12 +296,13 @@ impl Downloader<'_> {
     }
 }
 
-/// Fills in how much of the file is on the disk.
-fn told(mut trouble: Trouble, here: u64, total: Option<u64>) -> Trouble {
-    match &mut trouble.error {
-        FetchError::Dropped { got, expected, .. } => (*got, *expected) = (here, total),
-        FetchError::Cancelled { kept } => *kept = here,
-        _ => {}
+fn check_size(want: &Want<'_>, head: &Head, size: Option<u64>) -> Result<(), AttemptError> {
+    match size.filter(|size| *size > want.limit) {
+        None => Ok(()),
+        Some(size) => Err(AttemptError::fatal(FetchError::TooLarge {
+            address: address::shown(&head.url),
+            size,
+            limit: want.limit,
+        })),
     }
-    trouble
 }

@@ -1,4 +1,4 @@
-//! Why a model could not be had, and what the user can do about it.
+//! Why a model could not be fetched or used, and what the user can do about it.
 
 use crate::clip::checkpoint::CheckpointError;
 use std::io;
@@ -10,15 +10,8 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// No model of this name is known.
     #[error("no model is called `{name}`{}", suggest(.nearest))]
-    UnknownModel {
-        /// The name asked for.
-        name: String,
-        /// A known name that is near.
-        nearest: Option<String>,
-    },
-    /// A name that cannot be a folder everywhere, or is taken.
+    UnknownModel { name: String, nearest: Option<String> },
     #[error("`{name}` cannot be a model's name: {problem}")]
     BadName {
         /// The name, perhaps cut.
@@ -26,196 +19,101 @@ pub enum FetchError {
         /// What is wrong, as the end of a sentence.
         problem: String,
     },
-    /// A setting that cannot be used.
     #[error("{what}: {problem}")]
     BadSetting {
-        /// Which one.
         what: &'static str,
         /// What is wrong, as the end of a sentence.
         problem: String,
     },
-    /// Reading or writing failed.
     #[error("{}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// Another program is at work on this model.
+    Io { path: PathBuf, source: io::Error },
     #[error("another Patchlight is working on {name} right now")]
-    Busy {
-        /// The model.
-        name: String,
-    },
-    /// Something that is no model lies where the model belongs.
+    Busy { name: String },
     #[error("{}: in the way, and not put there by Patchlight", path.display())]
-    InTheWay {
-        /// What lies there.
-        path: PathBuf,
-    },
-    /// A model of this name is there already.
+    InTheWay { path: PathBuf },
     #[error("there is a model called {name} already")]
-    AlreadyThere {
-        /// The name.
-        name: String,
-    },
-    /// No model of this name is in the cache.
+    AlreadyThere { name: String },
     #[error("{name} is not on this computer")]
-    NotInstalled {
-        /// The name.
-        name: String,
-    },
-    /// The disk has no room.
+    NotInstalled { name: String },
     #[error("{}: {} are needed here and {} are free", path.display(), bytes(*needed), bytes(*available))]
     DiskFull {
-        /// A folder on the disk.
         path: PathBuf,
         /// Bytes still needed, the margin included.
         needed: u64,
-        /// Bytes free.
         available: u64,
     },
-    /// The server was not reached.
     #[error("cannot reach {host}: {problem}")]
-    NoConnection {
-        /// The server.
-        host: String,
-        /// The system's words.
-        problem: String,
-    },
-    /// The proxy refused or failed.
+    NoConnection { host: String, problem: String },
     #[error("the proxy did not let the download through to {host}: {problem}")]
-    Proxy {
-        /// The server behind it.
-        host: String,
-        /// What it said.
-        problem: String,
-    },
-    /// The connection could not be trusted.
+    Proxy { host: String, problem: String },
     #[error("the secure connection to {host} failed: {problem}")]
-    Tls {
-        /// The server.
-        host: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Nothing came for too long.
+    Tls { host: String, problem: String },
     #[error("{host} sent nothing for {} s", .seconds)]
-    Stalled {
-        /// The server.
-        host: String,
-        /// How long was waited.
-        seconds: f32,
-    },
-    /// The connection ended too early, again and again.
+    Stalled { host: String, seconds: f32 },
     #[error("{address}: the connection broke off after {}{}", bytes(*got), of(*expected))]
     Dropped {
-        /// The file.
         address: String,
         /// Bytes on the disk.
         got: u64,
-        /// Bytes expected.
         expected: Option<u64>,
     },
-    /// The file is not there.
     #[error("{address}: not there (404)")]
-    NotFound {
-        /// The file.
-        address: String,
-    },
-    /// The server wants to know who asks.
+    NotFound { address: String },
     #[error("{address}: access refused ({status})")]
     Refused {
-        /// The file.
         address: String,
         /// 401 or 403.
         status: u16,
-        /// Whether a token was sent.
         token_sent: bool,
     },
-    /// Too many requests.
     #[error("{address}: the server asks to wait{}", wait.map(|w| format!(" {} s", w.as_secs())).unwrap_or_default())]
-    RateLimited {
-        /// The file.
-        address: String,
-        /// For how long, where it says so.
-        wait: Option<Duration>,
-    },
-    /// Any other answer than the file.
+    RateLimited { address: String, wait: Option<Duration> },
     #[error("{address}: the server answered {status}")]
-    Status {
-        /// The file.
-        address: String,
-        /// HTTP status.
-        status: u16,
-    },
-    /// A redirect that is not followed.
+    Status { address: String, status: u16 },
     #[error("{address}: a redirect that is not followed: {problem}")]
     Redirect {
-        /// Where it was sent from.
         address: String,
         /// Why not, as the end of a sentence.
         problem: String,
     },
-    /// A page instead of the file.
     #[error("{address}: a page for people came instead of the file")]
-    Page {
-        /// The file.
-        address: String,
-    },
-    /// An answer that breaks the rules.
+    Page { address: String },
     #[error("{address}: an answer that makes no sense: {problem}")]
     Protocol {
-        /// The file.
         address: String,
         /// Which rule, as the end of a sentence.
         problem: String,
     },
-    /// Two lengths that should be one.
     #[error("{address}: {declared} bytes are declared, but {found} are sent")]
     Length {
-        /// The file.
         address: String,
         /// What the source declares.
         declared: u64,
         /// What the server sends.
         found: u64,
     },
-    /// A file larger than it can rightly be.
     #[error("{address}: {}, more than the {} expected at most", bytes(*size), bytes(*limit))]
     TooLarge {
-        /// The file.
         address: String,
         /// Its size in bytes, or what came so far.
         size: u64,
-        /// The bound in bytes.
         limit: u64,
     },
-    /// The content is not what the source declares.
     #[error("{file}: the content has the hash {found}, but {declared_by} declares {expected}")]
     HashMismatch {
-        /// The file.
         file: String,
-        /// Who declares it.
         declared_by: String,
-        /// The declared hash.
         expected: String,
-        /// The content's hash.
         found: String,
     },
-    /// The reader does not take it.
     #[error("this is no model that can be used: {0}")]
     NotAModel(Box<CheckpointError>),
-    /// The record beside a model's files cannot be used.
     #[error("{}: {problem}", path.display())]
     Manifest {
-        /// The record.
         path: PathBuf,
         /// What is wrong, as the end of a sentence.
         problem: String,
     },
-    /// Cancelled by the user.
     #[error("cancelled after {}", bytes(*kept))]
     Cancelled {
         /// Bytes of the unfinished file that were kept for the next try.
@@ -324,7 +222,6 @@ impl From<CheckpointError> for FetchError {
     }
 }
 
-/// The error of reading or writing `path`.
 pub(super) fn io_error(path: &Path) -> impl Fn(io::Error) -> FetchError + '_ {
     move |source| FetchError::Io {
         path: path.to_owned(),

@@ -1,13 +1,12 @@
-//! A whole model: its files from one source, checked, opened by the reader, and put in place in one step.
+//! A whole model: its files from one source, checked, opened by the reader, and moved into place in one step.
 
 use super::address;
-use super::cache::{self, Installed, WORK};
+use super::cache::{self, Installed, Lock, WORK};
 use super::catalogue::{self, HubFile, ModelInfo, Source};
-use super::declared::Declared;
 use super::download::{Downloader, Got, Want};
 use super::error::{FetchError, io_error};
+use super::file::Declared;
 use super::http::Client;
-use super::lock::Lock;
 use super::manifest::{Manifest, ManifestFile, Origin};
 use super::progress::{Meter, Phase, Progress};
 use super::settings::Settings;
@@ -21,28 +20,13 @@ const MAX_CONFIG: u64 = 16 << 20;
 /// Weights may have this much more than the list says.
 const SLACK: u64 = 64 << 20;
 
-/// Which source comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Prefer {
-    /// The publisher's own where there is one; the mirror where one is set.
-    #[default]
-    Usual,
-    /// The hub or its mirror.
-    Hub,
-    /// The publisher's own address.
-    Publisher,
-}
-
-/// What is to be fetched, and how.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
-    /// The model.
     pub model: ModelInfo,
-    /// Where models are kept and how servers are reached.
     pub settings: Settings,
-    /// Which source comes first.
-    pub prefer: Prefer,
-    /// Whether a model that is here already is fetched again.
+    /// Whether the hub comes before the publisher's own address: where a mirror is set, as who sets one means it.
+    pub hub_first: bool,
+    /// Whether a model in the cache is fetched again.
     pub again: bool,
 }
 
@@ -58,29 +42,22 @@ impl FetchRequest {
         })?;
         Ok(Self {
             model: *model,
+            hub_first: settings.has_mirror(),
             settings,
-            prefer: Prefer::Usual,
             again: false,
         })
     }
 
-    /// The sources in the order they are tried.
     fn sources(&self) -> Vec<&'static Source> {
-        let hub_first = match self.prefer {
-            Prefer::Hub => true,
-            Prefer::Publisher => false,
-            // Who sets a mirror means it.
-            Prefer::Usual => self.settings.has_mirror(),
-        };
         let mut sources: Vec<&'static Source> = self.model.sources.iter().collect();
-        sources.sort_by_key(|source| source.is_hub() != hub_first);
+        sources.sort_by_key(|source| source.is_hub() != self.hub_first);
         sources
     }
 }
 
 /// Fetches a model. One that is here already is returned as it is. `progress` hears about ten times a second; `cancel`
-/// is obeyed within a moment in every phase but the last, opening the model. What a failed or cancelled fetch has brought
-/// is kept, and the next one goes on from there.
+/// is obeyed within a moment in every phase but the last, opening the model. What a failed or cancelled fetch has received
+/// is kept, and the next one continues from there.
 ///
 /// # Errors
 /// Any [`FetchError`]; [`FetchError::hint`] says what the user can do.
@@ -104,7 +81,7 @@ pub fn fetch(
     let client = Client::new(settings)?;
     let work = settings.cache.join(WORK);
     let _lock = Lock::take(&work, model.name)?;
-    // Another program may have brought it while this one came here.
+    // Another program may have fetched it meanwhile.
     if let Some(installed) = here(request.again)? {
         return Ok(installed);
     }
@@ -116,7 +93,7 @@ pub fn fetch(
         if let Some(error) = &first_error {
             meter.restart(source.size(), FetchError::to_string(error));
         }
-        let job = Job {
+        let attempt = SourceFetch {
             settings,
             model,
             source,
@@ -129,7 +106,7 @@ pub fn fetch(
                 cancel,
             },
         };
-        match job.run(&mut meter) {
+        match attempt.run(&mut meter) {
             Ok(installed) => {
                 if let Err(error) = cache::clear(&work.join(model.name)) {
                     tracing::warn!(%error, "leftovers of the download are not deleted");
@@ -150,17 +127,17 @@ pub fn fetch(
     }))
 }
 
-/// A model from one source.
-struct Job<'a> {
+/// Fetching a model from one of its sources.
+struct SourceFetch<'a> {
     settings: &'a Settings,
     model: &'a ModelInfo,
     source: &'static Source,
-    /// Where its files lie until all are here.
+    /// Where its files are collected until all have arrived.
     stage: PathBuf,
     downloader: Downloader<'a>,
 }
 
-impl Job<'_> {
+impl SourceFetch<'_> {
     fn run(&self, meter: &mut Meter<'_>) -> Result<Installed, FetchError> {
         std::fs::create_dir_all(&self.stage).map_err(io_error(&self.stage))?;
         let (origin, files) = match self.source {
@@ -174,7 +151,7 @@ impl Job<'_> {
         self.keep_only(&files, true)?;
         meter.phase(Phase::Opening);
         let opened = checkpoint::open(&self.stage).inspect_err(|_| {
-            // Where nobody vouches for a file it may be the transfer's fault: the next try begins anew.
+            // A file without a declared hash may have been damaged on the way: the next attempt starts over.
             if files.iter().any(|file| file.declared.is_none()) {
                 let _ = cache::clear(&self.stage);
             }
@@ -296,7 +273,7 @@ impl Job<'_> {
         })
     }
 
-    /// Deletes from the stage what earlier tries left and no file of the model is; with `sidecars` those stay.
+    /// Deletes what earlier attempts left in the stage and is not one of `files`; their sidecars stay if `sidecars` is set.
     fn keep_only(&self, files: &[ManifestFile], sidecars: bool) -> Result<(), FetchError> {
         for entry in std::fs::read_dir(&self.stage).map_err(io_error(&self.stage))? {
             let path = entry.map_err(io_error(&self.stage))?.path();

@@ -1,11 +1,10 @@
 //! One request, its redirects and its answer's bytes. A thread waits for the server, so that Cancel never does.
 
-use super::address;
+use super::address::{self, ProxyRules};
+use super::answer::{Head, HubSays, retry_after};
 use super::error::FetchError;
-use super::headers::{self, ContentRange, Tag};
-use super::proxy::ProxyRules;
+use super::retry::{self, AttemptError};
 use super::settings::{Settings, Timing, Token};
-use super::trouble::{self, Trouble};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +20,7 @@ const CHUNK: usize = 128 << 10;
 const QUEUE: usize = 8;
 /// How often Cancel is looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// After this much silence the download is told of it.
+/// After this much silence the download is told.
 const TICK: Duration = Duration::from_millis(200);
 
 /// What all requests share.
@@ -39,7 +38,6 @@ struct Shared {
 /// A request for a file, or the rest of it.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
-    /// The file.
     pub url: Url,
     /// Whether it lies on the hub (or its mirror), whose headers declare hashes and whose token may be sent.
     pub hub: bool,
@@ -47,40 +45,6 @@ pub(super) struct Ask {
     pub offset: u64,
     /// The tag under which the rest is wanted.
     pub if_range: Option<String>,
-}
-
-/// The last answer's headers, and what the hub said on the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
-    /// HTTP status: 200, 206 or 416.
-    pub status: u16,
-    /// Where the answer comes from.
-    pub url: Url,
-    /// Bytes of this answer.
-    pub length: Option<u64>,
-    /// Which bytes a partial answer holds: `Err` for a header that makes no sense.
-    pub range: Option<Result<ContentRange, String>>,
-    /// The answer's tag.
-    pub tag: Option<Tag>,
-    /// Whether the answer says it is a page.
-    pub page: bool,
-    /// The encoding that was put over the file against the request.
-    pub encoding: Option<String>,
-    /// What the hub declares.
-    pub hub: HubSays,
-}
-
-/// What the hub's own server declares of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct HubSays {
-    /// SHA-256 of the content.
-    pub sha256: Option<String>,
-    /// SHA-1 of the content as a git blob.
-    pub git_sha1: Option<String>,
-    /// Length in bytes.
-    pub size: Option<u64>,
-    /// The commit that the revision stands for.
-    pub commit: Option<String>,
 }
 
 enum Message {
@@ -91,9 +55,8 @@ enum Message {
     End,
 }
 
-/// An answer that is being received.
 pub(super) struct Transfer {
-    lines: Receiver<Result<Message, Trouble>>,
+    lines: Receiver<Result<Message, AttemptError>>,
     agent: Option<ureq::Agent>,
     url: Url,
     timing: Timing,
@@ -101,21 +64,15 @@ pub(super) struct Transfer {
     heard: Instant,
 }
 
-/// What came next.
 pub(super) enum More {
-    /// Bytes of the file.
     Bytes(Vec<u8>),
     /// Nothing for a moment.
     Nothing,
-    /// The answer's end.
     End,
 }
 
 impl Client {
     /// Reads what the settings say about servers.
-    ///
-    /// # Errors
-    /// [`FetchError::BadSetting`], [`FetchError::Io`].
     pub fn new(settings: &Settings) -> Result<Self, FetchError> {
         Ok(Self(Arc::new(Shared {
             timing: settings.timing,
@@ -126,7 +83,6 @@ impl Client {
         })))
     }
 
-    /// How patient it is.
     pub fn timing(&self) -> Timing {
         self.0.timing
     }
@@ -205,7 +161,7 @@ impl Transfer {
     ///
     /// # Errors
     /// Everything that can go wrong on the way to the file.
-    pub fn head(&mut self, cancel: &AtomicBool) -> Result<Head, Trouble> {
+    pub fn head(&mut self, cancel: &AtomicBool) -> Result<Head, AttemptError> {
         // Resolving, connecting (to a proxy as well) and answering each have their own bound in the library.
         let quiet = self.timing.connect * 2 + self.timing.stall;
         loop {
@@ -221,7 +177,7 @@ impl Transfer {
     ///
     /// # Errors
     /// A stall, a broken connection, Cancel.
-    pub fn more(&mut self, cancel: &AtomicBool) -> Result<More, Trouble> {
+    pub fn more(&mut self, cancel: &AtomicBool) -> Result<More, AttemptError> {
         match self.within(cancel, self.timing.stall, Some(TICK))? {
             Some(Message::Bytes(bytes)) => Ok(More::Bytes(bytes)),
             Some(Message::End) => Ok(More::End),
@@ -230,7 +186,7 @@ impl Transfer {
         }
     }
 
-    fn next(&mut self, cancel: &AtomicBool, quiet: Duration) -> Result<Message, Trouble> {
+    fn next(&mut self, cancel: &AtomicBool, quiet: Duration) -> Result<Message, AttemptError> {
         self.within(cancel, quiet, None)?.ok_or_else(|| self.lost())
     }
 
@@ -240,11 +196,11 @@ impl Transfer {
         cancel: &AtomicBool,
         quiet: Duration,
         tick: Option<Duration>,
-    ) -> Result<Option<Message>, Trouble> {
+    ) -> Result<Option<Message>, AttemptError> {
         let start = Instant::now();
         loop {
             if cancel.load(Ordering::Relaxed) {
-                return Err(Trouble::fatal(FetchError::Cancelled { kept: 0 }));
+                return Err(AttemptError::fatal(FetchError::Cancelled { kept: 0 }));
             }
             match self.lines.recv_timeout(LOOK) {
                 Ok(line) => {
@@ -253,7 +209,7 @@ impl Transfer {
                 }
                 Err(RecvTimeoutError::Timeout) if self.heard.elapsed() > quiet => {
                     let host = address::host(&self.url);
-                    return Err(Trouble::passing(trouble::stalled(host, quiet)));
+                    return Err(AttemptError::passing(retry::stalled(host, quiet)));
                 }
                 Err(RecvTimeoutError::Timeout) if tick.is_some_and(|tick| start.elapsed() >= tick) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -262,9 +218,9 @@ impl Transfer {
         }
     }
 
-    /// The thread ended without a word, which it never should.
-    fn lost(&self) -> Trouble {
-        Trouble::passing(FetchError::Dropped {
+    /// The thread ended without a message, which it never should.
+    fn lost(&self) -> AttemptError {
+        AttemptError::passing(FetchError::Dropped {
             address: address::shown(&self.url),
             got: 0,
             expected: None,
@@ -282,11 +238,11 @@ impl Drop for Transfer {
 }
 
 /// The thread: asks, follows redirects, and hands on what comes until nobody listens.
-fn receive(shared: &Shared, agent: &ureq::Agent, ask: &Ask, out: &SyncSender<Result<Message, Trouble>>) {
+fn receive(shared: &Shared, agent: &ureq::Agent, ask: &Ask, out: &SyncSender<Result<Message, AttemptError>>) {
     let answer = match request(shared, agent, ask, out) {
         Ok(answer) => answer,
-        Err(trouble) => {
-            let _ = out.send(Err(trouble));
+        Err(error) => {
+            let _ = out.send(Err(error));
             return;
         }
     };
@@ -305,7 +261,7 @@ fn receive(shared: &Shared, agent: &ureq::Agent, ask: &Ask, out: &SyncSender<Res
                 Ok(Message::Bytes(buffer))
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => Err(trouble::of_library(&url, ureq::Error::from(error), shared.timing.stall)),
+            Err(error) => Err(retry::of_library(&url, ureq::Error::from(error), shared.timing.stall)),
         };
         let last = !matches!(line, Ok(Message::Bytes(_)));
         if out.send(line).is_err() || last {
@@ -318,8 +274,8 @@ fn request(
     shared: &Shared,
     agent: &ureq::Agent,
     ask: &Ask,
-    out: &SyncSender<Result<Message, Trouble>>,
-) -> Result<(Head, ureq::Body), Trouble> {
+    out: &SyncSender<Result<Message, AttemptError>>,
+) -> Result<(Head, ureq::Body), AttemptError> {
     let mut url = ask.url.clone();
     let mut says = HubSays::default();
     for _ in 0..=MAX_REDIRECTS {
@@ -341,34 +297,22 @@ fn request(
         }
         let response = request
             .call()
-            .map_err(|error| trouble::of_library(&url, error, shared.timing.stall))?;
+            .map_err(|error| retry::of_library(&url, error, shared.timing.stall))?;
         let status = response.status().as_u16();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         // Only the server that was asked speaks for the file; a redirect may lead anywhere.
         if ask.hub && address::same_origin(&url, &ask.url) {
-            note(&mut says, status, text);
+            says.note(status, text);
         }
         match status {
             200 | 206 | 416 => {
                 let length = response.body().content_length();
-                let head = Head {
-                    status,
-                    length,
-                    range: text("content-range")
-                        .map(|range| headers::content_range(range).ok_or_else(|| range.chars().take(80).collect())),
-                    tag: text("etag").and_then(Tag::read),
-                    page: text("content-type").is_some_and(is_page_type),
-                    encoding: text("content-encoding")
-                        .filter(|name| !name.eq_ignore_ascii_case("identity"))
-                        .map(|name| name.chars().take(20).collect()),
-                    hub: says,
-                    url,
-                };
+                let head = Head::read(status, url, length, text, says);
                 return Ok((head, response.into_body()));
             }
             301 | 302 | 303 | 307 | 308 => {
                 let refused = |problem: String| {
-                    Trouble::fatal(FetchError::Redirect {
+                    AttemptError::fatal(FetchError::Redirect {
                         address: address::shown(&url),
                         problem,
                     })
@@ -376,43 +320,17 @@ fn request(
                 let location = text("location").ok_or_else(|| refused("it says not where to".to_owned()))?;
                 url = address::follow(&url, location).map_err(refused)?;
                 if out.send(Ok(Message::Moved)).is_err() {
-                    return Err(Trouble::fatal(FetchError::Cancelled { kept: 0 }));
+                    return Err(AttemptError::fatal(FetchError::Cancelled { kept: 0 }));
                 }
             }
             _ => {
-                let wait = text("retry-after").and_then(headers::retry_after);
-                return Err(trouble::of_status(&url, status, wait, token_sent));
+                let wait = text("retry-after").and_then(retry_after);
+                return Err(retry::of_status(&url, status, wait, token_sent));
             }
         }
     }
-    Err(Trouble::fatal(FetchError::Redirect {
+    Err(AttemptError::fatal(FetchError::Redirect {
         address: address::shown(&ask.url),
         problem: format!("more than {MAX_REDIRECTS} of them"),
     }))
-}
-
-/// Notes what the hub declares. A large file's hash comes with the redirect (`X-Linked-Etag`), a small one's with the
-/// answer itself.
-fn note<'a>(says: &mut HubSays, status: u16, text: impl Fn(&str) -> Option<&'a str>) {
-    let tag = |name: &str| text(name).and_then(Tag::read);
-    let linked = tag("x-linked-etag");
-    let own = tag("etag").filter(|_| status == 200 || status == 206);
-    for tag in [linked, own].into_iter().flatten() {
-        says.sha256 = says.sha256.take().or_else(|| tag.hash(64));
-        says.git_sha1 = says.git_sha1.take().or_else(|| tag.hash(40));
-    }
-    let size = text("x-linked-size").and_then(|size| size.trim().parse().ok());
-    says.size = says.size.or(size);
-    let commit = text("x-repo-commit").and_then(|commit| headers::hexadecimal(commit.trim(), 40));
-    says.commit = says.commit.take().or(commit);
-}
-
-fn is_page_type(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    kind == "text/html" || kind == "application/xhtml+xml"
 }

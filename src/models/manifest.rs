@@ -1,8 +1,8 @@
-//! The record beside a model's files: what it is, where it came from, and what every file must be.
+//! The record beside a model's files: what it is, where it came from, and what every file must be. A model's name becomes a
+//! folder on every system, so little is allowed in it.
 
-use super::declared::Declared;
 use super::error::{FetchError, io_error};
-use super::names;
+use super::file::Declared;
 use crate::clip::checkpoint::Layout;
 use crate::support::atomic;
 use serde::{Deserialize, Serialize};
@@ -10,24 +10,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-/// The record's file name.
 pub const MANIFEST: &str = "patchlight-model.json";
-/// The form of the record that is written and read here.
+/// The record's format that this program writes and reads.
 const FORMAT: u32 = 1;
 const MAX_MANIFEST: u64 = 1 << 20;
 
 /// The record of a model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of this record.
     pub format: u32,
-    /// The model's name.
     pub name: String,
-    /// Its name for people.
     pub title: String,
-    /// Licence of the weights; `None` where nobody said.
+    /// Licence of the weights; `None` where unknown.
     pub licence: Option<String>,
-    /// Where it came from.
     pub origin: Origin,
     /// The layout that the reader found.
     pub layout: Layout,
@@ -39,43 +34,31 @@ pub struct Manifest {
     pub added: u64,
 }
 
-/// Where a model came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Origin {
-    /// The hub or a mirror of it.
     Hub {
-        /// Its address.
         endpoint: String,
-        /// Owner and name.
         repo: String,
         /// The branch, tag or commit asked for.
         revision: String,
         /// The commit that this was, where the server said so.
         commit: Option<String>,
     },
-    /// The publisher's own address.
     Address {
-        /// Who.
         by: String,
     },
     /// Files of the user's, used where they lie.
     Local {
-        /// The folder or file.
         path: PathBuf,
     },
 }
 
-/// A file of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Its name in the model's folder.
     pub name: String,
-    /// Where it came from.
     pub url: String,
-    /// Its length in bytes.
     pub size: u64,
-    /// The SHA-256 of its content in hexadecimal.
     pub sha256: String,
     /// What the source declared, against which the content was checked. `None`: it declared nothing, and the hash is only
     /// that of what came.
@@ -83,7 +66,7 @@ pub struct ManifestFile {
 }
 
 impl Manifest {
-    /// A record in today's form, of now.
+    /// A record in the current format, dated now.
     pub(super) fn new(name: &str, title: &str, origin: Origin, layout: Layout, fingerprint: String) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
@@ -100,9 +83,6 @@ impl Manifest {
     }
 
     /// Reads the record in `folder`; `None` where there is none.
-    ///
-    /// # Errors
-    /// [`FetchError::Io`], [`FetchError::Manifest`].
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, FetchError> {
         let path = folder.join(MANIFEST);
         let file = match File::open(&path) {
@@ -127,7 +107,7 @@ impl Manifest {
                 manifest.format
             )));
         }
-        names::check(&manifest.name).map_err(|e| bad(e.to_string()))?;
+        check_name(&manifest.name).map_err(|e| bad(e.to_string()))?;
         match manifest.files.iter().find(|file| !is_plain(&file.name)) {
             Some(file) => Err(bad(format!("{:?} is not a plain file name", file.name))),
             None => Ok(Some(manifest)),
@@ -137,7 +117,7 @@ impl Manifest {
     /// Writes the record into `folder`, whole or not at all.
     ///
     /// # Errors
-    /// [`FetchError::Io`], [`FetchError::Manifest`] for a path that is no Unicode.
+    /// [`FetchError::Io`], [`FetchError::Manifest`] for a path that is not Unicode.
     pub(super) fn write(&self, folder: &Path) -> Result<(), FetchError> {
         let path = folder.join(MANIFEST);
         let json = serde_json::to_vec_pretty(self).map_err(|e| FetchError::Manifest {
@@ -159,6 +139,47 @@ fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     let plain = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
     plain && !name.contains(['/', '\\', ':']) && name != MANIFEST
+}
+
+const MAX_NAME: usize = 64;
+/// What Windows does not take as a file's name, whatever comes after a dot.
+const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+/// The model inside the program, which `--model` always means by this word.
+const BUILT_IN: &str = "starter";
+
+/// Checks that a model may be called `name`: lower-case letters, digits, `-`, `_` and inner dots, at most 64.
+///
+/// # Errors
+/// [`FetchError::BadName`].
+pub(super) fn check_name(name: &str) -> Result<(), FetchError> {
+    let bad = |problem: &str| {
+        Err(FetchError::BadName {
+            name: name.chars().take(MAX_NAME).collect(),
+            problem: problem.to_owned(),
+        })
+    };
+    if name.is_empty() {
+        return bad("it is empty");
+    }
+    if name.len() > MAX_NAME {
+        return bad("it is longer than 64 characters");
+    }
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    if !name.bytes().all(plain) {
+        return bad("only lower-case letters, digits, `-`, `_` and `.` are allowed");
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || name.ends_with('.') {
+        return bad("it must begin with a letter or digit and not end with a dot");
+    }
+    let stem = name.split('.').next().unwrap_or(name);
+    let stem = stem.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(stem);
+    if RESERVED.contains(&stem) {
+        return bad("Windows keeps this name for a device");
+    }
+    if name == BUILT_IN {
+        return bad("it means the model inside the program");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -222,5 +243,18 @@ mod tests {
                 .to_string()
                 .contains("too large")
         );
+    }
+
+    #[test]
+    fn only_names_that_are_folders_everywhere() {
+        for good in ["clip-vit-b16", "my_model.v2", "8m", "console"] {
+            check_name(good).unwrap();
+        }
+        let long = "a".repeat(65);
+        for bad in [
+            "", "..", ".hidden", "a/b", "a\\b", "C:", "Über", "Big", "nul", "com1.x", "a.", "starter", &long,
+        ] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
     }
 }

@@ -1,36 +1,30 @@
-//! Known checkpoints, and getting one in one step: the list, the download, the folder they are kept in.
+//! Known checkpoints and their download: the list, the transfer, the folder they are kept in.
 //!
-//! A download is whole or not there. Files arrive in a folder for work, resumed where an earlier try broke off; each is
-//! checked against what its source declares; the reader of [`crate::clip::checkpoint`] opens them; then the folder becomes
+//! A download is complete or not there at all. Files arrive in a work folder, resumed where an earlier attempt broke off; each
+//! is checked against what its source declares; the reader of [`crate::clip::checkpoint`] opens them; then the folder becomes
 //! the model in one rename, its record (`patchlight-model.json`) written last. Nothing in this room trusts a server.
 
 mod address;
 mod answer;
 mod cache;
 mod catalogue;
-mod declared;
 mod download;
 mod error;
 mod fetch;
-mod headers;
+mod file;
 mod http;
-mod lock;
 mod manifest;
-mod names;
-mod part;
 mod progress;
-mod proxy;
+mod retry;
 mod settings;
-mod trouble;
 
 #[cfg(test)]
 mod tests;
 
-pub use cache::{Installed, import_local, installed, remove, resolve, verify};
-pub use catalogue::{HubFile, Kind, ModelInfo, Source, catalogue, find, nearest};
-pub use declared::Declared;
+pub use cache::{Installed, import_local, installed, remove, resolve};
+pub use catalogue::{Kind, catalogue, find};
 pub use error::{FetchError, bytes};
-pub use fetch::{FetchRequest, Prefer, fetch};
-pub use manifest::{MANIFEST, Manifest, ManifestFile, Origin};
+pub use fetch::{FetchRequest, fetch};
+pub use manifest::Origin;
 pub use progress::{Phase, Progress};
-pub use settings::{HUB, ProxyChoice, Settings, Timing, Token, default_cache};
+pub use settings::{ProxyChoice, Settings};

@@ -1,19 +1,15 @@
-//! How a download gets on: counted bytes, a smoothed speed, and words where it waits.
+//! Progress of a download: bytes, a smoothed speed, and the reason for a wait.
 
 use std::time::{Duration, Instant};
 
-/// What is going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     /// Asking the server.
     Connecting,
-    /// Bytes arrive.
     Downloading,
     /// An attempt failed; the next one comes after a wait.
     Waiting {
-        /// What went wrong, in words.
         reason: String,
-        /// How long is waited.
         wait: Duration,
     },
     /// Another place is tried.
@@ -21,9 +17,7 @@ pub enum Phase {
         /// Why not the first one, in words.
         reason: String,
     },
-    /// Hashing what came.
     Verifying,
-    /// Opening the model with the reader.
     Opening,
 }
 
@@ -31,26 +25,15 @@ pub enum Phase {
 /// phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// What is going on.
     pub phase: Phase,
-    /// The file at hand.
     pub file: String,
     /// Bytes of the whole model that are here, those of earlier tries included.
     pub bytes: u64,
-    /// Bytes of the whole model.
     pub total: u64,
     /// Whether `total` is known, or still the list's rough number.
     pub exact: bool,
     /// Bytes per second over the last seconds; 0 while none arrive.
     pub bytes_per_second: f64,
-}
-
-impl Progress {
-    /// Seconds that are left at this speed; `None` while that says nothing.
-    pub fn seconds_left(&self) -> Option<f64> {
-        let left = self.total.checked_sub(self.bytes)?;
-        (self.bytes_per_second > 1.0 && self.phase == Phase::Downloading).then(|| left as f64 / self.bytes_per_second)
-    }
 }
 
 /// Reports come no more often than this.
@@ -73,7 +56,6 @@ pub(super) struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// A meter for a model of about `rough` bytes.
     pub fn new(report: &'a mut dyn FnMut(&Progress), rough: u64) -> Self {
         Self {
             report,
@@ -101,7 +83,6 @@ impl<'a> Meter<'a> {
         self.phase(Phase::OtherSource { reason });
     }
 
-    /// Turns to a file.
     pub fn file(&mut self, name: &str, is_last: bool) {
         name.clone_into(&mut self.state.file);
         self.last_file = is_last;
@@ -181,20 +162,5 @@ mod tests {
         let last = seen.last().unwrap();
         assert_eq!((last.bytes, last.total, last.exact), (1_000, 1_000, true));
         assert_eq!(last.file, "weights");
-    }
-
-    #[test]
-    fn the_time_left_follows_from_the_speed() {
-        let mut progress = Progress {
-            phase: Phase::Downloading,
-            file: String::new(),
-            bytes: 100,
-            total: 300,
-            exact: true,
-            bytes_per_second: 50.0,
-        };
-        assert_eq!(progress.seconds_left(), Some(4.0));
-        progress.bytes = 400;
-        assert_eq!(progress.seconds_left(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Where models are kept and how servers are reached: arguments first, then the environment, then what is usual.
+//! Where models are kept and how servers are reached: arguments first, then the environment, then defaults.
 
 use super::address;
 use super::error::FetchError;
@@ -13,37 +13,29 @@ pub const HUB: &str = "https://huggingface.co";
 /// The hub's host: where a token from the environment may go.
 const HUB_HOST: &str = "huggingface.co";
 
-/// Environment variables that are read.
 const CACHE_VARIABLE: &str = "PATCHLIGHT_MODELS";
 const ENDPOINT_VARIABLE: &str = "HF_ENDPOINT";
 const TOKEN_VARIABLE: &str = "HF_TOKEN";
 const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
-/// How servers are reached and where files go.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The folder of all models.
     pub cache: PathBuf,
     /// The hub's address or a mirror's; [`HUB`] unless told otherwise.
     pub endpoint: String,
-    /// Which proxy is used.
     pub proxy: ProxyChoice,
-    /// A token of the hub.
     pub token: Option<Token>,
     /// A PEM file with the certificates to trust instead of the ones that Patchlight brings.
     pub certificates: Option<PathBuf>,
-    /// Patience.
     pub timing: Timing,
     /// How much room a folder's disk has, in bytes.
     pub(super) free_space: fn(&Path) -> io::Result<u64>,
 }
 
-/// Which proxy is used.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ProxyChoice {
     /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case.
     Environment,
-    /// None.
     Never,
     /// This one for every host: `http://`, `https://`, `socks4://`, `socks5://` or `socks5h://`, with name and password
     /// where it needs them.
@@ -71,7 +63,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token that the user gave for the endpoint in use, be it the hub or a mirror.
+    /// A token for the endpoint in use, be it the hub or a mirror: no setting gives one yet, and tests have no other server.
+    #[cfg(test)]
     pub fn for_endpoint(secret: impl Into<String>) -> Self {
         Self {
             secret: secret.into(),
@@ -129,7 +122,7 @@ impl Default for Timing {
 }
 
 impl Settings {
-    /// What is usual, with models kept in `cache`; the environment is not read.
+    /// The defaults, with models in `cache`; the environment is not read.
     pub fn new(cache: impl Into<PathBuf>) -> Self {
         Self {
             cache: cache.into(),
@@ -175,9 +168,6 @@ impl Settings {
     }
 
     /// The endpoint as an address.
-    ///
-    /// # Errors
-    /// [`FetchError::BadSetting`].
     pub(super) fn endpoint_url(&self) -> Result<Url, FetchError> {
         address::parse(&self.endpoint).map_err(|problem| FetchError::BadSetting {
             what: "the hub's address (HF_ENDPOINT)",
@@ -185,7 +175,7 @@ impl Settings {
         })
     }
 
-    /// Whether another server than the hub stands in for it.
+    /// Whether a mirror is set in place of the hub.
     pub(super) fn has_mirror(&self) -> bool {
         self.endpoint.trim().trim_end_matches('/') != HUB
     }

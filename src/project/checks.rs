@@ -12,7 +12,6 @@ use std::collections::HashMap;
 /// What the check of a picture found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// The picture's id.
     pub picture: i64,
     /// Bytes of the file and its modification time in Unix nanoseconds; none where there is no file.
     pub stamp: [Option<i64>; 2],

@@ -42,9 +42,7 @@ pub struct ImportDiff {
 /// A picture by id and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PictureName {
-    /// Its id.
     pub picture: i64,
-    /// Its name.
     pub name: String,
 }
 
@@ -77,9 +75,7 @@ pub struct PictureChange {
 /// Another split of a picture in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitChange {
-    /// What the source said before.
     pub from: Option<Split>,
-    /// What it says now.
     pub to: Option<Split>,
     /// The picture was put into another split here, and stays in that.
     pub kept: bool,
@@ -88,11 +84,9 @@ pub struct SplitChange {
 /// A new picture that could be a known one, but for its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// The name of both.
     pub name: String,
     /// Id of the picture whose file is gone.
     pub picture: i64,
-    /// The new file.
     #[serde(with = "place::json")]
     pub path: PathBuf,
 }

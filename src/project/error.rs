@@ -13,199 +13,81 @@ pub type Result<T> = std::result::Result<T, ProjectError>;
 pub enum ProjectError {
     /// A new project was asked for where one is.
     #[error("{} already exists: it is a project", path.display())]
-    AlreadyProject {
-        /// The folder.
-        path: PathBuf,
-    },
+    AlreadyProject { path: PathBuf },
     /// A new project was asked for where something else is.
     #[error("{} already exists and is not an empty folder", path.display())]
-    Taken {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// There is nothing at this path.
+    Taken { path: PathBuf },
     #[error("there is no project at {}", path.display())]
-    NotFound {
-        /// The path.
-        path: PathBuf,
-    },
-    /// There is something else at this path.
+    NotFound { path: PathBuf },
     #[error("{} is not a Patchlight project", path.display())]
-    NotAProject {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Another program has the project open for writing.
+    NotAProject { path: PathBuf },
     #[error("{} is open in another window or program", path.display())]
-    Locked {
-        /// The project's folder.
-        path: PathBuf,
-    },
-    /// A newer program made the database.
+    Locked { path: PathBuf },
     #[error("{} was made by a newer Patchlight: its format is {found}, this program knows up to {known}", path.display())]
-    Newer {
-        /// The database.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The newest that this program knows.
-        known: u32,
-    },
+    Newer { path: PathBuf, found: u32, known: u32 },
     /// The database must be brought up to date first, which reading alone may not do.
     #[error("{} has the older format {found}; this program uses {known}", path.display())]
-    Older {
-        /// The database.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// What this program uses.
-        known: u32,
-    },
-    /// The database is damaged.
+    Older { path: PathBuf, found: u32, known: u32 },
     #[error("{} is damaged: {detail}", path.display())]
     Corrupt {
-        /// The database.
         path: PathBuf,
         /// The newest copy of it, where there is one.
         backup: Option<PathBuf>,
-        /// What SQLite says.
         detail: String,
     },
-    /// There is no usable copy of the database.
     #[error("{} holds no usable backup", path.display())]
-    NoBackup {
-        /// The folder of backups.
-        path: PathBuf,
-    },
-    /// The system refuses access.
+    NoBackup { path: PathBuf },
     #[error("no permission to {action} {}: {source}", path.display())]
     Permission {
-        /// What was tried.
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// The system's error.
         source: io::Error,
     },
-    /// The disk is full.
     #[error("the disk that holds {} is full", path.display())]
-    Full {
-        /// The file or folder.
-        path: PathBuf,
-    },
+    Full { path: PathBuf },
     /// A change was asked of a project that was opened for reading.
     #[error("{} is open for reading only", path.display())]
-    ReadOnly {
-        /// The database.
-        path: PathBuf,
-    },
-    /// Another program keeps the database busy.
+    ReadOnly { path: PathBuf },
     #[error("{} is busy: another program works on it", path.display())]
-    Busy {
-        /// The database.
-        path: PathBuf,
-    },
-    /// Any other error of the file system.
+    Busy { path: PathBuf },
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// The system's error.
         source: io::Error,
     },
-    /// Any other error of the database.
     #[error("{}: {source}", path.display())]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// SQLite's error.
-        source: rusqlite::Error,
-    },
-    /// A picture cannot be read.
+    Database { path: PathBuf, source: rusqlite::Error },
     #[error("cannot read the picture {}: {source}", path.display())]
-    Picture {
-        /// The picture.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// No picture has this id.
+    Picture { path: PathBuf, source: io::Error },
     #[error("the project has no picture {id}")]
-    NoPicture {
-        /// The id.
-        id: i64,
-    },
-    /// No label has this id.
+    NoPicture { id: i64 },
     #[error("the project has no label {id}")]
-    NoLabel {
-        /// The id.
-        id: i64,
-    },
-    /// A label of this name exists.
+    NoLabel { id: i64 },
     #[error("the project already has a label {name:?}")]
-    LabelExists {
-        /// The name.
-        name: String,
-    },
-    /// A label cannot be called so.
+    LabelExists { name: String },
     #[error("{name:?} cannot name a label: {problem}")]
-    LabelName {
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        problem: NameError,
-    },
-    /// A label cannot lie below itself.
+    LabelName { name: String, problem: NameError },
     #[error("the label {name:?} cannot be moved below {parent:?}, which is itself or lies below it")]
-    LabelBelowItself {
-        /// The label.
-        name: String,
-        /// Where it should go.
-        parent: String,
-    },
-    /// A label cannot be merged into itself.
+    LabelBelowItself { name: String, parent: String },
     #[error("the label {id} cannot be merged into itself")]
-    SameLabel {
-        /// The id.
-        id: i64,
-    },
-    /// No split that was made has this id.
+    SameLabel { id: i64 },
     #[error("the project has no split number {id}")]
-    NoSplit {
-        /// The id.
-        id: i64,
-    },
-    /// No run has this id.
+    NoSplit { id: i64 },
     #[error("the project has no run {id:?}")]
-    NoRun {
-        /// The id.
-        id: String,
-    },
-    /// A run of this id exists.
+    NoRun { id: String },
     #[error("the project already has a run {id:?}")]
-    RunExists {
-        /// The id.
-        id: String,
-    },
+    RunExists { id: String },
     /// A run's id must be usable as a folder's name.
     #[error("{id:?} cannot name a run")]
-    RunName {
-        /// The id.
-        id: String,
-    },
-    /// The data to import contradict themselves.
+    RunName { id: String },
     #[error("the picture {name:?} of the data refers to label number {label}, but there are {labels}")]
     LabelIndex {
-        /// The picture.
         name: String,
         /// The index, from 0.
         label: usize,
-        /// How many labels the data have.
         labels: usize,
     },
-    /// The user stopped it.
     #[error("stopped before the end; the project is as it was")]
     Cancelled,
 }

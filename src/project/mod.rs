@@ -46,19 +46,18 @@ mod summary;
 mod tests;
 mod truth;
 
-pub use checks::Checked;
-pub use diff::{Conflict, ImportDiff, PictureChange, PictureName, SplitChange, Suspect};
+pub use diff::{Conflict, ImportDiff, PictureChange};
 pub use duplicates::{Duplicate, DuplicateGroup};
-pub use edits::EditGroup;
-pub use error::{ProjectError, Result};
-pub use hierarchy::LabelNode;
-pub use import::ImportRecord;
-pub use overview::{ASPECTS, Bin, LabelFrequency, LabelPair, MEGAPIXELS, Overview};
-pub use query::{Filter, LabelTest, Sort, SplitFilter};
-pub use relink::{Ambiguous, FoundBy, Lost, RelinkPlan, Relinked, Sameness};
-pub use rows::{
-    BoxRow, LabelMatrix, LabelRow, LabelSummary, LabelValue, PictureRow, PredictionRow, Provenance, Run, RunState,
-    RunSummary, Summary,
-};
+pub use overview::Bin;
+pub use relink::{FoundBy, Lost, RelinkPlan, Relinked, Sameness};
+pub use rows::RunState;
 pub use splits::{SplitRecipe, SplitRecord};
 pub use store::Project;
+
+pub(crate) use checks::Checked;
+pub(crate) use edits::EditGroup;
+pub(crate) use error::ProjectError;
+pub(crate) use hierarchy::LabelNode;
+pub(crate) use overview::{ASPECTS, MEGAPIXELS, Overview};
+pub(crate) use query::Filter;
+pub(crate) use rows::{BoxRow, LabelRow, LabelValue, PictureRow, Provenance, Run};

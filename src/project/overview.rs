@@ -19,7 +19,6 @@ pub const ASPECTS: [f64; 8] = [0.5, 0.7, 0.9, 0.999, 1.001, 1.12, 1.43, 2.0];
 /// What a project holds, in numbers that can be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
-    /// Pictures.
     pub pictures: usize,
     /// Pictures of train, val, test and of no split.
     pub splits: [usize; 4],
@@ -46,9 +45,7 @@ pub struct Overview {
 /// How often a label is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelFrequency {
-    /// The label's id.
     pub label: i64,
-    /// The label's name.
     pub name: String,
     /// Pictures that have it in train, val, test and without a split.
     pub positives: [usize; 4],
@@ -68,11 +65,8 @@ impl LabelFrequency {
 /// How often two labels are on one picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelPair {
-    /// One label's id.
     pub first: i64,
-    /// The other's.
     pub second: i64,
-    /// Pictures that have both.
     pub pictures: usize,
 }
 

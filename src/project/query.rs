@@ -17,7 +17,6 @@ pub struct Filter {
     pub edited: bool,
     /// A part of the name, whatever its case.
     pub text: Option<String>,
-    /// The order.
     pub sort: Sort,
     /// How many pictures to pass over.
     pub offset: usize,
@@ -31,9 +30,7 @@ pub enum SplitFilter {
     /// Of any and of none.
     #[default]
     All,
-    /// Of this one.
     In(Split),
-    /// Of none.
     Without,
 }
 
@@ -41,35 +38,23 @@ pub enum SplitFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LabelTest {
     /// Its truth is this.
-    Truth {
-        /// The label's id.
-        label: i64,
-        /// What it must be.
-        truth: Truth,
-    },
+    Truth { label: i64, truth: Truth },
     /// A run predicts it with at least this probability.
     Predicted {
-        /// The label's id.
         label: i64,
-        /// The run.
         run: String,
         /// From 0 to 1.
         at_least: f32,
     },
     /// A run predicts the opposite of the truth: it is negative at this probability or more, or positive below it.
     Contradicted {
-        /// The label's id.
         label: i64,
-        /// The run.
         run: String,
         /// From 0 to 1.
         threshold: f32,
     },
     /// No person has said anything about it yet.
-    Unreviewed {
-        /// The label's id.
-        label: i64,
-    },
+    Unreviewed { label: i64 },
     /// No label is positive.
     Unlabelled,
 }
@@ -80,15 +65,11 @@ pub enum Sort {
     /// As the data came.
     #[default]
     Position,
-    /// By name.
     Name,
     /// By the probability that a run gives a label.
     Probability {
-        /// The label's id.
         label: i64,
-        /// The run.
         run: String,
-        /// Highest first.
         descending: bool,
     },
 }

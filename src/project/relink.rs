@@ -80,11 +80,8 @@ pub enum Sameness {
 /// A picture that could be one of several files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ambiguous {
-    /// Its id.
     pub picture: i64,
-    /// Its name.
     pub name: String,
-    /// Where it was.
     #[serde(with = "place::json")]
     pub from: PathBuf,
     /// The files; one alone is wanted by other pictures as well.
@@ -211,7 +208,7 @@ impl Project {
 }
 
 impl RelinkPlan {
-    /// Files that were found for several pictures are none's.
+    /// Files that were found for several pictures are taken for none of them.
     fn contested(&mut self) {
         let mut wanted: HashMap<PathBuf, HashSet<PathBuf>> = HashMap::new();
         for found in &self.found {

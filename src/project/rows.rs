@@ -20,7 +20,6 @@ pub struct PictureRow {
     pub width: u32,
     /// Height as shown, in pixels.
     pub height: u32,
-    /// Its split now.
     pub split: Option<Split>,
     /// The split that the source gave it.
     pub source_split: Option<Split>,
@@ -50,9 +49,7 @@ pub struct LabelRow {
 /// Truth of pictures and labels, row-major.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelMatrix {
-    /// Pictures.
     pub rows: usize,
-    /// Labels.
     pub cols: usize,
     /// `[rows, cols]`: 1 positive, 0 negative, -1 unknown.
     pub values: Vec<i8>,
@@ -89,18 +86,14 @@ pub enum Provenance {
 /// What is known of a label on a picture, and from whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelValue {
-    /// The label's id.
     pub label: i64,
-    /// What is known.
     pub truth: Truth,
-    /// From whom.
     pub provenance: Provenance,
 }
 
 /// A box of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoxRow {
-    /// The label's id.
     pub label: i64,
     /// x, y, width, height in pixels of the picture as shown.
     pub bounds: [f32; 4],
@@ -109,9 +102,7 @@ pub struct BoxRow {
 /// What a run predicts of a label on a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PredictionRow {
-    /// The picture's id.
     pub picture: i64,
-    /// The label's id.
     pub label: i64,
     /// The model's score, before calibration.
     pub score: f32,
@@ -187,7 +178,6 @@ pub struct Run {
 /// What a project holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// Pictures.
     pub images: usize,
     /// Pictures of each split that has any; pictures without a split are not counted.
     pub splits: BTreeMap<String, usize>,
@@ -200,7 +190,6 @@ pub struct Summary {
 /// Positives of a label in each split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSummary {
-    /// The label's name.
     pub label: String,
     /// Training pictures that have it.
     pub train: usize,
@@ -213,7 +202,6 @@ pub struct LabelSummary {
 /// A run in a few words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunSummary {
-    /// Its name.
     pub run: String,
     /// 1 or 2.
     pub stage: u8,

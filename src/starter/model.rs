@@ -221,10 +221,8 @@ impl StarterModel {
 /// The model cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// Its numbers cannot be read from the device.
     #[error(transparent)]
     Compute(#[from] ComputeError),
-    /// A file cannot be written.
     #[error("the model cannot be written: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -253,14 +251,8 @@ impl WordTable {
         Self { ids, is_name }
     }
 
-    /// How many tokens occur.
     pub fn len(&self) -> usize {
         self.ids.len()
-    }
-
-    /// Whether none does.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
     }
 
     /// The row of a token; the first for one that was never announced.

@@ -36,7 +36,6 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// What is minimised.
     pub fn total(&self) -> Tensor<1> {
         self.contrast.clone().mul_scalar(CONTRAST)
             + self.words.clone().mul_scalar(WORDS)

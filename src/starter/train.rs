@@ -34,14 +34,11 @@ const TEMPLATES: [&str; 6] = [
     "a {c}",
 ];
 
-/// How to train.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Checkpoints, the curve and the finished model go here.
     pub out: PathBuf,
-    /// Steps.
     pub steps: usize,
-    /// Scenes a step.
     pub batch: usize,
     /// Peak learning rate of the image tower; the text tower has a tenth of it.
     pub lr: f64,
@@ -51,43 +48,31 @@ pub struct Plan {
     pub probe_every: usize,
 }
 
-/// A step as reported.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// From 0.
     pub step: usize,
-    /// The total loss.
     pub loss: f32,
-    /// Captions against pictures.
     pub contrast: f32,
-    /// Words against pictures.
     pub words: f32,
-    /// Words against patches.
     pub patches: f32,
-    /// Scenes a second.
     pub images_per_s: f64,
 }
 
-/// Training cannot go on.
+/// Why training cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum StarterError {
-    /// The device failed.
     #[error(transparent)]
     Compute(#[from] ComputeError),
-    /// A checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] RunCheckpointError),
-    /// The checkpoint is not one of this training.
     #[error("the checkpoint in the folder is of another training: {0}")]
     Foreign(String),
-    /// The model cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
 }
 
 /// What is told of the training; `false` asks to stop.
 pub trait Watch {
-    /// After a step.
     fn step(&mut self, step: &Step) -> bool;
     /// After a probe, at this many steps.
     fn probe(&mut self, steps: usize, probe: &Probe);

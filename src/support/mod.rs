@@ -1,9 +1,9 @@
 //! Small things every room may use and that use no room: whole-or-nothing file writes, seeded random numbers,
 //! content hashes.
 
-pub mod atomic;
+pub(crate) mod atomic;
 pub mod cell;
-pub mod hash;
+pub(crate) mod hash;
 pub mod rng;
 
 /// The program's folder among the user's caches; what lies there can be made again.

@@ -7,152 +7,77 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaggingError {
-    /// The system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// The system's error.
         source: io::Error,
     },
     /// A folder, pipe or device stands where a file was expected.
     #[error("{}: not a regular file", path.display())]
-    NotAFile {
-        /// What is there.
-        path: PathBuf,
-    },
+    NotAFile { path: PathBuf },
     /// A file stands where a folder was expected.
     #[error("{}: not a folder", path.display())]
-    NotAFolder {
-        /// What is there.
-        path: PathBuf,
-    },
-    /// No name is left for a file.
+    NotAFolder { path: PathBuf },
     #[error("{}: too many files of this name with other content", path.display())]
-    NoName {
-        /// The name that was wanted.
-        path: PathBuf,
-    },
+    NoName { path: PathBuf },
     /// A file without bytes.
     #[error("{}: the file is empty (0 bytes)", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A sidecar that is too large to be one.
+    Empty { path: PathBuf },
     #[error("{}: {bytes} bytes are more than a sidecar may have ({limit})", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-        /// The most that is read.
-        limit: u64,
-    },
-    /// A file that may not be changed.
+    TooLarge { path: PathBuf, bytes: u64, limit: u64 },
     #[error("{}: the file is read-only", path.display())]
-    ReadOnly {
-        /// The file.
-        path: PathBuf,
-    },
+    ReadOnly { path: PathBuf },
     /// A text in an encoding that XMP does not have.
     #[error("{}: {found}; XMP is UTF-8 or UTF-16", path.display())]
-    Encoding {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        found: String,
-    },
+    Encoding { path: PathBuf, found: String },
     /// A sidecar that is no well-formed XML, or uses what XMP does not allow.
     #[error("{}, line {line}, column {column}: {problem}", path.display())]
     Xml {
-        /// The file.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
         /// Character in the line, from 1.
         column: usize,
-        /// What was expected and found.
         problem: String,
     },
     /// A sidecar with a document type, which could declare entities.
     #[error("{}, line {line}: the file has a document type declaration, which XMP does not allow", path.display())]
     DocumentType {
-        /// The file.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
     },
-    /// Two pictures that would share one sidecar.
     #[error("{} would share the sidecar {} with {}", picture.display(), sidecar.display(), names(others))]
     SharedSidecar {
-        /// The picture.
         picture: PathBuf,
-        /// The sidecar.
         sidecar: PathBuf,
-        /// The other pictures with this sidecar.
         others: Vec<PathBuf>,
     },
-    /// A picture that the request names more than once.
     #[error("{} is given more than once", picture.display())]
-    GivenTwice {
-        /// The picture.
-        picture: PathBuf,
-    },
-    /// A path that names no file.
+    GivenTwice { picture: PathBuf },
     #[error("{:?} is not the path of a picture", path)]
-    NotAPicturePath {
-        /// The path.
-        path: PathBuf,
-    },
-    /// A name that cannot be written.
+    NotAPicturePath { path: PathBuf },
     #[error("{what} {name:?} {problem}")]
     Name {
         /// `the label` or `the tagger's name`.
         what: &'static str,
-        /// The name.
         name: String,
-        /// Why not.
         problem: String,
     },
-    /// A probability that is none.
     #[error("{}: the probability of {label:?} is {found}, not a number from 0 to 1", image.display())]
-    Probability {
-        /// The picture.
-        image: PathBuf,
-        /// The label.
-        label: String,
-        /// The number.
-        found: f32,
-    },
-    /// A path that a text file cannot hold.
+    Probability { image: PathBuf, label: String, found: f32 },
     #[error("{:?}: the path is not Unicode, so a table cannot name it", path)]
-    PathText {
-        /// The path.
-        path: PathBuf,
-    },
+    PathText { path: PathBuf },
     /// The file is another one than when the plan was made.
     #[error("{} has changed since this was planned", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// Something stands where nothing was when the plan was made.
     #[error("{} exists already", path.display())]
-    Exists {
-        /// What is there.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A merged sidecar that would not read back as planned. Nothing was written.
     #[error("{}: the merged sidecar would not read back as planned: {problem}", path.display())]
-    ReadBack {
-        /// The sidecar.
-        path: PathBuf,
-        /// What differs.
-        problem: String,
-    },
+    ReadBack { path: PathBuf, problem: String },
 }
 
 impl TaggingError {

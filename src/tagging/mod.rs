@@ -3,18 +3,18 @@
 //! Everything is planned before anything is written: a plan says what would be made, changed or refused, and the write carries
 //! out that very plan. Pictures are never touched.
 
-pub mod error;
-pub mod folders;
+pub(crate) mod error;
+pub(crate) mod folders;
 #[cfg(feature = "compute")]
-pub mod hugging_face;
-pub mod label;
-pub mod model;
-pub mod table;
+pub(crate) mod hugging_face;
+pub(crate) mod label;
+pub(crate) mod model;
+pub(crate) mod table;
 #[cfg(feature = "compute")]
-pub mod tagger;
+pub(crate) mod tagger;
 pub mod xmp;
 
-pub use error::TaggingError;
+pub(crate) use error::TaggingError;
 pub use model::{Tag, TaggedBy, Tags};
 
 /// Result of this room.

@@ -19,8 +19,6 @@ pub enum TableFormat {
     CsvWide,
     /// A JSON array of `{"image":..,"tags":[{"label":..,"probability":..}]}`.
     Json,
-    /// The same objects, one a line.
-    JsonLines,
     /// COCO: images, categories, and annotations without boxes, with a score.
     Coco,
 }
@@ -100,10 +98,6 @@ impl<'a> Table<'a> {
                 serde_json::to_writer_pretty(&mut *out, &self.rows)?;
                 out.write_all(b"\n")
             }
-            TableFormat::JsonLines => self.rows.iter().try_for_each(|row| {
-                serde_json::to_writer(&mut *out, row)?;
-                out.write_all(b"\n")
-            }),
             TableFormat::Coco => {
                 serde_json::to_writer(&mut *out, &self.coco())?;
                 out.write_all(b"\n")
@@ -264,13 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn json_holds_objects_in_an_array_or_on_lines() {
+    fn json_holds_objects_in_an_array() {
         let array: Vec<Tags> = serde_json::from_str(&written(&two(), &TableOptions::new(TableFormat::Json))).unwrap();
         assert_eq!(array, two());
-        let lines = written(&two(), &TableOptions::new(TableFormat::JsonLines));
-        let first = r#"{"image":"a/ä, b.jpg","tags":[{"label":"big \"dog\"","probability":0.93},{"label":"=1+1","probability":0.5}]}"#;
-        assert_eq!(lines.lines().next().unwrap(), first);
-        assert_eq!(lines.lines().count(), 3);
     }
 
     #[test]

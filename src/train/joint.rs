@@ -13,14 +13,10 @@ use crate::method::prompts::{Contexts, PromptFrame};
 use crate::method::student::{Calibration, Student};
 use burn::module::Module;
 
-/// What joint training trains.
 #[derive(Module, Debug)]
 pub struct Whole {
-    /// Tower and heads.
     pub student: Student,
-    /// The learned context vectors.
     pub contexts: Contexts,
-    /// Scale and offset.
     pub calibration: Calibration,
 }
 
@@ -28,7 +24,6 @@ pub struct Whole {
 pub struct Joint<'a> {
     /// Pictures, teacher and losses, as in Stage 1.
     pub pictures: Stage1,
-    /// The frozen text tower.
     pub text: &'a TextTower,
     /// The fixed parts of the prompts.
     pub frame: PromptFrame,

@@ -12,15 +12,12 @@ use std::sync::mpsc::sync_channel;
 /// A picture of the project, as training and evaluation need it.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The project's picture id.
     pub id: i64,
-    /// Where the file is.
     pub path: PathBuf,
     /// SHA-256 of the file's content.
     pub hash: String,
 }
 
-/// Decoded pictures of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Pixels {
     /// Indices into the loader's items of the pictures that could be read, in order.
@@ -94,11 +91,8 @@ pub struct Loader {
 /// Random variation of training pictures: seed and epoch choose it.
 #[derive(Clone, Copy, Debug)]
 pub struct Variation {
-    /// The run's seed.
     pub seed: u64,
-    /// The epoch.
     pub epoch: usize,
-    /// How much.
     pub set: AugmentSet,
 }
 
@@ -183,7 +177,7 @@ pub fn prefetch<J: Sync, T: Send, E>(
     })
 }
 
-/// Runs `work` on each item, each on a thread of its own; results in order. A panic goes on in the caller.
+/// Runs `work` on each item, each on a thread of its own; results in order. A panic is passed on to the caller.
 ///
 /// Not for the pool: a pool thread that waits for a matrix product would begin another item on top of the one it has.
 pub fn on_threads<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {

@@ -9,7 +9,6 @@ use burn::optim::{AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use std::collections::BTreeMap;
 
-/// Learning rate and decay of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Group {
     /// Peak learning rate.
@@ -196,7 +195,6 @@ impl ModuleMapper for Update<'_> {
 pub struct NamedGradients(BTreeMap<String, Tensor<1>>);
 
 impl NamedGradients {
-    /// Takes the gradients of `module`'s parameters.
     pub fn take<M: Module>(module: &M, gradients: &mut Gradients) -> Self {
         struct Take<'a> {
             path: Path,

@@ -1,8 +1,9 @@
-//! The GPU path against the CPU path, values and gradients. Where wgpu finds no adapter at all the tests say so and pass;
+//! The GPU path against the CPU path, values and gradients. Where wgpu finds no adapter at all the tests are skipped;
 //! with `PATCHLIGHT_TEST_GPU=required` (as in CI, on llvmpipe) they fail.
 
 use crate::gradients::{Measured, StageOne, StageTwo, near_in_half};
-use crate::support::{arg, fixture, run, run_on, training_project};
+use crate::skips;
+use crate::support::{Said, arg, fixture, paired, run, run_on, training_project};
 use patchlight::clip::vision::PatchFeatures;
 use patchlight::compute::{Compute, ComputeError, DeviceChoice};
 use patchlight::method::prompts::ContextKind;
@@ -11,7 +12,7 @@ fn gpu() -> Option<Compute> {
     match Compute::open(DeviceChoice::Gpu) {
         Ok(compute) => Some(compute),
         Err(ComputeError::NoGpu) if std::env::var("PATCHLIGHT_TEST_GPU").as_deref() != Ok("required") => {
-            println!("skipped: there is no Vulkan, Metal or DirectX adapter here");
+            skips::note("there is no Vulkan, Metal or DirectX adapter");
             None
         }
         Err(error) => panic!("{error}"),
@@ -35,7 +36,7 @@ fn same(what: &str, cpu: &Measured, gpu: &Measured) {
     for (name, a) in &cpu.gradients {
         let b = &gpu.gradients[name];
         let scale = a.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-4 * largest);
-        for (a, b) in a.iter().zip(b) {
+        for (a, b) in paired(a, b) {
             assert!(
                 (a - b).abs() <= 2e-3 * scale,
                 "{what}, {name}: {a} on the CPU, {b} on the GPU"
@@ -58,7 +59,7 @@ fn stage_one_agrees_with_the_cpu() {
 fn half_precision_is_near_single() {
     let Some(gpu) = gpu() else { return };
     if !gpu.supports_f16() {
-        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        skips::note(&format!("{} computes no 16-bit floats", gpu.name));
         return;
     }
     let cpu = StageOne::new(&Compute::cpu(), PatchFeatures::Token).measure();
@@ -93,11 +94,9 @@ fn the_worker_trains_and_evaluates() {
     let train = ["train", arg(&project), "--stage", "both", "--log-every", "1"];
     let on_gpu = run_on("gpu", &[&train[..], &set].concat()).well();
     let on_cpu = run(&[&train[..], &set].concat()).well();
-    let losses = |said: &crate::support::Said| -> Vec<f64> {
-        said.of("step").iter().map(|s| s["loss"].as_f64().unwrap()).collect()
-    };
+    let losses = |said: &Said| -> Vec<f64> { said.of("step").iter().map(|s| s["loss"].as_f64().unwrap()).collect() };
     assert_eq!(losses(&on_gpu).len(), 8);
-    for (a, b) in losses(&on_gpu).iter().zip(losses(&on_cpu)) {
+    for (a, b) in paired(losses(&on_gpu), losses(&on_cpu)) {
         assert!((a - b).abs() < 0.01 * b, "{a} on the GPU, {b} on the CPU");
     }
     let run_id = on_gpu.one("done")["run"].as_str().unwrap().to_owned();
@@ -109,7 +108,7 @@ fn the_worker_trains_and_evaluates() {
 fn half_precision_trains_as_single_does() {
     let Some(gpu) = gpu() else { return };
     if !gpu.supports_f16() {
-        println!("skipped: {} computes no 16-bit floats", gpu.name);
+        skips::note(&format!("{} computes no 16-bit floats", gpu.name));
         return;
     }
     let set = ["shuffle=false", "augment=false", "max_steps=2", "batch_1=4"]
@@ -132,7 +131,7 @@ fn half_precision_trains_as_single_does() {
     };
     let (half, single) = (losses("gpu", "precision=f16"), losses("cpu", "precision=f32"));
     assert_ne!(half, single, "it was computed in 16 bits");
-    for (a, b) in half.iter().zip(&single) {
+    for (a, b) in paired(&half, &single) {
         assert!((a - b).abs() < 0.02 * b, "{half:?} against {single:?}");
     }
 }
@@ -146,12 +145,8 @@ fn scores_agree_with_the_cpu() {
     let image = fixture("scores/plain.jpg");
     let arguments = ["score", "--model", arg(&model), "--labels", "dog,cat", arg(&image)];
     let (a, b) = (run(&arguments).well(), run_on("gpu", &arguments).well());
-    for (a, b) in a.one("score")["labels"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(b.one("score")["labels"].as_array().unwrap())
-    {
+    let labels = |said: &Said| said.one("score")["labels"].as_array().unwrap().clone();
+    for (a, b) in paired(labels(&a), labels(&b)) {
         assert!(
             (a["score"].as_f64().unwrap() - b["score"].as_f64().unwrap()).abs() < 1e-4,
             "{a} {b}"

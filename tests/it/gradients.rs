@@ -193,7 +193,7 @@ pub fn near_in_half(single: &Measured, half: &Measured) {
 fn half_precision_is_near_single_where_the_cpu_can() {
     let cpu = Compute::cpu();
     if !cpu.supports_f16() {
-        println!("skipped: the CPU computes no 16-bit floats here");
+        crate::skips::note("the CPU computes no 16-bit floats");
         return;
     }
     let stage = StageOne::new(&cpu, PatchFeatures::Token);

@@ -1,6 +1,6 @@
 //! Nothing is lost: killed, damaged, full, read-only, out of memory.
 
-use crate::support::{Said, arg, program, run, run_with, steps, training_project};
+use crate::support::{Said, arg, paired, program, run, run_with, steps, training_project};
 use patchlight::support::rng::{self, Rng};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -253,8 +253,7 @@ const FEW: [&str; 14] = [
 
 fn same_losses(a: &Said, b: &Said) {
     let (a, b) = (steps(a), steps(b));
-    assert_eq!(a.len(), b.len());
-    for (a, b) in a.iter().zip(&b) {
+    for (a, b) in paired(a, b) {
         assert_eq!((a.0, a.1), (b.0, b.1));
         assert!((a.2 - b.2).abs() <= 2e-5 * b.2.abs().max(0.1), "{a:?} against {b:?}");
     }

@@ -1,6 +1,6 @@
 //! Losses and the dual-view score with their gradients equal a PyTorch reference, within 1e-5.
 
-use crate::support::{close, json, tensors};
+use crate::support::{close, json, paired, tensors};
 use burn::tensor::{Device, Tensor, TensorData};
 use patchlight::clip::checkpoint::RawTensor;
 use patchlight::compute::Compute;
@@ -185,7 +185,7 @@ fn values_and_gradients_equal_pytorch() {
             "dual_view" => dual_view(&case),
             "top_k" => {
                 let (n, k) = (about["n"].as_array().unwrap(), about["k"].as_array().unwrap());
-                for (n, k) in n.iter().zip(k) {
+                for (n, k) in paired(n, k) {
                     assert_eq!(
                         evidence::default_top_k(n.as_u64().unwrap() as usize) as u64,
                         k.as_u64().unwrap(),

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+#[path = "../skips/mod.rs"]
+mod skips;
 mod support;
 
 mod cli;

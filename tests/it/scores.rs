@@ -1,6 +1,7 @@
 //! `score` equals the reference through JPEG decoding, EXIF and Pillow's resize, within 5e-3.
 
-use crate::support::{arg, fixture, json, run};
+use crate::support::{arg, fixture, json, paired, run};
+use serde_json::Value;
 
 #[test]
 fn every_preprocessing_and_patch_mode() {
@@ -41,12 +42,8 @@ fn every_preprocessing_and_patch_mode() {
         for key in ["width", "height", "grid", "top_k"] {
             assert_eq!(score[key], case[key], "{name}: {key}");
         }
-        for (found, wanted) in score["labels"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .zip(case["labels"].as_array().unwrap())
-        {
+        let labels = |of: &Value| of["labels"].as_array().unwrap().clone();
+        for (found, wanted) in paired(labels(score), labels(case)) {
             assert_eq!(found["label"], wanted["label"]);
             let near = |key: &str, most: f64| {
                 let (a, b) = (found[key].as_f64().unwrap(), wanted[key].as_f64().unwrap());
@@ -60,12 +57,8 @@ fn every_preprocessing_and_patch_mode() {
             near("global", 5e-3);
             near("local", 5e-3);
             near("probability", 5e-2);
-            let (a, b) = (
-                found["patches"].as_array().unwrap(),
-                wanted["patches"].as_array().unwrap(),
-            );
-            assert_eq!(a.len(), b.len(), "{name}");
-            for (a, b) in a.iter().zip(b) {
+            let patches = |of: &Value| of["patches"].as_array().unwrap().clone();
+            for (a, b) in paired(patches(&found), patches(&wanted)) {
                 // Another JPEG decoder moves similarities by a few thousandths; patches closer than that may change places.
                 if case["margin"].as_f64().unwrap() > 8e-3 {
                     assert_eq!(
@@ -82,7 +75,7 @@ fn every_preprocessing_and_patch_mode() {
                 if (&a["row"], &a["col"]) != (&b["row"], &b["col"]) {
                     continue;
                 }
-                for (x, y) in a["box"].as_array().unwrap().iter().zip(b["box"].as_array().unwrap()) {
+                for (x, y) in paired(a["box"].as_array().unwrap(), b["box"].as_array().unwrap()) {
                     assert!(
                         (x.as_f64().unwrap() - y.as_f64().unwrap()).abs() < 1e-2,
                         "{name}: {} against {}",

@@ -51,6 +51,15 @@ pub fn tensors(path: &str) -> BTreeMap<String, RawTensor> {
         .collect()
 }
 
+/// Two lists side by side, of which none is empty or longer: `zip` alone passes over what the other one lacks.
+#[track_caller]
+pub fn paired<A, B>(a: impl IntoIterator<Item = A>, b: impl IntoIterator<Item = B>) -> impl Iterator<Item = (A, B)> {
+    let (a, b): (Vec<A>, Vec<B>) = (a.into_iter().collect(), b.into_iter().collect());
+    assert!(!a.is_empty(), "nothing is compared");
+    assert_eq!(a.len(), b.len(), "lists of different lengths are compared");
+    a.into_iter().zip(b)
+}
+
 /// The largest absolute difference.
 pub fn gap(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());

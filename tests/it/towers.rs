@@ -1,6 +1,6 @@
 //! Both towers equal transformers' and open_clip's in every layout, within 1e-4.
 
-use crate::support::{close, fixture, json, tensors};
+use crate::support::{close, fixture, json, paired, tensors};
 use burn::tensor::{Device, Tensor, TensorData};
 use patchlight::clip::checkpoint::{self, CheckpointError};
 use patchlight::clip::layers::normalize;
@@ -58,7 +58,7 @@ fn check_texts(clip: &Clip, name: &str) {
     let expected = tensors(&format!("checkpoints/expected_{name}.safetensors"));
     let texts: Vec<String> = serde_json::from_value(json("checkpoints/texts.json")).unwrap();
     let tokenizer = Tokenizer::new();
-    for (text, ids) in texts.iter().zip(expected["token_ids"].data.chunks_exact(77)) {
+    for (text, ids) in paired(&texts, expected["token_ids"].data.chunks_exact(77)) {
         let mut padded = tokenizer.encode(text, 77);
         padded.resize(77, 0);
         assert_eq!(padded.iter().map(|i| *i as f32).collect::<Vec<_>>(), ids, "{text}");

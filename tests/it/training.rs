@@ -1,6 +1,6 @@
 //! Both stages follow the PyTorch reference from the command line: losses, rates, calibration, metrics, scores.
 
-use crate::support::{arg, fixture, json, run, tensors, training_project};
+use crate::support::{arg, fixture, json, paired, run, tensors, training_project};
 use patchlight::dataset::decode::{Limits, decode};
 use patchlight::dataset::preprocess::{Mode, Preprocess};
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn check_run(name: &str) {
     .concat())
     .well();
     let runs = said.of("run");
-    for (stage, report) in stages.iter().zip(wanted["reports"].as_array().unwrap()) {
+    for (stage, report) in paired(&stages, wanted["reports"].as_array().unwrap()) {
         let id = runs.iter().find(|r| r["stage"] == *stage).unwrap()["run"]
             .as_str()
             .unwrap();
@@ -66,7 +66,7 @@ fn check_run(name: &str) {
             "{name}: {} steps",
             steps.len()
         );
-        for (found, wanted) in steps.iter().zip(reference) {
+        for (found, wanted) in paired(steps, reference) {
             let at = format!("{name} stage {stage} step {}", wanted["step"]);
             assert_eq!(found["step"], wanted["step"], "{at}");
             assert_eq!(found["epoch"], wanted["epoch"], "{at}");
@@ -77,7 +77,7 @@ fn check_run(name: &str) {
             near(&format!("{at} lr"), &found["lr"], &wanted["lr"], 1e-9, 1e-15);
         }
         let maps: Vec<&Value> = said.of("epoch").into_iter().filter(|e| e["stage"] == *stage).collect();
-        for (found, wanted) in maps.iter().zip(report["epoch_map"].as_array().unwrap()) {
+        for (found, wanted) in paired(maps, report["epoch_map"].as_array().unwrap()) {
             near(
                 &format!("{name} epoch {}", found["epoch"]),
                 &found["map"]["total"],
@@ -111,12 +111,10 @@ fn check_metrics(name: &str, project: &std::path::Path, id: &str, set: &[&str], 
         0.0,
         0.2,
     );
-    for (found, wanted) in metrics["per_class"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(wanted["per_class"].as_array().unwrap())
-    {
+    for (found, wanted) in paired(
+        metrics["per_class"].as_array().unwrap(),
+        wanted["per_class"].as_array().unwrap(),
+    ) {
         if wanted.is_null() {
             assert!(found["ap"].is_null());
         } else {

@@ -1,6 +1,6 @@
 //! What can be chosen for a training does what it says: best epoch, early stop, alpha, average, views, watched pictures.
 
-use crate::support::{Said, arg, fixture, run, steps, training_project};
+use crate::support::{Said, arg, fixture, paired, run, steps, training_project};
 use half::f16;
 use serde_json::Value;
 use std::path::Path;
@@ -108,8 +108,8 @@ fn alpha_is_chosen_on_validation_and_used() {
         &["--stage", "both"],
         &["epochs_1=2", "epochs_2=3", "alpha=0.9", "lr_encoder=1e-3"],
     );
-    for (id, fitted) in ["run-1", "run-2"].iter().zip(said.of("fitted")) {
-        assert_eq!(fitted["run"], *id);
+    for (id, fitted) in paired(["run-1", "run-2"], said.of("fitted")) {
+        assert_eq!(fitted["run"], id);
         let (map, before) = (fitted["map"].as_f64().unwrap(), fitted["map_before"].as_f64().unwrap());
         assert!(map >= before);
         let used = val(&project, id, &[])["map"]["total"].as_f64().unwrap();
@@ -169,7 +169,7 @@ fn the_teacher_may_see_the_student_s_view() {
     };
     // Unvaried pictures: both views are the same.
     let (cached, same) = (kd(&["augment=false"]), kd(&["augment=false", "kd_view=same"]));
-    for (a, b) in cached.iter().zip(&same) {
+    for (a, b) in paired(&cached, &same) {
         assert!((a - b).abs() < 1e-5, "{cached:?} against {same:?}");
     }
     // Varied ones: a student that has not learned yet sees what its teacher sees.
@@ -192,7 +192,7 @@ fn recomputed_activations_give_the_same_training() {
         let (_folder, project) = training_project();
         steps(&train(&project, &["--stage", "both"], &[&set[..], more].concat()))
     };
-    for (a, b) in losses(&[]).iter().zip(losses(&["checkpointing=true"])) {
+    for (a, b) in paired(losses(&[]), losses(&["checkpointing=true"])) {
         assert!((a.2 - b.2).abs() < 1e-5 * b.2.abs(), "{a:?} against {b:?}");
     }
 }
@@ -228,7 +228,7 @@ fn lower_blocks_learn_more_slowly() {
         };
         let change = |name: &str| {
             let (a, b) = (read("00000000", name), read("00000001", name));
-            let sum: f32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
+            let sum: f32 = paired(a, b).map(|(a, b)| (a - b).abs()).sum();
             f64::from(sum)
         };
         let block = |n: usize| change(&format!("student.tower.encoder.layers.{n}.mlp.fc1.weight"));

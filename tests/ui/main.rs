@@ -9,6 +9,8 @@ mod geometry;
 mod kill;
 mod models;
 mod screens;
+#[path = "../skips/mod.rs"]
+mod skips;
 mod support;
 mod tagging;
 mod training;

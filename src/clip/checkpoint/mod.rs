@@ -20,7 +20,8 @@ mod weights;
 mod tests;
 
 pub use error::CheckpointError;
-pub use weights::{RawTensor, WeightReader, Weights};
+pub use weights::RawTensor;
+pub(crate) use weights::{WeightReader, Weights};
 
 use super::config::{Activation, ModelConfig, PreprocessSource};
 use crate::support::hash;

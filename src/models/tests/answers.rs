@@ -31,9 +31,9 @@ fn the_hub_declares_with_a_redirect_and_the_token_stays_with_it() {
             send(stream, "302 Found", &headers, b"Found. Redirecting");
         }
     });
-    let mut job = Job::hub(&hub, "/old/w");
-    job.settings.token = Some(Token::for_endpoint("hf_secret"));
-    let got = job.brings(&file);
+    let mut wanted = Wanted::hub(&hub, "/old/w");
+    wanted.settings.token = Some(Token::for_endpoint("hf_secret"));
+    let got = wanted.brings(&file);
     assert_eq!(got.declared, Some(Declared::Hub { sha256: sha256(&file) }));
     assert_eq!(got.commit, Some("c".repeat(40)));
     let sent = |requests: &[Request]| -> Vec<bool> {
@@ -46,7 +46,7 @@ fn the_hub_declares_with_a_redirect_and_the_token_stays_with_it() {
     assert_eq!(sent(&cdn.requests()), [false], "another port is another server");
     assert_eq!(cdn.requests()[0].headers["accept-encoding"], "identity");
     // What another server says of the file counts for nothing.
-    let sidecar = std::fs::read_to_string(job.folder.path().join("weights.bin.part.json")).unwrap();
+    let sidecar = std::fs::read_to_string(wanted.folder.path().join("weights.bin.part.json")).unwrap();
     assert!(!sidecar.contains("Signature"), "{sidecar}");
 }
 
@@ -60,7 +60,7 @@ fn only_the_hub_itself_declares() {
     });
     let there = cdn.url("/f");
     let hub = Server::start(move |_, stream| send(stream, "302 Found", &[("Location", &there)], b""));
-    assert_eq!(Job::hub(&hub, "/w").brings(&file).declared, None);
+    assert_eq!(Wanted::hub(&hub, "/w").brings(&file).declared, None);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn small_files_are_checked_as_git_blobs() {
             b"hello\n",
         );
     });
-    let got = Job::hub(&hub, "/config.json").brings(b"hello\n");
+    let got = Wanted::hub(&hub, "/config.json").brings(b"hello\n");
     assert!(matches!(got.declared, Some(Declared::GitBlob { .. })));
     let other = Server::start(|_, stream| {
         send(
@@ -84,7 +84,7 @@ fn small_files_are_checked_as_git_blobs() {
         );
     });
     assert!(matches!(
-        Job::hub(&other, "/config.json").fails(),
+        Wanted::hub(&other, "/config.json").fails(),
         FetchError::HashMismatch { .. }
     ));
 }
@@ -94,8 +94,8 @@ fn content_with_another_hash_is_refused_and_not_kept() {
     let (file, mut changed) = (content(9_000), content(9_000));
     changed[8_999] ^= 0x80;
     let server = Server::of_file(changed);
-    let job = Job::address(&server, "/w", &file);
-    let error = job.fails();
+    let wanted = Wanted::address(&server, "/w", &file);
+    let error = wanted.fails();
     let FetchError::HashMismatch { expected, found, .. } = &error else {
         panic!("{error}");
     };
@@ -107,7 +107,7 @@ fn content_with_another_hash_is_refused_and_not_kept() {
         1,
         "bytes that all came at once are not asked for again"
     );
-    assert!(job.part().is_empty() && std::fs::read_dir(job.folder.path()).unwrap().count() == 0);
+    assert!(wanted.part().is_empty() && std::fs::read_dir(wanted.folder.path()).unwrap().count() == 0);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn servers_that_are_busy_are_asked_again_when_they_want() {
         ),
         _ => send_file(stream, request, &served, "\"v1\"", &[]),
     });
-    let (_, took) = timed(|| Job::address(&server, "/w", &file).brings(&file));
+    let (_, took) = timed(|| Wanted::address(&server, "/w", &file).brings(&file));
     assert!(took >= Duration::from_secs(1), "Retry-After is kept: {took:?}");
     assert_eq!(server.requests().len(), 4);
 }
@@ -133,7 +133,7 @@ fn servers_that_are_busy_are_asked_again_when_they_want() {
 #[test]
 fn waiting_has_an_end() {
     let server = always("429 Too Many Requests", &[("Retry-After", "3600")], b"");
-    let (error, took) = timed(|| Job::hub(&server, "/w").fails());
+    let (error, took) = timed(|| Wanted::hub(&server, "/w").fails());
     let FetchError::RateLimited { wait, .. } = &error else {
         panic!("{error}");
     };
@@ -142,7 +142,7 @@ fn waiting_has_an_end() {
     assert_eq!(server.requests().len(), 1);
     let server = always("502 Bad Gateway", &[], b"");
     assert!(matches!(
-        Job::hub(&server, "/w").fails(),
+        Wanted::hub(&server, "/w").fails(),
         FetchError::Status { status: 502, .. }
     ));
     assert_eq!(server.requests().len(), 4, "one and three repetitions");
@@ -152,7 +152,7 @@ fn waiting_has_an_end() {
 fn refusals_are_not_repeated() {
     let of = |status| {
         let server = always(status, &[], b"no");
-        let error = Job::hub(&server, "/o/n/w?x=secret").fails();
+        let error = Wanted::hub(&server, "/o/n/w?x=secret").fails();
         assert_eq!(server.requests().len(), 1, "{status}");
         assert!(!error.to_string().contains("secret"));
         error
@@ -170,9 +170,9 @@ fn refusals_are_not_repeated() {
     assert!(matches!(of("204 No Content"), FetchError::Status { status: 204, .. }));
     assert!(matches!(of("206 Partial Content"), FetchError::Protocol { .. }));
     let server = always("401 Unauthorized", &[], b"");
-    let mut job = Job::hub(&server, "/w");
-    job.settings.token = Some(Token::for_endpoint("old"));
-    let error = job.fails();
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.settings.token = Some(Token::for_endpoint("old"));
+    let error = wanted.fails();
     assert!(matches!(error, FetchError::Refused { token_sent: true, .. }));
     assert!(error.hint().unwrap().contains("HF_TOKEN"));
 }
@@ -184,26 +184,29 @@ fn pages_are_recognised_by_type_and_by_content() {
         &[("Content-Type", "text/html; charset=utf-8")],
         b"please log in",
     );
-    assert!(matches!(Job::hub(&typed, "/w").fails(), FetchError::Page { .. }));
+    assert!(matches!(Wanted::hub(&typed, "/w").fails(), FetchError::Page { .. }));
     let disguised = always(
         "200 OK",
         &[("Content-Type", "application/octet-stream")],
         b"\n<!DOCTYPE html><title>Portal</title>",
     );
-    let job = Job::hub(&disguised, "/w");
-    let error = job.fails();
+    let wanted = Wanted::hub(&disguised, "/w");
+    let error = wanted.fails();
     assert!(matches!(error, FetchError::Page { .. }), "{error}");
     assert!(error.hint().unwrap().contains("log-in page"));
-    assert!(job.part().is_empty());
+    assert!(wanted.part().is_empty());
     let encoded = always("200 OK", &[("Content-Encoding", "br")], b"xx");
-    assert!(matches!(Job::hub(&encoded, "/w").fails(), FetchError::Protocol { .. }));
+    assert!(matches!(
+        Wanted::hub(&encoded, "/w").fails(),
+        FetchError::Protocol { .. }
+    ));
 }
 
 #[test]
 fn redirects_end() {
     let error_of = |location: &'static str| {
         let server = Server::start(move |_, stream| send(stream, "302 Found", &[("Location", location)], b""));
-        let error = Job::hub(&server, "/w").fails();
+        let error = Wanted::hub(&server, "/w").fails();
         assert!(matches!(error, FetchError::Redirect { .. }), "{location}: {error}");
         (error, server.requests().len())
     };
@@ -219,13 +222,16 @@ fn redirects_end() {
         assert_eq!(error_of(location).1, 1);
     }
     let nowhere = Server::start(|_, stream| send(stream, "301 Moved", &[], b""));
-    assert!(matches!(Job::hub(&nowhere, "/w").fails(), FetchError::Redirect { .. }));
+    assert!(matches!(
+        Wanted::hub(&nowhere, "/w").fails(),
+        FetchError::Redirect { .. }
+    ));
 }
 
 #[test]
 fn lengths_that_disagree_are_refused() {
     let longer = always("200 OK", &[("X-Linked-Size", "5")], b"123456");
-    let error = Job::hub(&longer, "/w").fails();
+    let error = Wanted::hub(&longer, "/w").fails();
     assert!(
         matches!(
             error,
@@ -242,30 +248,30 @@ fn lengths_that_disagree_are_refused() {
         send_head(stream, "200 OK", &[("X-Linked-Size", "5")]);
         let _ = std::io::Write::write_all(stream, b"123456789");
     });
-    let job = Job::hub(&open_end, "/w");
-    assert!(matches!(job.fails(), FetchError::Length { .. }));
-    assert!(job.part().is_empty());
+    let wanted = Wanted::hub(&open_end, "/w");
+    assert!(matches!(wanted.fails(), FetchError::Length { .. }));
+    assert!(wanted.part().is_empty());
     // A length that is too short cuts the file; the hash tells.
     let short = Server::start(|_, stream| {
         send_head(stream, "200 OK", &[("Content-Length", "5")]);
         let _ = std::io::Write::write_all(stream, b"123456789");
     });
-    let error = Job::address(&short, "/w", b"123456789").fails();
+    let error = Wanted::address(&short, "/w", b"123456789").fails();
     assert!(matches!(error, FetchError::HashMismatch { .. }), "{error}");
     // Two lengths at once are no answer to trust.
     let two = Server::start(|_, stream| {
         send_head(stream, "200 OK", &[("Content-Length", "5"), ("Content-Length", "9")]);
         let _ = std::io::Write::write_all(stream, b"123456789");
     });
-    Job::address(&two, "/w", b"123456789").fails();
+    Wanted::address(&two, "/w", b"123456789").fails();
 }
 
 #[test]
 fn files_that_are_too_large_or_do_not_fit_are_not_begun() {
     let server = always("200 OK", &[], &[0; 5_000]);
-    let mut job = Job::hub(&server, "/w");
-    job.limit = 4_999;
-    let error = job.fails();
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.limit = 4_999;
+    let error = wanted.fails();
     assert!(
         matches!(
             error,
@@ -281,26 +287,26 @@ fn files_that_are_too_large_or_do_not_fit_are_not_begun() {
         send_head(stream, "200 OK", &[]);
         while std::io::Write::write_all(stream, &[1; 4_096]).is_ok() {}
     });
-    let mut job = Job::hub(&endless, "/w");
-    job.limit = 100_000;
-    assert!(matches!(job.fails(), FetchError::TooLarge { .. }));
-    assert!(job.part().is_empty());
+    let mut wanted = Wanted::hub(&endless, "/w");
+    wanted.limit = 100_000;
+    assert!(matches!(wanted.fails(), FetchError::TooLarge { .. }));
+    assert!(wanted.part().is_empty());
 
-    let mut job = Job::hub(&server, "/w");
-    job.settings.free_space = |_| Ok(1_000);
-    let error = job.fails();
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.settings.free_space = |_| Ok(1_000);
+    let error = wanted.fails();
     let FetchError::DiskFull { needed, available, .. } = &error else {
         panic!("{error}");
     };
     assert!(*needed > 5_000 && *available == 1_000);
     assert!(error.hint().unwrap().contains("PATCHLIGHT_MODELS"));
     assert_eq!(
-        std::fs::read_dir(job.folder.path()).unwrap().count(),
+        std::fs::read_dir(wanted.folder.path()).unwrap().count(),
         0,
         "nothing was written"
     );
-    job.settings.free_space = |_| Err(std::io::Error::other("this disk does not say"));
-    job.brings(&[0; 5_000]);
+    wanted.settings.free_space = |_| Err(std::io::Error::other("this disk does not say"));
+    wanted.brings(&[0; 5_000]);
 }
 
 #[test]
@@ -309,9 +315,9 @@ fn nobody_there_is_said_soon() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let server = always("200 OK", &[], b"");
-    let mut job = Job::hub(&server, "/w");
-    job.url = format!("http://{address}/w");
-    let (error, took) = timed(|| job.fails());
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.url = format!("http://{address}/w");
+    let (error, took) = timed(|| wanted.fails());
     assert!(matches!(error, FetchError::NoConnection { .. }), "{error}");
     assert!(error.to_string().contains(&address.to_string()));
     assert!(took < Duration::from_secs(2));
@@ -330,10 +336,10 @@ fn proxy(answer: &'static str) -> Server {
 #[test]
 fn a_proxy_is_used_where_one_is_set() {
     let good = proxy("200 Connection established");
-    let mut job = Job::hub(&good, "/");
-    job.url = "http://model.invalid/w".to_owned();
-    job.settings.proxy = ProxyChoice::Use(good.url("").replace("//", "//me:pw@"));
-    job.brings(b"through the proxy");
+    let mut wanted = Wanted::hub(&good, "/");
+    wanted.url = "http://model.invalid/w".to_owned();
+    wanted.settings.proxy = ProxyChoice::Use(good.url("").replace("//", "//me:pw@"));
+    wanted.brings(b"through the proxy");
     let requests = good.requests();
     assert_eq!(
         (requests[0].method.as_str(), requests[0].path.as_str()),
@@ -346,10 +352,10 @@ fn a_proxy_is_used_where_one_is_set() {
     );
 
     let closed = proxy("407 Proxy Authentication Required");
-    let mut job = Job::hub(&closed, "/");
-    job.url = "http://model.invalid/w".to_owned();
-    job.settings.proxy = ProxyChoice::Use(closed.url(""));
-    let error = job.fails();
+    let mut wanted = Wanted::hub(&closed, "/");
+    wanted.url = "http://model.invalid/w".to_owned();
+    wanted.settings.proxy = ProxyChoice::Use(closed.url(""));
+    let error = wanted.fails();
     assert!(matches!(error, FetchError::Proxy { .. }), "{error}");
     assert!(error.hint().unwrap().contains("name and password"), "{error}");
 }
@@ -374,10 +380,10 @@ fn certificates_that_cannot_be_read_are_a_bad_setting() {
 #[test]
 fn plain_text_where_a_secure_connection_is_wanted_is_an_error() {
     let server = always("200 OK", &[], b"");
-    let mut job = Job::hub(&server, "/w");
-    job.url = server.url("/w").replace("http:", "https:");
-    job.settings.timing.retries = 0;
-    let error = job.fails();
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.url = server.url("/w").replace("http:", "https:");
+    wanted.settings.timing.retries = 0;
+    let error = wanted.fails();
     let expected = matches!(
         error,
         FetchError::Tls { .. } | FetchError::Stalled { .. } | FetchError::Dropped { .. }

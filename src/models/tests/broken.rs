@@ -13,10 +13,10 @@ fn a_dropped_connection_is_resumed_and_the_bytes_are_equal() {
         0 => send_cut(stream, &[("ETag", "\"v1\"")], served.len(), &served[..100_000]),
         _ => send_file(stream, request, &served, "\"v1\"", &[]),
     });
-    let job = Job::address(&server, "/w", &file);
+    let wanted = Wanted::address(&server, "/w", &file);
     let mut phases = Vec::new();
-    job.watched(&mut |p| phases.push(p.clone())).unwrap();
-    assert!(std::fs::read(job.target()).unwrap() == file);
+    wanted.watched(&mut |p| phases.push(p.clone())).unwrap();
+    assert!(std::fs::read(wanted.target()).unwrap() == file);
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].headers["range"], "bytes=100000-");
@@ -40,17 +40,17 @@ fn a_stalling_server_is_left_and_the_download_goes_on() {
         }
         send_file(stream, request, &served, "\"v1\"", &[]);
     });
-    Job::address(&server, "/w", &file).brings(&file);
+    Wanted::address(&server, "/w", &file).brings(&file);
     assert_eq!(server.offsets(), [None, Some(20_000)]);
 }
 
 #[test]
 fn a_server_that_never_answers_is_given_up() {
     let server = Server::start(|_, stream| stall(stream));
-    let mut job = Job::hub(&server, "/w");
-    job.settings.timing.retries = 1;
-    job.settings.timing.stall = Duration::from_millis(100);
-    let (error, took) = timed(|| job.fails());
+    let mut wanted = Wanted::hub(&server, "/w");
+    wanted.settings.timing.retries = 1;
+    wanted.settings.timing.stall = Duration::from_millis(100);
+    let (error, took) = timed(|| wanted.fails());
     assert!(matches!(error, FetchError::Stalled { .. }), "{error}");
     assert_eq!(server.requests().len(), 2);
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -73,8 +73,8 @@ fn a_file_that_always_ends_early_is_an_error_after_bounded_attempts() {
         send_head(stream, status, &headers);
         let _ = stream.write_all(&served[offset..offset + 40]);
     });
-    let job = Job::address(&server, "/w", &file);
-    let error = job.fails();
+    let wanted = Wanted::address(&server, "/w", &file);
+    let error = wanted.fails();
     let FetchError::Dropped { got, expected, .. } = &error else {
         panic!("{error}");
     };
@@ -84,7 +84,7 @@ fn a_file_that_always_ends_early_is_an_error_after_bounded_attempts() {
         [None, Some(40), Some(80), Some(120)],
         "retries are bounded"
     );
-    assert_eq!(job.part(), &file[..160], "what came is kept");
+    assert_eq!(wanted.part(), &file[..160], "what came is kept");
 }
 
 #[test]
@@ -98,34 +98,34 @@ fn cancel_is_obeyed_while_the_server_stalls_and_the_part_is_kept() {
         }
         send_file(stream, request, &served, "\"v1\"", &[]);
     });
-    let mut job = Job::address(&server, "/w", &file);
+    let mut wanted = Wanted::address(&server, "/w", &file);
     // Cancel must not need the stall to be noticed.
-    job.settings.timing.stall = Duration::from_secs(20);
-    job.cancel_in(Duration::from_millis(300));
-    let (error, took) = timed(|| job.fails());
+    wanted.settings.timing.stall = Duration::from_secs(20);
+    wanted.cancel_in(Duration::from_millis(300));
+    let (error, took) = timed(|| wanted.fails());
     assert!(matches!(error, FetchError::Cancelled { kept: 30_000 }), "{error}");
     assert!(took < Duration::from_secs(2), "{took:?}");
-    assert!(job.part() == file[..30_000]);
-    job.cancel.store(false, Ordering::Relaxed);
-    job.brings(&file);
+    assert!(wanted.part() == file[..30_000]);
+    wanted.cancel.store(false, Ordering::Relaxed);
+    wanted.brings(&file);
     assert_eq!(server.offsets(), [None, Some(30_000)]);
 }
 
 #[test]
 fn cancel_is_obeyed_before_any_answer_and_while_waiting() {
     let silent = Server::start(|_, stream| stall(stream));
-    let mut job = Job::hub(&silent, "/w");
-    job.settings.timing.stall = Duration::from_secs(20);
-    job.cancel_in(Duration::from_millis(100));
-    let (error, took) = timed(|| job.fails());
+    let mut wanted = Wanted::hub(&silent, "/w");
+    wanted.settings.timing.stall = Duration::from_secs(20);
+    wanted.cancel_in(Duration::from_millis(100));
+    let (error, took) = timed(|| wanted.fails());
     assert!(matches!(error, FetchError::Cancelled { kept: 0 }), "{error}");
     assert!(took < Duration::from_secs(2), "{took:?}");
 
     let busy = Server::start(|_, stream| send(stream, "503 Busy", &[("Retry-After", "9")], b""));
-    let mut job = Job::hub(&busy, "/w");
-    job.settings.timing.longest_wait = Duration::from_secs(30);
-    job.cancel_in(Duration::from_millis(100));
-    let (error, took) = timed(|| job.fails());
+    let mut wanted = Wanted::hub(&busy, "/w");
+    wanted.settings.timing.longest_wait = Duration::from_secs(30);
+    wanted.cancel_in(Duration::from_millis(100));
+    let (error, took) = timed(|| wanted.fails());
     assert!(matches!(error, FetchError::Cancelled { .. }), "{error}");
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
@@ -138,7 +138,7 @@ fn a_server_that_ignores_ranges_starts_the_file_anew() {
         0 => send_cut(stream, &[("ETag", "\"v1\"")], served.len(), &served[..50_000]),
         _ => send(stream, "200 OK", &[("ETag", "\"v1\"")], &served),
     });
-    Job::address(&server, "/w", &file).brings(&file);
+    Wanted::address(&server, "/w", &file).brings(&file);
     assert_eq!(server.offsets(), [None, Some(50_000)]);
 }
 
@@ -165,8 +165,8 @@ fn a_part_in_the_wrong_place_is_never_written() {
             }
             (_, None) => send(stream, "200 OK", &[("ETag", "\"v1\"")], &served),
         });
-        let job = Job::hub(&server, "/w");
-        job.brings(&file);
+        let wanted = Wanted::hub(&server, "/w");
+        wanted.brings(&file);
         assert_eq!(server.offsets(), [None, Some(4_000), None], "{what}");
     }
 }
@@ -179,8 +179,8 @@ fn a_file_that_changed_between_tries_starts_anew() {
         0 => send_cut(stream, &[("ETag", "\"v1\"")], first.len(), &first[..15_000]),
         _ => send_file(stream, request, &second, "\"v2\"", &[]),
     });
-    let job = Job::hub(&server, "/w");
-    let got = job.brings(&new);
+    let wanted = Wanted::hub(&server, "/w");
+    let got = wanted.brings(&new);
     assert_eq!(got.declared, None, "this server declared nothing");
     assert_eq!(
         server.offsets(),
@@ -199,7 +199,7 @@ fn a_file_that_changed_between_tries_starts_anew() {
         }
         (_, None) => send(stream, "200 OK", &[("ETag", "\"v2\"")], &second),
     });
-    Job::hub(&server, "/w").brings(&new);
+    Wanted::hub(&server, "/w").brings(&new);
     assert_eq!(server.offsets(), [None, Some(15_000), None]);
 
     // The hub declares another hash than at the first try.
@@ -209,7 +209,7 @@ fn a_file_that_changed_between_tries_starts_anew() {
         0 => send_cut(stream, &[("X-Linked-Etag", &was)], first.len(), &first[..15_000]),
         _ => send_file(stream, request, &second, "\"same\"", &[("X-Linked-Etag", &is)]),
     });
-    let got = Job::hub(&server, "/w").brings(&new);
+    let got = Wanted::hub(&server, "/w").brings(&new);
     assert!(matches!(got.declared, Some(Declared::Hub { .. })));
     assert_eq!(server.offsets(), [None, Some(15_000), None]);
 }
@@ -223,7 +223,7 @@ fn without_tag_and_hash_nothing_is_resumed() {
         1 => send_cut(stream, &[("ETag", "W/\"weak\"")], served.len(), &served[..6_000]),
         _ => send(stream, "200 OK", &[], &served),
     });
-    Job::hub(&server, "/w").brings(&file);
+    Wanted::hub(&server, "/w").brings(&file);
     assert_eq!(server.offsets(), [None, None, None]);
 }
 
@@ -235,13 +235,13 @@ fn a_part_that_was_damaged_on_the_disk_is_found_and_replaced() {
         0 => send_cut(stream, &[("ETag", "\"v1\"")], served.len(), &served[..10_000]),
         _ => send_file(stream, request, &served, "\"v1\"", &[]),
     });
-    let mut job = Job::address(&server, "/w", &file);
-    job.settings.timing.retries = 0;
-    job.fails();
-    let mut part = job.part();
+    let mut wanted = Wanted::address(&server, "/w", &file);
+    wanted.settings.timing.retries = 0;
+    wanted.fails();
+    let mut part = wanted.part();
     part[17] ^= 1;
-    std::fs::write(job.folder.path().join("weights.bin.part"), part).unwrap();
-    job.brings(&file);
+    std::fs::write(wanted.folder.path().join("weights.bin.part"), part).unwrap();
+    wanted.brings(&file);
     assert_eq!(server.offsets(), [None, Some(10_000), None]);
 }
 
@@ -249,24 +249,24 @@ fn a_part_that_was_damaged_on_the_disk_is_found_and_replaced() {
 fn a_part_that_is_whole_already_is_not_sent_again() {
     let file = content(400_000);
     let server = Server::of_file(file.clone());
-    let job = Job::address(&server, "/w", &file);
-    job.brings(&file);
+    let wanted = Wanted::address(&server, "/w", &file);
+    wanted.brings(&file);
     // As after a cancel before the model was complete: the file has its name, the sidecar is still there.
-    assert!(job.folder.path().join("weights.bin.part.json").exists());
-    let written = std::fs::metadata(job.target()).unwrap().modified().unwrap();
-    job.brings(&file);
+    assert!(wanted.folder.path().join("weights.bin.part.json").exists());
+    let written = std::fs::metadata(wanted.target()).unwrap().modified().unwrap();
+    wanted.brings(&file);
     assert_eq!(server.offsets(), [None, None]);
     assert_eq!(
-        std::fs::metadata(job.target()).unwrap().modified().unwrap(),
+        std::fs::metadata(wanted.target()).unwrap().modified().unwrap(),
         written,
         "it was not written again"
     );
     // Longer than the file can be: worth nothing.
-    std::fs::rename(job.target(), job.folder.path().join("weights.bin.part")).unwrap();
+    std::fs::rename(wanted.target(), wanted.folder.path().join("weights.bin.part")).unwrap();
     let mut longer = file.clone();
     longer.push(0);
-    std::fs::write(job.folder.path().join("weights.bin.part"), longer).unwrap();
-    job.brings(&file);
+    std::fs::write(wanted.folder.path().join("weights.bin.part"), longer).unwrap();
+    wanted.brings(&file);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn bodies_without_length_are_held_against_what_is_declared() {
         let _ = stream.write_all(&served);
         let _ = stream.write_all(b"\r\n0\r\n\r\n");
     });
-    Job::hub(&server, "/w").brings(&file);
+    Wanted::hub(&server, "/w").brings(&file);
 
     // Ended by closing: the declared length tells the early end, and the hash tells the rest.
     let (served, linked) = (file.clone(), tag);
@@ -299,7 +299,7 @@ fn bodies_without_length_are_held_against_what_is_declared() {
         let end = if request.nth == 0 { 9_000 } else { served.len() };
         let _ = stream.write_all(&served[..end]);
     });
-    Job::hub(&server, "/w").brings(&file);
+    Wanted::hub(&server, "/w").brings(&file);
     // Neither: nothing but the hash can tell.
     let served_less = Server::start(|_, stream| {
         send_head(
@@ -309,7 +309,7 @@ fn bodies_without_length_are_held_against_what_is_declared() {
         );
         let _ = stream.write_all(b"short");
     });
-    let cut = Job::hub(&served_less, "/w");
+    let cut = Wanted::hub(&served_less, "/w");
     assert!(matches!(cut.fails(), FetchError::HashMismatch { .. }));
 }
 
@@ -322,7 +322,7 @@ fn wherever_the_connection_breaks_the_bytes_are_equal() {
             0 => send_cut(stream, &[("ETag", "\"v1\"")], served.len(), &served[..cut]),
             _ => send_file(stream, request, &served, "\"v1\"", &[]),
         });
-        Job::address(&server, "/w", &file).brings(&file);
+        Wanted::address(&server, "/w", &file).brings(&file);
         let resumed = server.offsets().get(1).copied().flatten();
         assert_eq!(resumed, (cut > 0 && cut < file.len()).then_some(cut), "cut at {cut}");
     }
@@ -349,6 +349,6 @@ fn a_link_that_breaks_often_but_moves_on_is_not_given_up() {
         );
         let _ = stream.write_all(&served[offset..end]);
     });
-    Job::address(&server, "/w", &file).brings(&file);
+    Wanted::address(&server, "/w", &file).brings(&file);
     assert_eq!(server.requests().len(), 6);
 }

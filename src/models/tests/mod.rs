@@ -6,9 +6,9 @@ mod server;
 mod tiny;
 mod whole;
 
-use super::declared::Declared;
 use super::download::{Downloader, Got, Want};
 use super::error::FetchError;
+use super::file::Declared;
 use super::http::Client;
 use super::progress::{Meter, Progress};
 use super::settings::{Settings, Timing};
@@ -41,7 +41,7 @@ fn settings(cache: &Path) -> Settings {
 }
 
 /// One file to fetch, and where it goes.
-struct Job {
+struct Wanted {
     folder: TempDir,
     settings: Settings,
     url: String,
@@ -51,7 +51,7 @@ struct Job {
     cancel: Arc<AtomicBool>,
 }
 
-impl Job {
+impl Wanted {
     /// A file on a hub, which is `server`.
     fn hub(server: &Server, path: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use super::server::{Request, Server, send, send_file, sha256};
 use super::settings;
 use crate::clip::config::{Activation, VisionConfig};
 use crate::clip::random;
+use crate::models::catalogue::{HubFile, ModelInfo, Source};
 use crate::models::*;
 use ::safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ pub(super) fn request(cache: &Path, hub: &Server) -> FetchRequest {
     FetchRequest {
         model: model(vec![hub_source()]),
         settings,
-        prefer: Prefer::Usual,
+        hub_first: true,
         again: false,
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::dataset::model::{Split, Truth};
 use crate::dataset::split::Group;
-use crate::project::{ASPECTS, Bin, LabelPair, MEGAPIXELS, Overview};
+use crate::project::overview::LabelPair;
+use crate::project::{ASPECTS, Bin, MEGAPIXELS, Overview};
 
 /// 130 pictures: every one is common, every fifth medium as well, every fiftieth rare as well; every tenth is for testing.
 fn long_tail(fixture: &Fixture) -> Project {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::dataset::model::{BoxAnnotation, LabelDetails, Split, Truth};
-use crate::project::{Filter, SplitFilter};
+use crate::project::Filter;
+use crate::project::query::SplitFilter;
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = Option<String>> {

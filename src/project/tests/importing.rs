@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::dataset::model::{BoxAnnotation, LabelDetails, Split, Truth};
-use crate::project::{Conflict, ImportDiff, PictureChange, PictureName, SplitChange, Suspect};
+use crate::project::diff::{PictureName, SplitChange, Suspect};
+use crate::project::{Conflict, ImportDiff, PictureChange};
 use std::fs;
 use std::ops::ControlFlow;
 

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::dataset::model::{Split, Truth};
-use crate::project::{Filter, LabelTest, PredictionRow, Sort, SplitFilter};
+use crate::project::Filter;
+use crate::project::query::{LabelTest, Sort, SplitFilter};
+use crate::project::rows::PredictionRow;
 
 /// The names of the pictures that a filter lets through.
 fn shown(project: &Project, filter: Filter) -> Vec<String> {

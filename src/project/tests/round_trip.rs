@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::dataset::model::{BoxAnnotation, Split, Warning};
-use crate::project::{BoxRow, LabelSummary, Run, RunState};
+use crate::project::rows::LabelSummary;
+use crate::project::{BoxRow, Run, RunState};
 
 #[test]
 fn an_import_comes_out_as_it_went_in() {

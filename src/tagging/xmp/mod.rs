@@ -20,7 +20,8 @@ mod record;
 mod tests;
 mod text;
 
-pub use keywords::Keywords;
 pub use naming::{SidecarStyle, Sidecars};
-pub use plan::{Action, Applied, SidecarContent, SidecarPlan, read_keywords};
-pub use record::RecordedTag;
+pub use plan::read_keywords;
+
+pub(crate) use keywords::Keywords;
+pub(crate) use plan::Action;

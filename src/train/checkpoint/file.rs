@@ -23,7 +23,10 @@ pub fn to_safetensors(tensors: &Tensors) -> Result<Vec<u8>, safetensors::SafeTen
     safetensors::serialize(views, None)
 }
 
-/// The tensors of a file; in words where it is none, or holds other numbers than f32.
+/// The tensors of a file.
+///
+/// # Errors
+/// In words, where it is not a safetensors file or holds other numbers than f32.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Tensors, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     file.tensors()

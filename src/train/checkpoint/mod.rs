@@ -21,12 +21,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Tensors by name.
 pub type Tensors = BTreeMap<String, RawTensor>;
 
-/// What a checkpoint holds.
 pub struct Saved {
-    /// Steps done.
     pub step: usize,
     /// Whether the stage is finished.
     pub finished: bool,
@@ -43,7 +40,6 @@ pub struct Saved {
     pub fingerprint: String,
 }
 
-/// The tensors to write.
 pub struct Content<'a> {
     /// Parameters by path.
     pub model: &'a Tensors,
@@ -56,7 +52,6 @@ pub struct Content<'a> {
 /// What a stage knows beside its tensors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The best epoch so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
     /// Factor on the loss of a half-precision run, and steps since it changed.
@@ -105,28 +100,12 @@ struct FileMark {
 /// A checkpoint cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunCheckpointError {
-    /// The disk refuses.
     #[error("checkpoint {}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's words.
-        source: std::io::Error,
-    },
-    /// The content is not what the manifest says.
+    Io { path: PathBuf, source: std::io::Error },
     #[error("checkpoint {} is damaged: {problem}", path.display())]
-    Damaged {
-        /// The file or folder.
-        path: PathBuf,
-        /// What does not fit.
-        problem: String,
-    },
-    /// There is none.
+    Damaged { path: PathBuf, problem: String },
     #[error("there is no usable checkpoint in {}", path.display())]
-    None {
-        /// The run's folder.
-        path: PathBuf,
-    },
+    None { path: PathBuf },
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -281,15 +260,6 @@ pub fn exists(run: &Path) -> bool {
     steps(run)
         .into_iter()
         .any(|step| folder_of(run, step).join(MANIFEST).is_file())
-}
-
-/// What the newest whole manifest says beside its tensors; the tensors are not read.
-pub fn progress(run: &Path) -> Option<Progress> {
-    let newest = steps(run).into_iter().rev();
-    newest
-        .filter_map(|step| manifest(&folder_of(run, step)).ok())
-        .map(|m| m.progress)
-        .next()
 }
 
 fn manifest(folder: &Path) -> Result<Manifest, RunCheckpointError> {

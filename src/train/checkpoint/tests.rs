@@ -53,7 +53,7 @@ fn the_best_epoch_outlives_newer_checkpoints() {
     assert_eq!((saved.model, saved.fingerprint), (tensors(106.0), fingerprint));
     assert!(warnings.is_empty() && saved.progress.best.unwrap().epoch == 3);
     assert_eq!(load_newest(run.path()).unwrap().0.model, tensors(8.0));
-    assert_eq!(progress(run.path()).unwrap().best.unwrap().step, 6);
+    assert_eq!(load_newest(run.path()).unwrap().0.progress.best.unwrap().step, 6);
 
     // The newest is damaged: the one before, and the best epoch that it names.
     std::fs::write(folder_of(run.path(), 8).join(MODEL), b"x").unwrap();

@@ -6,36 +6,16 @@ use std::path::PathBuf;
 /// A setting that cannot be used; exit code 2.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SettingError {
-    /// No such name.
     #[error("there is no setting `{name}`")]
-    Unknown {
-        /// The name as given.
-        name: String,
-        /// The nearest existing name, if one is near.
-        nearest: Option<String>,
-    },
+    Unknown { name: String, nearest: Option<String> },
     /// The value does not parse or lies outside its range.
     #[error("setting `{name}`: {problem}")]
-    Value {
-        /// The setting.
-        name: String,
-        /// What is wrong with the value.
-        problem: String,
-    },
+    Value { name: String, problem: String },
     /// The text is not `key=value`.
     #[error("`{text}` is not of the form key=value")]
-    Form {
-        /// The text as given.
-        text: String,
-    },
-    /// The file cannot be read or is not TOML.
+    Form { text: String },
     #[error("settings file {}: {problem}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    File { path: PathBuf, problem: String },
 }
 
 impl SettingError {

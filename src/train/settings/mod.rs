@@ -4,8 +4,10 @@ mod check;
 mod error;
 mod kinds;
 
-pub use error::SettingError;
-pub use kinds::{AugmentSet, KdView, Keep, Precision, Unfreeze};
+pub use kinds::Precision;
+
+pub(crate) use error::SettingError;
+pub(crate) use kinds::{AugmentSet, KdView, Keep, Unfreeze};
 
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;

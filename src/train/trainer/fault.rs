@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-/// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// The memory does not hold what is computed at once: the device says so.
@@ -13,10 +12,8 @@ pub enum FaultKind {
     Lost,
 }
 
-/// A fault at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What goes wrong.
     pub kind: FaultKind,
     /// From this step of a stage on.
     pub step: usize,
@@ -25,7 +22,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The fault that the environment asks for, if any.
     pub fn from_environment() -> Option<Self> {
         std::env::var("PATCHLIGHT_FAIL").ok()?.parse().ok()
     }

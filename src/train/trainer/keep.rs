@@ -1,4 +1,4 @@
-//! From checkpoints and into them.
+//! Restoring the loop's state from checkpoints, and saving it.
 
 use super::{Plan, State, TrainError};
 use crate::compute::ComputeError;
@@ -8,7 +8,7 @@ use crate::train::params;
 use burn::module::Module;
 use burn::tensor::Device;
 
-/// Where the run left off, or the start: restores `fresh` from the newest checkpoint of the run's folder.
+/// The state where the run stopped, or the start: restores `fresh` from the newest checkpoint of the run's folder.
 ///
 /// # Errors
 /// [`TrainError`] where a checkpoint exists and does not fit.
@@ -91,7 +91,6 @@ pub fn note_epoch<M: Module>(
     Ok(())
 }
 
-/// Writes a checkpoint of the state.
 pub fn save<M: Module>(plan: &Plan, stage: u8, state: &State<M>, finished: bool) -> Result<String, TrainError> {
     let at = |source| TrainError::Compute {
         stage,
@@ -99,7 +98,7 @@ pub fn save<M: Module>(plan: &Plan, stage: u8, state: &State<M>, finished: bool)
         source,
     };
     let collect = |model: &M| finite(params::collect(model)).map_err(at);
-    // Once the stage is done nothing trains on: the average is the model.
+    // Nothing is trained after the last step: the average becomes the model.
     let model = collect(if finished { state.shown() } else { &state.model })?;
     let average = match &state.average {
         Some(average) if !finished => Some(collect(average)?),
@@ -118,7 +117,7 @@ pub fn save<M: Module>(plan: &Plan, stage: u8, state: &State<M>, finished: bool)
     Ok(checkpoint::save(&plan.folder, state.step, &content, &state.progress)?)
 }
 
-/// Parameters that may be written: what is not a number would spoil every later resume.
+/// Refuses parameters that are not finite: they would spoil every later resume.
 fn finite(tensors: Result<Tensors, ComputeError>) -> Result<Tensors, ComputeError> {
     let tensors = tensors?;
     let mut values = tensors.values().flat_map(|tensor| &tensor.data);

@@ -1,4 +1,4 @@
-//! The loop of a stage: order of pictures, losses, update, checkpoints. What a batch and its losses are, a [`Stage`] says.
+//! The loop of a stage: order of pictures, losses, update, checkpoints. A [`Stage`] defines what a batch and its losses are.
 
 mod fault;
 mod keep;
@@ -19,13 +19,12 @@ use crate::compute::ComputeError;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use keep::{note_epoch, save};
-use order::{Job, Pace, jobs};
+use order::{Pace, PlannedStep, planned_steps};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// The losses of a batch, each `[1]`; what is minimised is `cls + lambda * extra`, and the second one with its own weight.
 pub struct Losses {
-    /// Classification.
     pub cls: Tensor<1>,
     /// Distillation (Stage 1) or semantic consistency (Stage 2), unweighted.
     pub extra: Tensor<1>,
@@ -37,7 +36,6 @@ pub struct Losses {
 
 /// A part of a batch that is computed apart, and how much its mean losses count in the batch's.
 pub struct Shard<'a, B: Clone> {
-    /// The part.
     pub batch: Cow<'a, B>,
     /// Its share of the classification loss; all shards' add up to 1.
     pub cls: f64,
@@ -46,7 +44,6 @@ pub struct Shard<'a, B: Clone> {
 }
 
 impl<'a, B: Clone> Shard<'a, B> {
-    /// The whole batch.
     pub fn whole(batch: &'a B) -> Self {
         Self {
             batch: Cow::Borrowed(batch),
@@ -58,14 +55,12 @@ impl<'a, B: Clone> Shard<'a, B> {
 
 /// What distinguishes the two stages.
 pub trait Stage: Sync {
-    /// The trainable parameters.
     type Model: Module + Sync;
     /// Host data of a batch.
     type Batch: Clone + Send + Sync;
 
     /// 1, 2, or 3 for both at once.
     fn number(&self) -> u8;
-    /// Training pictures.
     fn images(&self) -> usize;
     /// Prepares a batch on the host; runs on a thread of its own.
     fn load(&self, epoch: usize, indices: &[usize]) -> Self::Batch;
@@ -87,7 +82,6 @@ pub trait Stage: Sync {
     /// # Errors
     /// [`ComputeError`] where the device fails.
     fn losses(&self, model: &Self::Model, batch: &Self::Batch) -> Result<Losses, ComputeError>;
-    /// Learning rate and decay of a parameter.
     fn group(&self, path: &str, rank: usize) -> Group;
     /// Share of a parameter's rate at a step; 0: it does not learn yet.
     fn share(&self, path: &str, step: usize) -> f64 {
@@ -98,7 +92,6 @@ pub trait Stage: Sync {
     fn reported_lr(&self) -> f64;
 }
 
-/// One step as reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
     /// Epoch, from 0.
@@ -109,21 +102,18 @@ pub struct StepReport {
     pub steps: usize,
     /// The total loss before the update.
     pub loss: f32,
-    /// The classification loss.
     pub cls: f32,
     /// The other loss, unweighted.
     pub extra: f32,
     /// The second other loss, unweighted, where both are trained at once.
     pub second: Option<f32>,
-    /// The reported learning rate.
     pub lr: f64,
     /// Pictures a second over the last steps.
     pub images_per_s: f64,
 }
 
-/// What the engine hears of a running stage.
+/// What a running stage reports to the engine.
 pub trait Hooks<M> {
-    /// After each step.
     fn step(&mut self, report: &StepReport);
     /// After each epoch, with the model that would be kept and the best epoch before it: mAP on the validation pictures, where there
     /// are any.
@@ -135,13 +125,11 @@ pub trait Hooks<M> {
     fn memory(&mut self, step: usize, failed: usize, next: usize);
     /// The stage is done, and about to be saved.
     fn kept(&mut self, kept: &Kept);
-    /// Something that the user should know.
     fn warning(&mut self, code: &str, message: String);
     /// Asked between steps: pause or cancel.
     fn should_stop(&mut self) -> bool;
 }
 
-/// How a stage ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finish {
     /// All steps are done; the model's fingerprint.
@@ -150,39 +138,29 @@ pub enum Finish {
     Stopped(usize),
 }
 
-/// Training cannot go on.
+/// Why training cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The device failed, or a value is not finite.
     #[error("stage {stage}, step {step}: {source}")]
     Compute {
         /// 1 or 2.
         stage: u8,
-        /// The step.
         step: usize,
-        /// What failed.
         source: ComputeError,
     },
-    /// The checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] RunCheckpointError),
-    /// The checkpoint is not one of this run.
     #[error("the checkpoint does not fit this run: {0}")]
     Foreign(String),
-    /// Too many pictures cannot be read.
     #[error("{failed} of {of} training pictures could not be read, the first: {first}")]
     Unreadable {
-        /// How many failed.
         failed: usize,
-        /// Pictures seen.
         of: usize,
         /// The first failure.
         first: String,
     },
-    /// There is nothing to train on.
     #[error("{0}")]
     NoData(String),
-    /// Cached features cannot be read or written.
     #[error("cached features: {0}")]
     Features(#[from] std::io::Error),
 }
@@ -203,113 +181,176 @@ pub fn run<S: Stage>(
     state: State<S::Model>,
     hooks: &mut dyn Hooks<S::Model>,
 ) -> Result<Finish, TrainError> {
-    let number = stage.number();
-    let jobs: Vec<Job> = jobs(plan, number, stage.images())
-        .into_iter()
-        .skip(state.step)
-        .collect();
+    let steps = planned_steps(plan, stage.number(), stage.images());
+    let left = steps.get(state.step..).unwrap_or_default();
     // A folder that cannot be written is found now and not after the first minute.
     if checkpoint::exists(&plan.folder) {
         checkpoint::probe(&plan.folder)?;
     } else {
-        save(plan, number, &state, false)?;
+        save(plan, stage.number(), &state, false)?;
     }
-    let mut current = Some(state);
-    let mut micro_batch = plan.micro_batch;
-    let mut pace = Pace::new();
-    let mut last_checkpoint = Instant::now();
-    let (mut stopped, mut stopped_early) = (false, false);
-    let mut last_epoch: Option<(usize, Option<f64>)> = None;
-    let mut failures = Failures::default();
+    let mut running = Running {
+        stage,
+        plan,
+        hooks,
+        state: Some(state),
+        micro_batch: plan.micro_batch,
+        pace: Pace::new(),
+        saved: Instant::now(),
+        ending: Ending::AllSteps,
+        last_epoch: None,
+        failures: Failures::default(),
+    };
     prefetch(
-        &jobs,
-        |job| stage.load(job.epoch, &job.indices),
-        |job, batch| -> Result<bool, TrainError> {
-            let Some(mut state) = current.take() else {
-                return Ok(false);
-            };
-            if hooks.should_stop() {
-                stopped = true;
-                current = Some(state);
-                return Ok(false);
-            }
-            let (count, failed) = stage.outcome(&batch);
-            if let Err(error) = failures.note(count, failed, hooks) {
-                save(plan, number, &state, false)?;
-                return Err(error);
-            }
-            let at = |source| TrainError::Compute {
-                stage: number,
-                step: job.step,
-                source,
-            };
-            let factor = plan.schedule.factor(job.step);
-            if count > 0 {
-                let what = (job.step, &batch, count);
-                let advanced = step::advance(stage, plan, state, what, &mut micro_batch, factor, hooks);
-                let (next, values) = advanced.map_err(at)?;
-                state = next;
-                hooks.step(&StepReport {
-                    epoch: job.epoch,
-                    step: job.step,
-                    steps: plan.schedule.total,
-                    loss: values.total,
-                    cls: values.cls,
-                    extra: values.extra,
-                    second: values.second,
-                    lr: stage.reported_lr() * factor,
-                    images_per_s: pace.after(count),
-                });
-            }
-            state.step = job.step + 1;
-            // Before the checkpoint: a run killed in between repeats the step and the measuring, and loses neither.
-            if job.ends_epoch {
-                let map = hooks.epoch(job.epoch, state.shown(), state.progress.best.as_ref())?;
-                last_epoch = Some((job.epoch, map));
-                note_epoch(plan, number, &mut state, job.epoch, map)?;
-                let since = |best: &Best| job.epoch - best.epoch;
-                let waited = state.progress.best.as_ref().map(since);
-                if waited.zip(plan.early_stop).is_some_and(|(waited, most)| waited >= most) {
-                    stopped_early = state.step < plan.schedule.total;
-                    current = Some(state);
-                    return Ok(false);
-                }
-            }
-            let due = match plan.checkpoint_every {
-                Some(every) => state.step.is_multiple_of(every.max(1)),
-                None => last_checkpoint.elapsed() >= CHECKPOINT_INTERVAL,
-            };
-            if due && state.step < plan.schedule.total {
-                save(plan, number, &state, false)?;
-                last_checkpoint = Instant::now();
-            }
-            current = Some(state);
-            Ok(true)
-        },
+        left,
+        |step| stage.load(step.epoch, &step.indices),
+        |step, batch| running.step(step, &batch),
     )?;
-    let Some(state) = current else {
-        return Err(TrainError::NoData("the stage has no steps".to_owned()));
-    };
-    if stopped {
-        save(plan, number, &state, false)?;
-        return Ok(Finish::Stopped(state.step));
+    running.finish()
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    AllSteps,
+    /// No epoch was better for a while.
+    Early,
+    Asked,
+}
+
+/// A stage between its first and its last step.
+struct Running<'a, S: Stage> {
+    stage: &'a S,
+    plan: &'a Plan,
+    hooks: &'a mut dyn Hooks<S::Model>,
+    /// `None` only within a step, and after one that failed.
+    state: Option<State<S::Model>>,
+    micro_batch: Option<usize>,
+    pace: Pace,
+    /// When the newest checkpoint was written.
+    saved: Instant,
+    ending: Ending,
+    /// The epoch that ended last, and its mAP.
+    last_epoch: Option<(usize, Option<f64>)>,
+    failures: Failures,
+}
+
+impl<S: Stage> Running<'_, S> {
+    /// One step with what belongs to it: the epoch's end, the checkpoint. `false` ends the loop.
+    fn step(&mut self, step: &PlannedStep, batch: &S::Batch) -> Result<bool, TrainError> {
+        let Some(mut state) = self.state.take() else {
+            return Ok(false);
+        };
+        if self.hooks.should_stop() {
+            self.ending = Ending::Asked;
+            self.state = Some(state);
+            return Ok(false);
+        }
+        let (count, failed) = self.stage.outcome(batch);
+        if let Err(error) = self.failures.note(count, failed, self.hooks) {
+            save(self.plan, self.stage.number(), &state, false)?;
+            return Err(error);
+        }
+        if count > 0 {
+            state = self.learn(state, step, batch, count)?;
+        }
+        state.step = step.step + 1;
+        let total = self.plan.schedule.total;
+        // Before the checkpoint: a run killed in between repeats the step and the measuring, and loses neither.
+        if step.ends_epoch && self.end_epoch(&mut state, step.epoch)? {
+            if state.step < total {
+                self.ending = Ending::Early;
+            }
+            self.state = Some(state);
+            return Ok(false);
+        }
+        let due = match self.plan.checkpoint_every {
+            Some(every) => state.step.is_multiple_of(every.max(1)),
+            None => self.saved.elapsed() >= CHECKPOINT_INTERVAL,
+        };
+        if due && state.step < total {
+            save(self.plan, self.stage.number(), &state, false)?;
+            self.saved = Instant::now();
+        }
+        self.state = Some(state);
+        Ok(true)
     }
-    let best = state.progress.best.as_ref().filter(|best| best.kept);
-    let kept = match (best, last_epoch) {
-        (Some(best), _) => Some((best.epoch, Some(best.map), true)),
-        (None, Some((epoch, map))) => Some((epoch, map, false)),
-        (None, None) => None,
-    };
-    // Before the last checkpoint: a run killed in between comes here again.
-    if let Some((epoch, map, best)) = kept {
-        hooks.kept(&Kept {
-            epoch,
-            map,
-            best,
-            stopped_early,
+
+    /// Learns from the `count` readable pictures of a batch and reports the step.
+    fn learn(
+        &mut self,
+        state: State<S::Model>,
+        step: &PlannedStep,
+        batch: &S::Batch,
+        count: usize,
+    ) -> Result<State<S::Model>, TrainError> {
+        let factor = self.plan.schedule.factor(step.step);
+        let what = (step.step, batch, count);
+        let advanced = step::advance(
+            self.stage,
+            self.plan,
+            state,
+            what,
+            &mut self.micro_batch,
+            factor,
+            self.hooks,
+        );
+        let (state, values) = advanced.map_err(|source| TrainError::Compute {
+            stage: self.stage.number(),
+            step: step.step,
+            source,
+        })?;
+        self.hooks.step(&StepReport {
+            epoch: step.epoch,
+            step: step.step,
+            steps: self.plan.schedule.total,
+            loss: values.total,
+            cls: values.cls,
+            extra: values.extra,
+            second: values.second,
+            lr: self.stage.reported_lr() * factor,
+            images_per_s: self.pace.after(count),
         });
+        Ok(state)
     }
-    Ok(Finish::Done(save(plan, number, &state, true)?))
+
+    /// Measures and notes an epoch; `true` where none was better for as long as the plan waits.
+    fn end_epoch(&mut self, state: &mut State<S::Model>, epoch: usize) -> Result<bool, TrainError> {
+        let map = self.hooks.epoch(epoch, state.shown(), state.progress.best.as_ref())?;
+        self.last_epoch = Some((epoch, map));
+        note_epoch(self.plan, self.stage.number(), state, epoch, map)?;
+        let waited = state.progress.best.as_ref().map(|best| epoch - best.epoch);
+        let patience = waited.zip(self.plan.early_stop);
+        Ok(patience.is_some_and(|(waited, most)| waited >= most))
+    }
+
+    /// Saves what the loop ended with, and says which epoch is kept.
+    fn finish(self) -> Result<Finish, TrainError> {
+        let number = self.stage.number();
+        let Some(state) = self.state else {
+            return Err(TrainError::NoData("the stage has no steps".to_owned()));
+        };
+        if self.ending == Ending::Asked {
+            save(self.plan, number, &state, false)?;
+            return Ok(Finish::Stopped(state.step));
+        }
+        let best = state.progress.best.as_ref().filter(|best| best.kept);
+        let kept = match (best, self.last_epoch) {
+            (Some(best), _) => Some((best.epoch, Some(best.map), true)),
+            (None, Some((epoch, map))) => Some((epoch, map, false)),
+            (None, None) => None,
+        };
+        // Before the last checkpoint: a run killed in between repeats this.
+        if let Some((epoch, map, best)) = kept {
+            self.hooks.kept(&Kept {
+                epoch,
+                map,
+                best,
+                stopped_early: self.ending == Ending::Early,
+            });
+        }
+        Ok(Finish::Done(save(self.plan, number, &state, true)?))
+    }
 }
 
 /// Pictures that could not be read.

@@ -4,21 +4,19 @@ use super::{Plan, SPEED_WINDOW};
 use crate::support::rng::{self, SliceRandom};
 use std::time::Instant;
 
-/// One step's pictures.
-pub struct Job {
+/// A step that is to be done, and its pictures.
+pub struct PlannedStep {
     /// The epoch, from 0.
     pub epoch: usize,
     /// The step in the stage, from 0.
     pub step: usize,
-    /// Indices of its pictures.
     pub indices: Vec<usize>,
-    /// Whether the epoch ends with it.
     pub ends_epoch: bool,
 }
 
 /// Every step of a stage in order.
-pub fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
-    let mut jobs = Vec::with_capacity(plan.schedule.total);
+pub fn planned_steps(plan: &Plan, stage: u8, images: usize) -> Vec<PlannedStep> {
+    let mut steps = Vec::with_capacity(plan.schedule.total);
     for epoch in 0..plan.schedule.epochs() {
         let mut order: Vec<usize> = (0..images).collect();
         if plan.shuffle {
@@ -31,12 +29,12 @@ pub fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
         let batches = order.chunks(plan.batch.max(1));
         let last = batches.len().saturating_sub(1);
         for (i, indices) in batches.enumerate() {
-            let step = jobs.len();
+            let step = steps.len();
             if step == plan.schedule.total {
                 break;
             }
             let ends_epoch = i == last || step + 1 == plan.schedule.total;
-            jobs.push(Job {
+            steps.push(PlannedStep {
                 epoch,
                 step,
                 indices: indices.to_vec(),
@@ -44,7 +42,7 @@ pub fn jobs(plan: &Plan, stage: u8, images: usize) -> Vec<Job> {
             });
         }
     }
-    jobs
+    steps
 }
 
 /// Pictures a second over the last steps; monotonic, so a changed clock does no harm.
@@ -53,7 +51,6 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Counts from now.
     pub fn new() -> Self {
         Self {
             marks: vec![(Instant::now(), 0)],
@@ -91,31 +88,31 @@ mod tests {
 
     #[test]
     fn a_short_last_batch_is_kept_and_every_epoch_sees_all() {
-        let jobs = jobs(&plan(true, None), 1, 10);
-        assert_eq!(jobs.len(), 9);
+        let steps = planned_steps(&plan(true, None), 1, 10);
+        assert_eq!(steps.len(), 9);
         assert_eq!(
-            jobs.iter().map(|j| j.indices.len()).collect::<Vec<_>>(),
+            steps.iter().map(|s| s.indices.len()).collect::<Vec<_>>(),
             [4, 4, 2, 4, 4, 2, 4, 4, 2]
         );
         for epoch in 0..3 {
-            let mut seen: Vec<usize> = jobs
+            let mut seen: Vec<usize> = steps
                 .iter()
-                .filter(|j| j.epoch == epoch)
-                .flat_map(|j| j.indices.clone())
+                .filter(|s| s.epoch == epoch)
+                .flat_map(|s| s.indices.clone())
                 .collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }
-        assert_ne!(jobs[0].indices, jobs[3].indices, "each epoch has its own order");
+        assert_ne!(steps[0].indices, steps[3].indices, "each epoch has its own order");
     }
 
     #[test]
     fn max_steps_ends_inside_an_epoch() {
-        let jobs = jobs(&plan(false, Some(5)), 1, 10);
-        assert_eq!(jobs.len(), 5);
-        assert_eq!(jobs[0].indices, [0, 1, 2, 3]);
+        let steps = planned_steps(&plan(false, Some(5)), 1, 10);
+        assert_eq!(steps.len(), 5);
+        assert_eq!(steps[0].indices, [0, 1, 2, 3]);
         assert_eq!(
-            jobs.iter().map(|j| j.ends_epoch).collect::<Vec<_>>(),
+            steps.iter().map(|s| s.ends_epoch).collect::<Vec<_>>(),
             [false, false, true, false, true]
         );
     }

@@ -7,20 +7,15 @@ use crate::train::schedule::Schedule;
 use burn::tensor::Device;
 use std::path::PathBuf;
 
-/// How the loop runs.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The run's folder.
     pub folder: PathBuf,
-    /// Steps and rates.
     pub schedule: Schedule,
     /// The device, without differentiation.
     pub device: Device,
     /// Pictures a step.
     pub batch: usize,
-    /// Whether to shuffle.
     pub shuffle: bool,
-    /// The run's seed.
     pub seed: u64,
     /// Largest norm of all gradients together.
     pub clip_norm: f64,
@@ -30,7 +25,6 @@ pub struct Plan {
     pub parts: usize,
     /// Pictures computed at once; unset: the whole batch, until the memory does not hold it.
     pub micro_batch: Option<usize>,
-    /// Whether the best epoch's parameters are kept.
     pub keep_best: bool,
     /// Stop after this many epochs without a better one.
     pub early_stop: Option<usize>,
@@ -64,13 +58,11 @@ impl Plan {
 
 /// Model and optimizer between two steps.
 pub struct State<M> {
-    /// The parameters.
     pub model: M,
     /// Their moving average, where there is one: what is validated and kept.
     pub average: Option<M>,
     /// Their moments.
     pub optimizer: AdamW,
-    /// Steps done.
     pub step: usize,
     /// The best epoch so far, the loss's scale.
     pub progress: Progress,

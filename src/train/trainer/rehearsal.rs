@@ -1,7 +1,7 @@
 //! A few steps to see how long they take; nothing is kept.
 
 use super::keep::resume;
-use super::order::{Job, jobs};
+use super::order::{PlannedStep, planned_steps};
 use super::step::advance;
 use super::{Hooks, Kept, Plan, Stage, StepReport, TrainError};
 use crate::train::checkpoint::Best;
@@ -30,10 +30,14 @@ pub fn try_steps<S: Stage>(
     let mut current = Some(state);
     let mut micro_batch = plan.micro_batch;
     let mut seconds = Vec::new();
-    for job in jobs(plan, stage.number(), stage.images()).iter().cycle().take(steps) {
-        let Job {
+    for planned in planned_steps(plan, stage.number(), stage.images())
+        .iter()
+        .cycle()
+        .take(steps)
+    {
+        let PlannedStep {
             epoch, step, indices, ..
-        } = job;
+        } = planned;
         if stop() {
             break;
         }
@@ -57,7 +61,7 @@ pub fn try_steps<S: Stage>(
     Ok(seconds)
 }
 
-/// Hears nothing.
+/// Ignores all reports.
 struct Silent;
 
 impl<M> Hooks<M> for Silent {

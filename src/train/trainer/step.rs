@@ -19,9 +19,7 @@ const SCALE_GROWS: usize = 200;
 /// The losses of a batch on the host.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Values {
-    /// What is minimised.
     pub total: f32,
-    /// Classification.
     pub cls: f32,
     /// The other loss, unweighted.
     pub extra: f32,

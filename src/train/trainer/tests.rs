@@ -133,6 +133,7 @@ fn an_overflow_leaves_the_step_out_and_halves_the_scale() {
     let (mut scaled, mut plain) = (Notes::default(), Notes::default());
     train(&toy(0.5, true), &plan(a.path(), 5), &mut scaled).unwrap();
     train(&toy(0.5, false), &plan(b.path(), 5), &mut plain).unwrap();
+    assert_eq!((scaled.shown.len(), plain.shown.len()), (5, 5));
     for (a, b) in scaled.shown.iter().zip(&plain.shown) {
         assert!((a - b).abs() < 1e-6, "{a} against {b}");
     }
@@ -163,6 +164,7 @@ fn the_moving_average_follows_its_formula_and_is_resumed() {
     };
     train(&toy(0.5, false), &with_average, &mut averaged).unwrap();
     let mut average = 1.0f32;
+    assert_eq!((plain.shown.len(), averaged.shown.len()), (6, 6));
     for (step, (raw, found)) in plain.shown.iter().zip(&averaged.shown).enumerate() {
         let decay = 0.3f32.min((1.0 + step as f32) / (10.0 + step as f32));
         average = decay * average + (1.0 - decay) * raw;

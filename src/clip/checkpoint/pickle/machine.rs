@@ -45,8 +45,23 @@ impl Machine<'_> {
     /// Does one operation; true at STOP.
     fn step(&mut self) -> Result<bool> {
         let op = self.input.byte()?;
+        let is_known = op == b'.'
+            || self.arrange(op)?
+            || self.literal(op)?
+            || self.container(op)?
+            || self.recollect(op)?
+            || self.call(op)?;
+        if !is_known {
+            return Err(self.malformed(&format!("operation 0x{op:02x} is not used by PyTorch")));
+        }
+        Ok(op == b'.')
+    }
+
+    // Each of the following does `op` where it is of its kind, and says whether it was.
+
+    /// Frames, marks, and the stack's own order.
+    fn arrange(&mut self, op: u8) -> Result<bool> {
         match op {
-            b'.' => return Ok(true),
             0x80 => {
                 self.input.byte()?;
             }
@@ -57,37 +72,38 @@ impl Machine<'_> {
                 self.check_stack(self.marks.len())?;
                 self.marks.push(self.stack.len());
             }
+            b'0' if self.marks.last() == Some(&self.stack.len()) => {
+                self.marks.pop();
+            }
             b'0' => {
-                if self.marks.last() == Some(&self.stack.len()) {
-                    self.marks.pop();
-                } else {
-                    self.pop()?;
-                }
+                self.pop()?;
             }
             b'1' => drop(self.pop_mark()?),
             b'2' => {
                 let top = self.top()?;
                 self.push_id(top)?;
             }
-            b'N' => self.push(Node::None)?,
-            0x88 => self.push(Node::Int(1))?,
-            0x89 => self.push(Node::Int(0))?,
-            b'I' | b'J' | b'K' | b'M' | b'L' | 0x8a | 0x8b => {
-                let node = self.input.integer(op)?;
-                self.push(node)?;
-            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Values that stand in the pickle themselves.
+    fn literal(&mut self, op: u8) -> Result<bool> {
+        let node = match op {
+            b'N' => Node::None,
+            0x88 => Node::Int(1),
+            0x89 => Node::Int(0),
+            b'I' | b'J' | b'K' | b'M' | b'L' | 0x8a | 0x8b => self.input.integer(op)?,
             b'F' => {
                 self.input.line()?;
-                self.push(Node::Opaque("a number"))?;
+                Node::Opaque("a number")
             }
             b'G' => {
                 self.input.take(8)?;
-                self.push(Node::Opaque("a number"))?;
+                Node::Opaque("a number")
             }
-            b'S' | b'T' | b'U' | b'V' | b'X' | 0x8c | 0x8d => {
-                let text = self.input.string(op)?;
-                self.push(Node::Text(text.into()))?;
-            }
+            b'S' | b'T' | b'U' | b'V' | b'X' | 0x8c | 0x8d => Node::Text(self.input.string(op)?.into()),
             b'B' | b'C' | 0x8e | 0x96 => {
                 let length = self.input.unsigned(match op {
                     b'C' => 1,
@@ -95,63 +111,70 @@ impl Machine<'_> {
                     _ => 8,
                 })?;
                 self.input.take(length)?;
-                self.push(Node::Opaque("bytes"))?;
+                Node::Opaque("bytes")
             }
-            b']' | 0x8f => self.push(Node::List(Vec::new()))?,
-            b'}' => self.push(Node::Dict(Vec::new()))?,
-            b')' => self.push(Node::Tuple(Vec::new()))?,
-            b'l' | 0x91 => {
-                let items = self.pop_mark()?;
-                self.push(Node::List(items))?;
-            }
-            b't' => {
-                let items = self.pop_mark()?;
-                self.push(Node::Tuple(items))?;
-            }
-            0x85..=0x87 => self.short_tuple(usize::from(op - 0x84))?,
-            b'd' => {
-                let items = self.pop_mark()?;
-                self.push(Node::Dict(pairs(&items)))?;
-            }
-            b'a' => {
-                let item = self.pop()?;
-                self.extend_list(&[item])?;
-            }
-            b'e' | 0x90 => {
-                let items = self.pop_mark()?;
-                self.extend_list(&items)?;
-            }
-            b's' => {
-                let value = self.pop()?;
-                let key = self.pop()?;
-                self.extend_dict(&[(key, value)])?;
-            }
-            b'u' => {
-                let items = self.pop_mark()?;
-                self.extend_dict(&pairs(&items))?;
-            }
-            b'g' | b'h' | b'j' => {
-                let key = match op {
-                    b'g' => self.input.decimal()?,
-                    b'h' => self.input.unsigned(1)? as u64,
-                    _ => self.input.unsigned(4)? as u64,
-                };
-                let id = *self
-                    .memo
-                    .get(&key)
-                    .ok_or_else(|| self.malformed("it recalls a value it never stored"))?;
-                self.push_id(id)?;
-            }
-            b'p' | b'q' | b'r' | 0x94 => {
-                let key = match op {
-                    b'p' => self.input.decimal()?,
-                    b'q' => self.input.unsigned(1)? as u64,
-                    b'r' => self.input.unsigned(4)? as u64,
-                    _ => self.memo.len() as u64,
-                };
-                let top = self.top()?;
-                self.memo.insert(key, top);
-            }
+            _ => return Ok(false),
+        };
+        self.push(node)?;
+        Ok(true)
+    }
+
+    /// Lists, tuples and dictionaries, made and extended.
+    fn container(&mut self, op: u8) -> Result<bool> {
+        let node = match op {
+            b']' | 0x8f => Node::List(Vec::new()),
+            b'}' => Node::Dict(Vec::new()),
+            b')' => Node::Tuple(Vec::new()),
+            b'l' | 0x91 => Node::List(self.pop_mark()?),
+            b't' => Node::Tuple(self.pop_mark()?),
+            0x85..=0x87 => Node::Tuple(self.pop_in_order(usize::from(op - 0x84))?),
+            b'd' => Node::Dict(pairs(&self.pop_mark()?)),
+            _ => return self.extend(op),
+        };
+        self.push(node)?;
+        Ok(true)
+    }
+
+    /// Adds to the container on top. Anything else there (the inert result of a call) swallows what is added.
+    fn extend(&mut self, op: u8) -> Result<bool> {
+        let items = match op {
+            b'a' => vec![self.pop()?],
+            b's' => self.pop_in_order(2)?,
+            b'e' | 0x90 | b'u' => self.pop_mark()?,
+            _ => return Ok(false),
+        };
+        let top = self.top()?;
+        match self.node_mut(top) {
+            Node::List(list) if matches!(op, b'a' | b'e' | 0x90) => list.extend(items),
+            Node::Dict(dict) if matches!(op, b's' | b'u') => dict.extend(pairs(&items)),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// The memo: values stored and recalled.
+    fn recollect(&mut self, op: u8) -> Result<bool> {
+        let key = match op {
+            b'g' | b'p' => self.input.decimal()?,
+            b'h' | b'q' => self.input.unsigned(1)? as u64,
+            b'j' | b'r' => self.input.unsigned(4)? as u64,
+            0x94 => self.memo.len() as u64,
+            _ => return Ok(false),
+        };
+        if matches!(op, b'g' | b'h' | b'j') {
+            let stored = self.memo.get(&key).copied();
+            let id = stored.ok_or_else(|| self.malformed("it recalls a value it never stored"))?;
+            self.push_id(id)?;
+        } else {
+            let top = self.top()?;
+            self.memo.insert(key, top);
+        }
+        Ok(true)
+    }
+
+    /// Classes, calls, instances and references to storages.
+    fn call(&mut self, op: u8) -> Result<bool> {
+        match op {
             b'c' => {
                 let module = self.input.line_text()?;
                 let name = self.input.line_text()?;
@@ -191,9 +214,9 @@ impl Machine<'_> {
                 let storage = self.storage(reference);
                 self.push(storage.map_or_else(|| Node::Opaque("an external reference"), Node::Storage))?;
             }
-            other => return Err(self.malformed(&format!("operation 0x{other:02x} is not used by PyTorch"))),
+            _ => return Ok(false),
         }
-        Ok(false)
+        Ok(true)
     }
 
     pub(super) fn malformed(&self, what: &str) -> PickleError {
@@ -265,30 +288,14 @@ impl Machine<'_> {
         }
     }
 
-    fn short_tuple(&mut self, length: usize) -> Result<()> {
+    /// The `length` topmost values, the topmost last.
+    fn pop_in_order(&mut self, length: usize) -> Result<Vec<Id>> {
         let mut items = Vec::with_capacity(length);
         for _ in 0..length {
             items.push(self.pop()?);
         }
         items.reverse();
-        self.push(Node::Tuple(items))
-    }
-
-    /// Adds to the list on top. What is no list (the inert result of a call) swallows the items.
-    fn extend_list(&mut self, items: &[Id]) -> Result<()> {
-        let top = self.top()?;
-        if let Node::List(list) = self.node_mut(top) {
-            list.extend_from_slice(items);
-        }
-        Ok(())
-    }
-
-    fn extend_dict(&mut self, items: &[(Id, Id)]) -> Result<()> {
-        let top = self.top()?;
-        if let Node::Dict(dict) = self.node_mut(top) {
-            dict.extend_from_slice(items);
-        }
-        Ok(())
+        Ok(items)
     }
 }
 

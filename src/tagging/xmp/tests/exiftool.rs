@@ -19,7 +19,7 @@ fn is_there() -> bool {
     let required = std::env::var("PATCHLIGHT_TEST_EXIFTOOL").is_ok_and(|value| value == "required");
     assert!(found || !required, "exiftool is required and was not found on the PATH");
     if !found {
-        println!("skipped: exiftool is not on the PATH");
+        crate::skips::note("exiftool is not on the PATH");
     }
     found
 }
@@ -158,6 +158,7 @@ fn check(files: &Files, labels: &[&str]) {
     let before = files.read();
     files.write(labels);
     let after = files.read();
+    assert_eq!(after.len(), before.len());
     for (i, (before, after)) in before.iter().zip(&after).enumerate() {
         let name = &files.pictures[i];
         assert_eq!(foreign(after), foreign(before), "{name:?}");
@@ -195,7 +196,9 @@ fn what_exiftool_rewrote_can_be_taken_away() {
     let rewritten = files.read();
     assert!(rewritten.iter().all(has_record), "exiftool keeps the record");
     files.remove();
-    for (i, (before, after)) in before.iter().zip(files.read()).enumerate() {
+    let after = files.read();
+    assert_eq!(after.len(), before.len());
+    for (i, (before, after)) in before.iter().zip(after).enumerate() {
         let name = &files.pictures[i];
         let [mut subject, hierarchical, tags_list] = keywords(before);
         subject.push("mine".to_owned());

@@ -1,7 +1,8 @@
 //! Plans and files: what a plan says, that it is what is written, and what other programs may have done meanwhile.
 
 use super::samples;
-use crate::tagging::xmp::{Action, Applied, Keywords, SidecarPlan, SidecarStyle, Sidecars, read_keywords};
+use crate::tagging::xmp::plan::{Applied, SidecarPlan};
+use crate::tagging::xmp::{Action, Keywords, SidecarStyle, Sidecars, read_keywords};
 use crate::tagging::{Tag, TaggedBy, TaggingError, Tags};
 use std::fs;
 use std::path::PathBuf;
