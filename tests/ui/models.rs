@@ -9,7 +9,7 @@ use patchlight::app::model::command::{Command, ModelCommand, Place};
 use patchlight::app::model::job::{Job, JobState, Spec};
 use patchlight::app::model::job_kind::JobKind;
 use patchlight::app::model::prefs::Look;
-use patchlight::engine::event::ModelEntry;
+use patchlight::engine::event::{ModelEntry, PhaseKind};
 use patchlight::engine::{Failure, Request};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -162,6 +162,7 @@ fn states() {
         );
         job.state = JobState::Running;
         job.progress("downloading ViT-B-16.pt", 140_000_000, 351_000_000, state.now);
+        job.phase.as_mut().unwrap().kind = PhaseKind::Downloading;
         state.jobs.list.push_back(job);
         state.models.fetching.insert("clip-vit-b16".to_owned(), 9_000);
         settle(&mut harness);

@@ -2,6 +2,7 @@
 
 use super::job_kind::JobKind;
 use crate::compute::DeviceChoice;
+use crate::engine::event::PhaseKind;
 use crate::engine::{Event, Failure, Request};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ impl JobState {
 /// How far a phase of a job is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
+    /// What sort of work it is, where a reader tells it apart.
+    pub kind: PhaseKind,
     /// For people.
     pub name: String,
     /// Parts done.
@@ -141,6 +144,7 @@ impl Job {
             Some(phase) if phase.name == name && phase.total == total && phase.done <= done => phase.done = done,
             _ => {
                 self.phase = Some(Phase {
+                    kind: PhaseKind::Other,
                     name: name.to_owned(),
                     done,
                     total,

@@ -6,13 +6,12 @@ use super::{data_jobs, jobs};
 use crate::app::model::action::Action;
 use crate::app::model::command::{Command, DataCommand, Field, Pick, Place};
 use crate::app::model::data::Page;
-use crate::app::model::data_forms::{ImportForm, Listed, REST, Way};
+use crate::app::model::data_forms::{ImportForm, Listed, REST, Way, ending};
 use crate::app::model::file_probe;
 use crate::app::model::filter::{Filter, Only, Sort};
 use crate::app::model::notices::Level;
 use crate::app::model::project_messages::DataRequest;
 use crate::app::model::state::Model;
-use crate::dataset::formats::Format;
 use crate::dataset::model::Split;
 use crate::engine::request::Scheme;
 use std::path::{Path, PathBuf};
@@ -105,17 +104,6 @@ fn ask_for_page(model: &mut Model, out: &mut Effects) {
     }
     for request in asked {
         ask_data(model, out, request);
-    }
-}
-
-/// How the files of a format end where it needs only one; else it is a folder.
-fn ending(format: Format) -> &'static str {
-    match format {
-        Format::Coco | Format::LabelStudio => ".json",
-        Format::Csv => ".csv",
-        Format::Project => ".patchlight",
-        Format::Cvat => ".xml",
-        _ => "",
     }
 }
 

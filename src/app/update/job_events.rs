@@ -31,7 +31,17 @@ pub fn take(model: &mut Model, out: &mut Effects, event: JobEvent) {
         JobEvent::Event(id, event) => {
             if let Some(job) = model.jobs.get_mut(id) {
                 match event.as_ref() {
-                    Event::Progress { phase, done, total, .. } => job.progress(phase, *done, *total, now),
+                    Event::Progress {
+                        phase,
+                        done,
+                        total,
+                        kind,
+                    } => {
+                        job.progress(phase, *done, *total, now);
+                        if let Some(phase) = &mut job.phase {
+                            phase.kind = *kind;
+                        }
+                    }
                     Event::Done { run, project, .. } => {
                         job.made = Made {
                             run: run.clone(),

@@ -10,6 +10,7 @@ use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{icons, widgets};
 use crate::engine::Failure;
 use crate::engine::event::ModelEntry;
+use crate::engine::event::PhaseKind;
 use crate::models::bytes;
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
 use std::time::Duration;
@@ -164,7 +165,7 @@ fn downloading(ui: &mut Ui, screen: &mut Screen<'_>, entry: &ModelEntry, id: u64
         None => (0.0, "connecting …".to_owned()),
         Some(phase) => {
             let mut words = format!("{} of {}", bytes(phase.done as u64), bytes(phase.total as u64));
-            if let Some(pace) = phase.pace(model.now).filter(|_| phase.name.starts_with("downloading")) {
+            if let Some(pace) = phase.pace(model.now).filter(|_| phase.kind == PhaseKind::Downloading) {
                 words.push_str(&format!("  ·  {} a second", bytes(pace as u64)));
                 if let Some(left) = phase.left(model.now) {
                     words.push_str(&format!("  ·  {} left", duration(left)));

@@ -18,6 +18,7 @@ use crate::app::model::training_form::TrainForm;
 use crate::app::model::words::{self, duration};
 use crate::app::view::screen::Screen;
 use crate::app::view::{icons, theme, widgets};
+use crate::engine::event::PhaseKind;
 use crate::engine::jobs::ZERO_SHOT;
 use crate::project::RunState;
 use eframe::egui::{self, RichText, Ui};
@@ -49,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         warnings(ui, screen, training);
         // Before the first step of a stage: looking at the pictures, preparing the GPU.
         let phase = job.and_then(|j| j.phase.as_ref());
-        let steps = phase.is_some_and(|p| p.name.starts_with("Stage") || p.name.starts_with("Both"));
+        let steps = phase.is_some_and(|p| p.kind == PhaseKind::Training);
         if !ended && !steps && (phase.is_some() || training.lanes.is_empty()) {
             let words = phase.map_or_else(
                 || "Preparing …".to_owned(),
