@@ -50,8 +50,8 @@ pub use diff::{Conflict, ImportDiff, PictureChange};
 pub use duplicates::{Duplicate, DuplicateGroup};
 pub use overview::Bin;
 pub use relink::{FoundBy, Lost, RelinkPlan, Relinked, Sameness};
-pub(crate) use rows::RunSummary;
 pub use rows::RunState;
+pub(crate) use rows::RunSummary;
 pub use splits::{SplitRecipe, SplitRecord};
 pub use store::Project;
 
