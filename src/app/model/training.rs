@@ -239,7 +239,8 @@ mod tests {
             images_per_s: 5.0,
             steps: 4,
         };
-        for event in [run(1), step(1, 0), step(1, 1), run(2), step(2, 0)] {
+        let (one, two) = (Stage::One, Stage::Two);
+        for event in [run(one), step(one, 0), step(one, 1), run(two), step(two, 0)] {
             training.note(&event, Duration::ZERO);
         }
         assert_eq!(training.lanes.len(), 2);

@@ -200,7 +200,7 @@ fn without_a_name_for_the_project_nothing_is_imported() {
 #[test]
 fn what_was_imported_is_opened_then_its_labels_are_merged_and_its_pictures_checked() {
     let mut d = looked();
-    edit_form(&mut d, |form| drop(form.one.insert("cat".to_owned())));
+    edit_form(&mut d, |form| form.one.extend(["cat".to_owned()]));
     data(&mut d, DataCommand::Import);
     d.job_done(2);
     d.did(&["clear textures", "open /d/birds.patchlight"]);
@@ -218,7 +218,7 @@ fn what_was_imported_is_opened_then_its_labels_are_merged_and_its_pictures_check
 #[test]
 fn labels_of_an_import_are_not_merged_in_a_project_that_was_opened_instead() {
     let mut d = looked();
-    edit_form(&mut d, |form| drop(form.one.insert("cat".to_owned())));
+    edit_form(&mut d, |form| form.one.extend(["cat".to_owned()]));
     data(&mut d, DataCommand::Import);
     d.job_done(2);
     d.reply(ProjectReply::NotOpened(failure("it is damaged")));

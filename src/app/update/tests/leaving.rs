@@ -5,6 +5,7 @@ use super::*;
 use crate::app::model::command::{DataCommand, ModelCommand, TagCommand};
 use crate::app::model::file_probe::Reply;
 use crate::app::model::job_kind::DataTask;
+use crate::engine::Stage;
 use crate::engine::request::TrainRequest;
 
 fn train(d: &mut Driver) {
@@ -130,7 +131,7 @@ fn a_training_that_ends_on_the_way_out_starts_no_predictions() {
         1,
         Event::Run {
             run: "run-1".to_owned(),
-            stage: 1,
+            stage: Stage::One,
             resumed_at: 0,
         },
     );

@@ -26,6 +26,7 @@ use crate::app::model::notices::Level;
 use crate::app::model::prefs::Prefs;
 use crate::app::model::project_messages::{ProjectReply, ProjectRequest};
 use crate::app::model::state::{Habits, Model};
+use crate::engine::event::PhaseKind;
 use crate::engine::{Event, Failure};
 use crate::project::{EditGroup, LabelRow, Run, RunState};
 use std::path::PathBuf;
@@ -284,6 +285,7 @@ fn progress(phase: &str, done: usize, total: usize) -> Event {
         phase: phase.to_owned(),
         done,
         total,
+        kind: PhaseKind::Other,
     }
 }
 

@@ -7,7 +7,9 @@ use crate::app::model::training::Lane;
 use crate::app::model::training_form::{Preset, TrainForm};
 use crate::dataset::preprocess::{Mode, Preprocess};
 use crate::engine::Request;
-use crate::engine::jobs::{MEMORY_WARNING, WatchedEpoch};
+use crate::engine::Stage;
+use crate::engine::event::warnings::MEMORY;
+use crate::engine::jobs::WatchedEpoch;
 use crate::engine::request::{Stages, TrainRequest};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +26,7 @@ fn at_work() -> Driver {
     d
 }
 
-fn begins(run: &str, stage: u8, resumed_at: usize) -> Event {
+fn begins(run: &str, stage: Stage, resumed_at: usize) -> Event {
     Event::Run {
         run: run.to_owned(),
         stage,
@@ -32,7 +34,7 @@ fn begins(run: &str, stage: u8, resumed_at: usize) -> Event {
     }
 }
 
-fn step(stage: u8, step: usize) -> Event {
+fn step(stage: Stage, step: usize) -> Event {
     Event::Step {
         stage,
         epoch: 0,
@@ -114,7 +116,7 @@ fn a_project_that_is_open_for_looking_only_is_neither_trained_nor_scored() {
 #[test]
 fn a_pause_stops_the_training_which_keeps_its_checkpoint() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
     d.act(Action::Stop);
     d.did(&["stop 1"]);
     assert!(d.model.jobs.get(1).unwrap().stopping && d.model.trains());
@@ -127,29 +129,29 @@ fn a_pause_stops_the_training_which_keeps_its_checkpoint() {
 #[test]
 fn a_paused_run_goes_on_with_its_curves() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
-    (0..4).for_each(|i| d.job_event(1, step(1, i)));
+    d.job_event(1, begins("run-1", Stage::One, 0));
+    (0..4).for_each(|i| d.job_event(1, step(Stage::One, i)));
     d.command(Command::Stop(1));
     d.job_failed(1, "stopped on request");
     d.command(Command::Resume("run-1".to_owned()));
     d.did(&["start 2 Train"]);
     assert_eq!(resumed(&d).as_deref(), Some("run-1"));
     assert_eq!(d.model.place, Place::Train);
-    d.job_event(2, begins("run-1", 1, 2));
+    d.job_event(2, begins("run-1", Stage::One, 2));
     assert_eq!(lanes(&d).len(), 1);
     assert_eq!(
         lanes(&d)[0].loss.points.len(),
         2,
         "steps after the checkpoint are done again"
     );
-    d.job_event(2, step(1, 2));
+    d.job_event(2, step(Stage::One, 2));
     assert_eq!((lanes(&d)[0].done, lanes(&d)[0].loss.points.len()), (3, 3));
 }
 
 #[test]
 fn another_run_goes_on_with_curves_of_its_own() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
     d.job_done(1);
     d.command(Command::Resume("run-0".to_owned()));
     assert!(lanes(&d).is_empty());
@@ -166,8 +168,8 @@ fn a_run_does_not_go_on_while_another_training_is_at_work() {
 #[test]
 fn a_worker_that_dies_in_a_run_leaves_a_way_to_go_on() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
-    d.job_event(1, begins("run-2", 2, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
+    d.job_event(1, begins("run-2", Stage::Two, 0));
     d.job_died(1, "the worker died");
     d.did(&["ask Refresh(None)"]);
     assert_eq!(d.says(), (Level::Error, "the worker died"));
@@ -200,13 +202,13 @@ fn a_resumed_run_whose_worker_dies_at_once_can_be_resumed_again() {
 #[test]
 fn memory_that_runs_out_and_a_restart_are_known_to_the_training_without_a_message() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
-    d.job_event(1, step(1, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
+    d.job_event(1, step(Stage::One, 0));
     for _ in 0..2 {
-        d.job_event(1, warning(MEMORY_WARNING, "the batch is smaller now"));
+        d.job_event(1, warning(MEMORY, "the batch is smaller now"));
     }
     d.job_event(1, warning("restarted", "the worker was started again"));
-    d.job_event(1, begins("run-1", 1, 1));
+    d.job_event(1, begins("run-1", Stage::One, 1));
     let warnings: Vec<_> = d
         .model
         .training
@@ -235,8 +237,8 @@ fn a_training_that_fails_says_why() {
 #[test]
 fn both_runs_of_a_training_that_is_done_score_the_pictures_the_newest_last() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
-    d.job_event(1, begins("run-2", 2, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
+    d.job_event(1, begins("run-2", Stage::Two, 0));
     d.job_done(1);
     d.did(&[
         "ask Refresh(None)",
@@ -270,11 +272,11 @@ fn splits_that_a_training_makes_are_read_again() {
 #[test]
 fn watched_pictures_of_an_epoch_are_read_and_taken_by_their_own_training() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
     d.job_event(
         1,
         Event::Watched {
-            stage: 1,
+            stage: Stage::One,
             epoch: 0,
             path: "/p/watched/0".to_owned(),
         },
@@ -295,12 +297,12 @@ fn watched_pictures_of_an_epoch_are_read_and_taken_by_their_own_training() {
 #[test]
 fn a_job_that_is_not_the_newest_training_does_not_draw_into_its_curves() {
     let mut d = at_work();
-    d.job_event(1, begins("run-1", 1, 0));
+    d.job_event(1, begins("run-1", Stage::One, 0));
     d.command(Command::Stop(1));
     d.job_failed(1, "stopped");
     d.command(Command::Train(request()));
-    d.job_event(2, begins("run-2", 1, 0));
-    d.job_event(1, step(1, 5));
+    d.job_event(2, begins("run-2", Stage::One, 0));
+    d.job_event(1, step(Stage::One, 5));
     assert_eq!((lanes(&d).len(), lanes(&d)[0].done), (1, 0));
 }
 
@@ -314,7 +316,7 @@ fn an_earlier_run_shows_its_curves() {
     let folder = PathBuf::from("/p/birds.patchlight/runs/run-1");
     d.probe(Reply::History(
         folder,
-        Ok((vec![step(2, 0), step(2, 1)], vec![epoch(0)])),
+        Ok((vec![step(Stage::Two, 0), step(Stage::Two, 1)], vec![epoch(0)])),
     ));
     let lane = &lanes(&d)[0];
     assert_eq!(
@@ -324,7 +326,7 @@ fn an_earlier_run_shows_its_curves() {
             lane.loss.points.len(),
             lane.watched.len()
         ),
-        ("run-1", 2, 2, 1)
+        ("run-1", Stage::Two, 2, 1)
     );
 }
 
