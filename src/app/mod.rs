@@ -13,14 +13,13 @@
     reason = "public for the window's own tests: what a name says already is not said again"
 )]
 
-mod frame_time;
 pub mod model;
 pub(crate) mod services;
 mod shell;
 mod update;
 pub mod view;
 
-pub use frame_time::{FrameTimes, frame_times};
+pub use shell::frame_time::{FrameTimes, frame_times};
 pub use shell::{Options, Window};
 
 use crate::engine::Failure;

@@ -1,6 +1,8 @@
 //! The one place that joins model, update, view and services: in each frame it takes what the services tell as inputs, runs `update`,
 //! carries the effects out, and draws the view.
 
+pub mod frame_time;
+
 use super::model::command::Command;
 use super::model::job::JobEvent;
 use super::model::prefs::{self, Look, Prefs};

@@ -1,14 +1,14 @@
 //! What a frame costs on the CPU, measured without a screen: `patchlight bench window`.
 
-use super::model::catalog::{Catalog, Picture};
-use super::model::command::Place;
-use super::model::notices::Level;
-use super::model::open::{Open, Slot};
-use super::model::prefs::Prefs;
-use super::model::project_messages::Examined;
-use super::model::tag::list::List;
-use super::services::memory::Memory;
-use super::shell::{Options, Window};
+use super::{Options, Window};
+use crate::app::model::catalog::{Catalog, Picture};
+use crate::app::model::command::Place;
+use crate::app::model::notices::Level;
+use crate::app::model::open::{Open, Slot};
+use crate::app::model::prefs::Prefs;
+use crate::app::model::project_messages::Examined;
+use crate::app::model::tag::list::List;
+use crate::app::services::memory::Memory;
 use crate::dataset::model::Split;
 use crate::dataset::preprocess::{Mode, Preprocess};
 use crate::engine::scorer::{PictureScores, Probability, Scorer, ScorerConfig};
