@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod cell;
 pub mod hash;
+pub mod leftovers;
 pub mod rng;
 
 /// The program's folder among the user's caches; what lies there can be made again.
