@@ -101,7 +101,7 @@ pub struct ImportArguments {
     /// What it means that a label is not given for a picture
     #[arg(long, value_enum, default_value = "negative")]
     absent: AbsentArgument,
-    /// A column of a table: image=NAME, labels=NAME, score=NAME or split=NAME
+    /// A column of a table: image=NAME, labels=NAME, negatives=NAME, score=NAME or split=NAME; suffix=END is added to names of pictures
     #[arg(long, value_name = "ROLE=NAME")]
     column: Vec<String>,
     /// What stands between the labels of a table's cell
@@ -116,6 +116,9 @@ pub struct ImportArguments {
     /// Leave the search for copies of pictures to `project check`
     #[arg(long)]
     later: bool,
+    /// Stop at the first annotation file that cannot be read, instead of listing a few of many
+    #[arg(long)]
+    strict: bool,
 }
 
 /// `--table`.
@@ -151,7 +154,9 @@ impl ImportArguments {
             let slot = match text.split_once('=') {
                 Some(("image", _)) => &mut columns.image,
                 Some(("labels", _)) => &mut columns.labels,
+                Some(("negatives", _)) => &mut columns.negatives,
                 Some(("score", _)) => &mut columns.score,
+                Some(("suffix", _)) => &mut columns.suffix,
                 Some(("split", _)) => &mut columns.split,
                 _ => {
                     return Err(Failure::usage(
@@ -172,6 +177,7 @@ impl ImportArguments {
             },
             columns,
             contents: if self.later { Contents::Later } else { Contents::Now },
+            strict: self.strict,
             ..ImportRequest::new(&self.data)
         })
     }
