@@ -78,11 +78,17 @@ pub(crate) fn splits(data: &Path, format: Format, found: &mut Findings) -> Resul
 /// A project without labels is not made in silence.
 ///
 /// # Errors
-/// There are no labels, and files that may hold some are not understood.
-pub(crate) fn no_labels(unknown: &[PathBuf], told: bool, found: &mut Findings) -> Result<(), DatasetError> {
+/// There are no labels, nothing but the folders was to give some, and files that may hold some are not understood. `pictures_alone`: the
+/// user wants the pictures whatever lies beside them.
+pub(crate) fn no_labels(
+    unknown: &[PathBuf],
+    format: Format,
+    pictures_alone: bool,
+    found: &mut Findings,
+) -> Result<(), DatasetError> {
     let labelled = found.entries.iter().any(|entry| !entry.positives.is_empty());
     match unknown.first() {
-        Some(path) if !labelled && told => {
+        Some(path) if !labelled && format == Format::Folder && !pictures_alone => {
             return Err(DatasetError::Layout {
                 path: path.clone(),
                 problem: "no labels were found, and this file is of no kind that is known (COCO, VOC, YOLO, CVAT, Label Studio, \

@@ -306,6 +306,6 @@ fn read(
     };
     found.warnings.splice(0..0, notices);
     beside::splits(&request.data, format, &mut found)?;
-    beside::no_labels(&unknown, told, &mut found)?;
+    beside::no_labels(&unknown, format, !told, &mut found)?;
     Ok((request, format, found))
 }

@@ -294,26 +294,33 @@ impl Locator {
             return Ok(Attempt::Found(path));
         }
         let slashed = written::slashed(name);
-        let mut forms: Vec<&Path> = vec![slashed.as_deref().unwrap_or(name)];
-        let decoded = written::decoded(forms[0]);
-        forms.extend(decoded.as_deref());
-        for form in forms.iter().filter(|form| **form != name) {
-            if let Some(path) = self.at_places(form, places, &mut refusal) {
-                return Ok(Attempt::Alike(path));
-            }
+        // Backslashes say no more than slashes.
+        let plain = slashed.as_deref().unwrap_or(name);
+        if let Some(path) = slashed
+            .as_deref()
+            .and_then(|name| self.at_places(name, places, &mut refusal))
+        {
+            return Ok(Attempt::Found(path));
         }
+        let decoded = written::decoded(plain);
+        if let Some(path) = decoded
+            .as_deref()
+            .and_then(|name| self.at_places(name, places, &mut refusal))
+        {
+            return Ok(Attempt::Alike(path));
+        }
+        let forms = [Some(plain), decoded.as_deref()];
         let mut several = Attempt::None;
-        for form in &forms {
+        for form in forms.into_iter().flatten() {
             match self.search(form, places, folder, progress)? {
                 Attempt::None => {}
                 // A name that is only found once it is decoded, or that leads out of the root, is not quite the file's.
-                Attempt::Found(path) if *form != name || leads_out(form) => return Ok(Attempt::Alike(path)),
+                Attempt::Found(path) if form != plain || leads_out(form) => return Ok(Attempt::Alike(path)),
                 attempt @ Attempt::Ambiguous(_) => several = attempt,
                 attempt => return Ok(attempt),
             }
         }
-        let outside =
-            || leads_out(forms[0]).then(|| format!("{} is not under {}", name.display(), self.root().display()));
+        let outside = || leads_out(plain).then(|| format!("{} is not under {}", name.display(), self.root().display()));
         match (several, refusal.or_else(outside)) {
             (Attempt::None, Some(message)) => Ok(Attempt::Refused(message)),
             (several, _) => Ok(several),
