@@ -1,7 +1,7 @@
 //! HEIC, as phones write it. The decoder gives the picture as shown: rotation and mirroring of the container are applied, and EXIF's
 //! orientation, which repeats them, is not looked at.
 
-use super::{Limits, damage_of};
+use super::Limits;
 use crate::dataset::error::DatasetError;
 use heic_rs::{DecodeOptions, Error};
 use image::RgbImage;
@@ -34,7 +34,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, DatasetError> {
 /// Width and height as shown, checked against the limits.
 ///
 /// # Errors
-/// It is truncated, damaged, of a kind that is not read, or beyond the limits.
+/// It is cut off, damaged, of a kind that is not read, or beyond the limits.
 pub(crate) fn size(path: &Path, limits: &Limits) -> Result<(u32, u32), DatasetError> {
     size_of(path, &bytes(path)?, limits)
 }
@@ -61,19 +61,12 @@ pub(crate) fn decode(path: &Path, limits: &Limits) -> Result<RgbImage, DatasetEr
     };
     let image = heic_rs::decode(&bytes, &options).map_err(|error| told(path, &error))?;
     RgbImage::from_raw(image.width, image.height, image.data)
-        .ok_or_else(|| damage_of(path, "its decoder gave fewer pixels than it has".to_owned()))
+        .ok_or_else(|| told(path, &Error::Malformed("fewer pixels than it says")))
 }
 
 fn told(path: &Path, error: &Error) -> DatasetError {
-    match error {
-        Error::Truncated(_) => DatasetError::Truncated {
-            path: path.to_owned(),
-            problem: format!("HEIC: {error}"),
-        },
-        Error::Unsupported(what) => DatasetError::Unsupported {
-            path: path.to_owned(),
-            what: format!("a HEIC picture with {what}"),
-        },
-        other => damage_of(path, format!("HEIC: {other}")),
+    DatasetError::NotAPicture {
+        path: path.to_owned(),
+        found: format!("a HEIC picture that cannot be decoded ({error})"),
     }
 }

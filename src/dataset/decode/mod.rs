@@ -310,13 +310,6 @@ fn pixels(
     ))
 }
 
-fn damage_of(path: &Path, problem: String) -> DatasetError {
-    DatasetError::Damaged {
-        path: path.to_owned(),
-        problem,
-    }
-}
-
 fn damage(path: &Path, error: &image::ImageError) -> DatasetError {
     use image::ImageError;
     let path = path.to_owned();

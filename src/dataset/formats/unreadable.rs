@@ -5,7 +5,7 @@ use super::meter::Metered;
 use super::xml::{Node, Xml};
 use super::{Format, Progress, coco, csv, encoding, yolo};
 use crate::dataset::error::DatasetError;
-use crate::dataset::files::{by_bytes, is_picture_name};
+use crate::dataset::files::{EXTENSIONS, by_bytes};
 use crate::dataset::formats::Columns;
 use crate::dataset::formats::coco::lenient::Lenient;
 use crate::dataset::model::Split;
@@ -59,6 +59,11 @@ impl Kind {
 pub(crate) fn candidates(folder: &Path, format: Format) -> Vec<(PathBuf, Kind)> {
     let mut found = Vec::new();
     let mut places: Vec<PathBuf> = PLACES.iter().map(|place| folder.join(place)).collect();
+    // Where case does not count, two of the places are one.
+    let real = |place: &PathBuf| place.canonicalize().ok();
+    if real(&places[1]).is_some() && real(&places[1]) == real(&places[2]) {
+        places[2] = folder.join(".none");
+    }
     if matches!(format, Format::Voc | Format::Yolo) {
         places.truncate(1);
     } else {
@@ -68,31 +73,27 @@ pub(crate) fn candidates(folder: &Path, format: Format) -> Vec<(PathBuf, Kind)> 
         let Ok(entries) = std::fs::read_dir(place) else {
             continue;
         };
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort_by(|a, b| by_bytes(a, b));
-        let pictures: std::collections::HashSet<PathBuf> = paths
-            .iter()
-            .filter(|path| is_picture_name(path))
-            .map(|path| path.with_extension(""))
-            .collect();
         let hidden = |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        for path in paths.into_iter().filter(|path| !hidden(path)) {
-            let Some(kind) = Kind::of(&path).filter(|_| path.is_file()) else {
-                continue;
-            };
-            // In a split's folder a tool may keep its one file of annotations; all else there goes with pictures.
-            let apart = i < PLACES.len() || matches!(kind, Kind::Json | Kind::Table);
-            if !apart {
-                continue;
-            }
-            if kind != Kind::Text || !pictures.contains(&path.with_extension("")) {
-                found.push((path, kind));
-            }
-        }
+        // In a split's folder a tool may keep its one file of annotations; all else there goes with pictures.
+        let wanted = |kind: &Kind| i < PLACES.len() || matches!(kind, Kind::Json | Kind::Table);
+        let named = entries.filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let kind = Kind::of(&path).filter(wanted)?;
+            (!hidden(&path)).then_some((path, kind))
+        });
+        let mut files: Vec<(PathBuf, Kind)> = named.filter(|(path, _)| path.is_file()).collect();
+        files.sort_by(|a, b| by_bytes(&a.0, &b.0));
+        files.retain(|(path, kind)| *kind != Kind::Text || !goes_with_a_picture(path));
+        found.extend(files);
     }
-    // Where case does not count, two of the places are one.
-    found.dedup_by(|a, b| a.0.as_os_str().eq_ignore_ascii_case(b.0.as_os_str()));
     found
+}
+
+/// Whether a picture of a text's name lies beside it.
+fn goes_with_a_picture(text: &Path) -> bool {
+    EXTENSIONS
+        .iter()
+        .any(|extension| text.with_extension(extension).is_file())
 }
 
 fn split_folders(folder: &Path) -> Vec<PathBuf> {

@@ -5,6 +5,7 @@ use super::Locator;
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{by_bytes, is_picture_name, relative_name, unread_kind};
 use crate::dataset::model::{Quarantined, Warning};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -89,43 +90,45 @@ impl Locator {
 
     /// Tells of pictures in the folders of those that were found which nothing names, and of what looks like pictures there.
     fn tell_of_others(&self, found: &mut Findings) {
-        let taken: HashSet<&Path> = found.entries.iter().map(|entry| entry.path.as_path()).collect();
         let mut named: HashMap<&Path, usize> = HashMap::new();
         for folder in found.entries.iter().filter_map(|entry| entry.path.parent()) {
             *named.entry(folder).or_default() += 1;
         }
         let mut folders: Vec<(&Path, usize)> = named.into_iter().collect();
         folders.sort_unstable();
-        let known: HashSet<&str> = found.left_out.iter().map(|q| q.file.as_str()).collect();
-        let (mut others, mut first, mut left_out) = (0, None, Vec::new());
+        let taken: OnceCell<HashSet<&Path>> = OnceCell::new();
+        // Only where a picture is left over is it looked for among a hundred thousand.
+        let is_taken = |path: &Path| {
+            let all = || found.entries.iter().map(|entry| entry.path.as_path()).collect();
+            taken.get_or_init(all).contains(path)
+        };
+        let (mut others, mut first, mut unread) = (0, None, Vec::new());
         for (folder, named) in folders {
-            let names = self.names_in(folder);
-            let pictures = names.iter().filter(|name| is_picture_name(Path::new(name))).count();
-            if pictures > named {
-                others += pictures - named;
-                // Only where there are some is one looked for.
-                let all = names
-                    .iter()
-                    .filter(|name| is_picture_name(Path::new(name)))
-                    .map(|name| folder.join(name));
-                let unnamed = all.filter(|path| !taken.contains(path.as_path()));
-                first = first.or_else(|| unnamed.min());
-            }
-            for name in names {
-                let Some(reason) = unread_kind(Path::new(name)) else {
-                    continue;
-                };
-                let path = folder.join(name);
-                if !taken.contains(path.as_path()) {
-                    left_out.push((path.display().to_string(), reason));
+            let (mut pictures, mut names) = (0, Vec::new());
+            for name in self.names_in(folder).into_iter().map(Path::new) {
+                if is_picture_name(name) {
+                    pictures += 1;
+                    names.push(name);
+                } else if let Some(reason) = unread_kind(name) {
+                    let path = folder.join(name);
+                    let told = found.left_out.iter().any(|q| Path::new(&q.file) == path);
+                    if !told && !is_taken(&path) {
+                        unread.push((path.display().to_string(), reason));
+                    }
                 }
             }
+            if pictures > named {
+                others += pictures - named;
+                let unnamed = names
+                    .into_iter()
+                    .map(|name| folder.join(name))
+                    .filter(|path| !is_taken(path));
+                first = first.or_else(|| unnamed.min());
+            }
         }
-        left_out.sort();
-        left_out.retain(|(file, _)| !known.contains(file.as_str()));
-        let left_out = left_out.into_iter().map(|(file, reason)| Quarantined { file, reason });
-        let left_out: Vec<Quarantined> = left_out.collect();
-        found.left_out.extend(left_out);
+        unread.sort();
+        let unread = unread.into_iter().map(|(file, reason)| Quarantined { file, reason });
+        found.left_out.extend(unread);
         if let Some(first) = first {
             let text = format!(
                 "{others} pictures lie beside those that are named and were left out; one is {}",
