@@ -99,13 +99,13 @@ impl ImportForm {
     pub fn request(&self) -> ImportRequest {
         let path = |text: &str| (!text.trim().is_empty()).then(|| PathBuf::from(text.trim()));
         ImportRequest {
-            data: self.data.clone(),
             format: self.format,
             images: path(&self.images),
             labels: path(&self.names),
             absent: self.absent,
             columns: self.columns.clone(),
             contents: Contents::Later,
+            ..ImportRequest::new(&self.data)
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct ImportArguments {
     /// What it means that a label is not given for a picture
     #[arg(long, value_enum, default_value = "negative")]
     absent: Absent,
-    /// A column of a table: image=NAME, labels=NAME, score=NAME or split=NAME
+    /// A column of a table: image=NAME, labels=NAME, negatives=NAME, score=NAME or split=NAME; suffix=END is added to names of pictures
     #[arg(long, value_name = "ROLE=NAME")]
     column: Vec<String>,
     /// What stands between the labels of a table's cell
@@ -39,6 +39,9 @@ pub(crate) struct ImportArguments {
     /// Leave the search for copies of pictures to `project check`
     #[arg(long)]
     later: bool,
+    /// Stop at the first annotation file that cannot be read, instead of listing a few of many
+    #[arg(long)]
+    strict: bool,
 }
 
 impl ImportArguments {
@@ -57,7 +60,9 @@ impl ImportArguments {
             let slot = match text.split_once('=') {
                 Some(("image", _)) => &mut columns.image,
                 Some(("labels", _)) => &mut columns.labels,
+                Some(("negatives", _)) => &mut columns.negatives,
                 Some(("score", _)) => &mut columns.score,
+                Some(("suffix", _)) => &mut columns.suffix,
                 Some(("split", _)) => &mut columns.split,
                 _ => {
                     return Err(Failure::usage(
@@ -74,6 +79,7 @@ impl ImportArguments {
             labels: self.labels,
             absent: self.absent,
             columns,
+            strict: self.strict,
             contents: if self.later { Contents::Later } else { Contents::Now },
             ..ImportRequest::new(&self.data)
         })

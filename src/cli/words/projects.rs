@@ -47,6 +47,8 @@ pub(super) fn describe(event: &Event) -> String {
             if quarantined > 0 {
                 let _ = write!(text, "\n{quarantined} pictures cannot be read and were set aside");
             }
+            list_of_files(&mut text, "left out", more.get("left_out"));
+            list_of_files(&mut text, "needs a look", more.get("needs_look"));
             for w in warnings {
                 let place = match (&w.file, w.line) {
                     (Some(file), Some(line)) => format!("{file}:{line}: "),
@@ -240,4 +242,19 @@ fn describe_overview(o: &Overview, names: &[(i64, String)]) -> String {
         );
     }
     text
+}
+
+/// Files of a report with their lines and reasons, the first few.
+fn list_of_files(text: &mut String, title: &str, files: Option<&serde_json::Value>) {
+    const SHOWN: usize = 10;
+    let files = files.and_then(|files| files.as_array()).map_or(&[][..], Vec::as_slice);
+    for file in files.iter().take(SHOWN) {
+        let word = |key: &str| file.get(key).and_then(|value| value.as_str()).unwrap_or_default();
+        let line = file.get("line").and_then(serde_json::Value::as_u64);
+        let line = line.map_or(String::new(), |line| format!(", line {line}"));
+        let _ = write!(text, "\n{title}: {}{line}: {}", word("file"), word("reason"));
+    }
+    if files.len() > SHOWN {
+        let _ = write!(text, "\n{title}: {} more", files.len() - SHOWN);
+    }
 }

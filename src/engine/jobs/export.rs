@@ -117,8 +117,11 @@ fn to_project(
         ..ImportReport::default()
     };
     let existed = request.export.out.exists();
-    let mut target = Project::create(&request.export.out)?;
-    if let Err(error) = target.import_with(dataset, &report, progress) {
+    let mut target = Project::begin(&request.export.out)?;
+    let filled = target
+        .import_with(dataset, &report, progress)
+        .and_then(|()| target.complete());
+    if let Err(error) = filled {
         drop(target);
         if !existed && let Err(error) = std::fs::remove_dir_all(&request.export.out) {
             tracing::warn!(%error, "the unfinished project could not be removed");

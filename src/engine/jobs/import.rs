@@ -29,12 +29,13 @@ pub(crate) fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(),
     };
     // A taken or unwritable place is found before a long import.
     let existed = request.project.exists();
-    let mut project = Project::create(&request.project)?;
+    let mut project = Project::begin(&request.project)?;
     let result = (|| {
         let report = read_into(&mut project, &request.import, context)?;
         if let Some(model) = &model {
             project.set_setting("model", &model.to_string_lossy())?;
         }
+        project.complete()?;
         Ok(report)
     })();
     match result {
@@ -172,6 +173,8 @@ fn import_event(report: ImportReport) -> Event {
     let mut more = serde_json::Map::new();
     more.insert("duplicates".to_owned(), serde_json::json!(report.duplicates));
     more.insert("quarantined".to_owned(), serde_json::json!(report.quarantined));
+    more.insert("left_out".to_owned(), serde_json::json!(report.left_out));
+    more.insert("needs_look".to_owned(), serde_json::json!(report.needs_look));
     Event::Import {
         images: report.images,
         labels: report.labels,

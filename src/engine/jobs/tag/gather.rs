@@ -27,6 +27,12 @@ pub(crate) fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<V
                     .warnings
                     .into_iter()
                     .for_each(|w| context.warn(&w.code, w.message));
+                for left in walked.left_out {
+                    context.emit(Event::Skipped {
+                        image: left.file,
+                        reason: left.reason,
+                    });
+                }
                 found.extend(walked.pictures.into_iter().filter(|p| seen.insert(p.clone())));
             }
             // A file that was named is tried whatever its name: its content decides.
@@ -48,7 +54,7 @@ pub(crate) fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<V
         };
         return Err(Failure::new(
             problem,
-            "Give picture files, or folders that hold some (JPEG, PNG, GIF, WebP, BMP, TIFF).",
+            "Give picture files, or folders that hold some (JPEG, PNG, HEIC, GIF, WebP, BMP, TIFF).",
         ));
     }
     Ok(found)

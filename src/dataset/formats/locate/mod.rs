@@ -1,11 +1,14 @@
 //! Finding the pictures that annotations name: at the usual places, else by a file name that only one picture has.
 
-use super::collect::{Findings, Tally};
+mod telling;
+
+use super::collect::Tally;
 use super::lookup::Tree;
+use super::written::{self, leads_out};
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{EXTENSIONS, Found, PictureIndex, walk};
-use crate::dataset::model::{Split, Warning};
+use crate::dataset::model::{Quarantined, Split, Warning};
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -14,7 +17,7 @@ use std::rc::Rc;
 const ANNOTATIONS: [&str; 3] = ["annotations", "Annotations", "labels"];
 
 /// The folder whose part `folder` is: a set's own folder rather than that of its annotations.
-pub fn set_folder(folder: &Path) -> &Path {
+pub(crate) fn set_folder(folder: &Path) -> &Path {
     let beside = folder
         .parent()
         .filter(|_| ANNOTATIONS.iter().any(|name| folder.ends_with(name)));
@@ -22,20 +25,20 @@ pub fn set_folder(folder: &Path) -> &Path {
 }
 
 /// A file's name without its extension.
-pub fn stem(path: &Path) -> String {
+pub(crate) fn stem(path: &Path) -> String {
     path.file_stem()
         .map(|s| s.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
 /// The split that an annotation file is of: `instances_train2017.json`, else a folder between `root` and the file.
-pub fn split_of_file(path: &Path, root: &Path) -> Option<Split> {
+pub(crate) fn split_of_file(path: &Path, root: &Path) -> Option<Split> {
     let by_name = stem(path).split(['_', '-', '.', ' ']).find_map(Split::of_name);
     by_name.or_else(|| folder_split(path.strip_prefix(root).ok()?))
 }
 
 /// The split that the folder in a `file_name` announces.
-pub fn split_of_name(name: &str) -> Option<Split> {
+pub(crate) fn split_of_name(name: &str) -> Option<Split> {
     folder_split(Path::new(name))
 }
 
@@ -50,7 +53,7 @@ fn folder_split(path: &Path) -> Option<Split> {
 }
 
 /// Looks pictures up under a root.
-pub struct Locator {
+pub(crate) struct Locator {
     tree: Tree,
     /// The user said where the pictures are, so names are relative to there.
     named: bool,
@@ -63,7 +66,13 @@ pub struct Locator {
     /// Paths of these pictures by a form of their file names; made when first asked for.
     forms: Option<HashMap<String, Vec<PathBuf>>>,
     walk_warnings: Vec<Warning>,
+    /// Files that look like pictures and were left out.
+    left_out: Vec<Quarantined>,
     tally: Tally,
+    /// Names that could be several pictures, and what they could be.
+    ambiguous: Vec<(String, Vec<PathBuf>)>,
+    /// The last name that was looked up is among those.
+    was_ambiguous: bool,
 }
 
 /// How one look-up went.
@@ -73,8 +82,8 @@ enum Attempt {
     Alike(PathBuf),
     /// Why the name was refused.
     Refused(String),
-    /// How many pictures it could be.
-    Ambiguous(usize),
+    /// The pictures that it could be.
+    Ambiguous(Vec<PathBuf>),
     None,
 }
 
@@ -86,14 +95,25 @@ impl Locator {
             None => set_folder(request.data.parent().unwrap_or(&request.data)).to_path_buf(),
         };
         Self {
-            tree: Tree::new(&root),
             named: request.images.is_some(),
+            ..Self::below(&root)
+        }
+    }
+
+    /// Looks pictures up under `root`.
+    pub(crate) fn below(root: &Path) -> Self {
+        Self {
+            tree: Tree::new(root),
+            named: false,
             stems: false,
             places: (PathBuf::new(), HashMap::new()),
             index: None,
             forms: None,
             walk_warnings: Vec::new(),
+            left_out: Vec::new(),
             tally: Tally::default(),
+            ambiguous: Vec::new(),
+            was_ambiguous: false,
         }
     }
 
@@ -109,6 +129,11 @@ impl Locator {
     /// Where pictures are looked for, in words.
     pub fn places(&self) -> String {
         format!("{} and below", self.root().display())
+    }
+
+    /// The file at a name from the root, exactly.
+    pub(crate) fn at(&mut self, name: &Path) -> Option<PathBuf> {
+        self.tree.find(name).ok().flatten()
     }
 
     /// The picture `name` of the annotation file `file`, which is of `split`. `folder`: the split that folders around the picture must
@@ -134,29 +159,47 @@ impl Locator {
         folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
+        self.was_ambiguous = false;
         let mut failure = None;
         for name in names {
-            match self.attempt(name, places, folder, progress)? {
-                Attempt::Found(path) => return Ok(Some(path)),
-                Attempt::Alike(path) => {
-                    self.tally.add("name-alike", || {
-                        format!("{} was taken for {}", name.display(), path.display())
-                    });
-                    return Ok(Some(path));
-                }
-                Attempt::None => {}
-                attempt => failure = failure.or(Some((name, attempt))),
+            let attempt = self.attempt(name, places, folder, progress)?;
+            if matches!(attempt, Attempt::Found(_) | Attempt::Alike(_)) {
+                return Ok(self.settle(name, attempt));
+            }
+            if !matches!(attempt, Attempt::None) {
+                failure = failure.or(Some((name, attempt)));
             }
         }
         match failure {
-            Some((_, Attempt::Refused(message))) => self.tally.add("path-refused", || message),
-            Some((name, Attempt::Ambiguous(count))) => {
-                self.tally
-                    .add("ambiguous", || format!("{} ({count} pictures)", name.display()));
-            }
-            _ => {}
+            Some((name, attempt)) => Ok(self.settle(name, attempt)),
+            None => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// Takes note of how a look-up went.
+    fn settle(&mut self, name: &Path, attempt: Attempt) -> Option<PathBuf> {
+        match attempt {
+            Attempt::Found(path) => return Some(path),
+            Attempt::Alike(path) => {
+                let example = || format!("{} was taken for {}", name.display(), path.display());
+                self.tally.add("name-alike", example);
+                return Some(path);
+            }
+            Attempt::Refused(message) => self.tally.add("path-refused", || message),
+            Attempt::Ambiguous(paths) => {
+                self.was_ambiguous = true;
+                self.ambiguous.push((name.display().to_string(), paths));
+            }
+            Attempt::None => {}
+        }
+        None
+    }
+
+    /// Adds a name for which nothing was found to `unmatched`, unless it could be several pictures, which is told otherwise.
+    pub(crate) fn miss(&self, unmatched: &mut Vec<String>, name: impl Into<String>) {
+        if !self.was_ambiguous {
+            unmatched.push(name.into());
+        }
     }
 
     /// The picture whose path without extension is `id` below one of `places` (relative to the root), else whose file name without
@@ -167,6 +210,7 @@ impl Locator {
         places: &[PathBuf],
         progress: &mut Progress<'_>,
     ) -> Result<Option<PathBuf>, DatasetError> {
+        let was_ambiguous = std::mem::take(&mut self.was_ambiguous);
         if leads_out(id) {
             return Ok(None);
         }
@@ -177,23 +221,38 @@ impl Locator {
                     path.push(".");
                     path.push(extension);
                     if let Ok(Some(path)) = self.tree.find(Path::new(&path)) {
+                        self.forget_ambiguous(was_ambiguous);
                         return Ok(Some(path));
                     }
                 }
             }
         }
         let index = self.indexed(progress)?;
-        let found = match index.find_or_stem(id) {
-            Found::One(i) | Found::Alike(i) => index.path(i).map(Path::to_path_buf),
-            Found::Several(several) => {
-                let count = several.len();
-                self.tally
-                    .add("ambiguous", || format!("{} ({count} pictures)", id.display()));
-                None
-            }
-            Found::None => None,
+        let path = |i: usize| index.path(i).map(Path::to_path_buf);
+        let attempt = match index.find_or_stem(id) {
+            Found::One(i) => path(i).map_or(Attempt::None, Attempt::Found),
+            Found::Alike(i) => path(i).map_or(Attempt::None, Attempt::Alike),
+            Found::Several(several) => Attempt::Ambiguous(several.into_iter().filter_map(path).collect()),
+            Found::None => Attempt::None,
         };
-        Ok(found)
+        // One name that could be several pictures is enough to tell.
+        if was_ambiguous && matches!(attempt, Attempt::Ambiguous(_)) {
+            self.was_ambiguous = true;
+            return Ok(None);
+        }
+        if matches!(attempt, Attempt::Found(_) | Attempt::Alike(_)) {
+            self.forget_ambiguous(was_ambiguous);
+        } else {
+            self.was_ambiguous = was_ambiguous;
+        }
+        Ok(self.settle(id, attempt))
+    }
+
+    /// What was ambiguous was found by another name.
+    fn forget_ambiguous(&mut self, was_ambiguous: bool) {
+        if was_ambiguous {
+            self.ambiguous.pop();
+        }
     }
 
     /// The only picture whose file name has the given form. The first call settles `form`.
@@ -212,9 +271,14 @@ impl Locator {
             self.forms = Some(forms);
         }
         let found = self.forms.as_ref().and_then(|forms| forms.get(&form(wanted)));
-        Ok(found
+        let found = found
             .filter(|paths| paths.len() == 1)
-            .and_then(|paths| paths.first().cloned()))
+            .and_then(|paths| paths.first().cloned());
+        if found.is_some() {
+            let was_ambiguous = std::mem::take(&mut self.was_ambiguous);
+            self.forget_ambiguous(was_ambiguous);
+        }
+        Ok(found)
     }
 
     fn attempt(
@@ -224,31 +288,58 @@ impl Locator {
         folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, DatasetError> {
-        // Sets made on Windows have backslashes.
-        let converted = match name.to_str() {
-            Some(text) if cfg!(unix) && text.contains('\\') && !self.root().join(name).exists() => {
-                PathBuf::from(text.replace('\\', "/"))
-            }
-            _ => name.to_path_buf(),
-        };
-        let wanted = converted.as_path();
+        // The name as it is; only then what it may mean.
         let mut refusal = None;
+        if let Some(path) = self.at_places(name, places, &mut refusal) {
+            return Ok(Attempt::Found(path));
+        }
+        let slashed = written::slashed(name);
+        // Backslashes say no more than slashes.
+        let plain = slashed.as_deref().unwrap_or(name);
+        if let Some(path) = slashed
+            .as_deref()
+            .and_then(|name| self.at_places(name, places, &mut refusal))
+        {
+            return Ok(Attempt::Found(path));
+        }
+        let decoded = written::decoded(plain);
+        if let Some(path) = decoded
+            .as_deref()
+            .and_then(|name| self.at_places(name, places, &mut refusal))
+        {
+            return Ok(Attempt::Alike(path));
+        }
+        let forms = [Some(plain), decoded.as_deref()];
+        let mut several = Attempt::None;
+        for form in forms.into_iter().flatten() {
+            match self.search(form, places, folder, progress)? {
+                Attempt::None => {}
+                // A name that is only found once it is decoded, or that leads out of the root, is not quite the file's.
+                Attempt::Found(path) if form != plain || leads_out(form) => return Ok(Attempt::Alike(path)),
+                attempt @ Attempt::Ambiguous(_) => several = attempt,
+                attempt => return Ok(attempt),
+            }
+        }
+        let outside = || leads_out(plain).then(|| format!("{} is not under {}", name.display(), self.root().display()));
+        match (several, refusal.or_else(outside)) {
+            (Attempt::None, Some(message)) => Ok(Attempt::Refused(message)),
+            (several, _) => Ok(several),
+        }
+    }
+
+    /// The file at a name from the root, or at one of `places`.
+    fn at_places(&mut self, name: &Path, places: &[PathBuf], refusal: &mut Option<String>) -> Option<PathBuf> {
         // A name with a folder in it, or below a folder that the user named, is most likely whole.
-        let whole = self.named || wanted.components().nth(1).is_some();
+        let whole = self.named || name.components().nth(1).is_some();
         let root = PathBuf::new();
         for place in whole.then_some(&root).into_iter().chain(places) {
-            match self.tree.find(&place.join(wanted)) {
-                Ok(Some(path)) => return Ok(Attempt::Found(path)),
+            match self.tree.find(&place.join(name)) {
+                Ok(Some(path)) => return Some(path),
                 Ok(None) => {}
-                Err(message) => refusal = Some(message),
+                Err(message) => *refusal = Some(message),
             }
         }
-        let outside =
-            || leads_out(wanted).then(|| format!("{} is not under {}", name.display(), self.root().display()));
-        if let Some(message) = refusal.or_else(outside) {
-            return Ok(Attempt::Refused(message));
-        }
-        self.search(wanted, folder, progress)
+        None
     }
 
     /// Relative to the root: `train2017` for `instances_train2017.json`, the file's own folder, and usual names.
@@ -296,34 +387,48 @@ impl Locator {
             None => {
                 let walked = walk(self.tree.root(), &mut |seen| progress(seen, 0))?;
                 self.walk_warnings = walked.warnings;
+                self.left_out = walked.left_out;
                 PictureIndex::new(walked.pictures)
             }
         };
         Ok(self.index.insert(index))
     }
 
+    /// A picture below the root by an end of the name: as much of its path as leads to a file, else its file name, else its file
+    /// name without the extension, as far as only one picture has it.
     fn search(
         &mut self,
         wanted: &Path,
+        places: &[PathBuf],
         folder: Option<Split>,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, DatasetError> {
+        let all: Vec<PathBuf> = written::ends(wanted).collect();
+        let Some(name) = all.last() else {
+            return Ok(Attempt::None);
+        };
+        // Folders of another machine, or the set's own.
+        for end in all.iter().filter(|end| end.components().nth(1).is_some()) {
+            if let Some(path) = self.at_places(end, places, &mut None) {
+                return Ok(Attempt::Found(path));
+            }
+        }
         let stems = self.stems;
         let index = self.indexed(progress)?;
-        let found = if stems {
-            index.find_or_stem(wanted)
-        } else {
-            index.find(wanted)
+        // What is named with its folders, or else what is named at all.
+        let wanted = if leads_out(wanted) { name } else { wanted };
+        let found = match if stems { index.find_or_stem(wanted) } else { Found::None } {
+            Found::None => index.find_loosely(wanted),
+            found => found,
         };
+        let path = |i: usize| index.path(i).map(Path::to_path_buf);
         let (i, alike) = match found {
             Found::One(i) => (i, false),
             Found::Alike(i) => (i, true),
-            Found::Several(several) => return Ok(Attempt::Ambiguous(several.len())),
+            Found::Several(several) => return Ok(Attempt::Ambiguous(several.into_iter().filter_map(path).collect())),
             Found::None => return Ok(Attempt::None),
         };
-        let Some(path) = index.path(i).map(Path::to_path_buf) else {
-            return Ok(Attempt::None);
-        };
+        let Some(path) = path(i) else { return Ok(Attempt::None) };
         // `1.jpg` of the training pictures is missing; that of the test pictures is another picture. Folders that the name itself
         // gives say nothing.
         let steps = if path.ends_with(wanted) {
@@ -342,47 +447,4 @@ impl Locator {
             Attempt::Found(path)
         })
     }
-
-    /// What was found under `data`, with what the look-ups have to tell. `named`: how the source names pictures, for words such as
-    /// "annotated" or "listed".
-    ///
-    /// # Errors
-    /// [`DatasetError::NoPictures`] where no picture was found; `without` stands for the first of them where none was named.
-    pub fn complete(
-        &self,
-        mut found: Findings,
-        data: &Path,
-        named: &str,
-        without: &str,
-    ) -> Result<Findings, DatasetError> {
-        self.warn(&mut found.warnings);
-        if found.entries.is_empty() {
-            let first = found.unmatched.first().map_or(without, String::as_str);
-            let count = found.unmatched.len();
-            return Err(DatasetError::NoPictures {
-                path: data.to_owned(),
-                looked_for: format!("{count} {named} pictures, such as {first}, in {}", self.places()),
-            });
-        }
-        Ok(found)
-    }
-
-    /// Tells what was refused, ambiguous or matched loosely.
-    pub fn warn(&self, warnings: &mut Vec<Warning>) {
-        warnings.extend(self.walk_warnings.iter().cloned());
-        for (code, text) in [
-            (
-                "path-refused",
-                "picture names lead out of the folder of pictures and were refused",
-            ),
-            ("ambiguous", "picture names could be several pictures and were left out"),
-            ("name-alike", "picture names differ from the file's in case or accents"),
-        ] {
-            self.tally.warn(code, text, warnings);
-        }
-    }
-}
-
-fn leads_out(path: &Path) -> bool {
-    path.is_absolute() || path.components().any(|c| c == Component::ParentDir)
 }

@@ -15,7 +15,7 @@ const SIZE: (u32, u32) = (24, 16);
 
 /// How large a set is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scale {
+pub struct Size {
     /// Pictures.
     pub images: usize,
     /// Annotations, all with a box, spread over the pictures at random.
@@ -26,7 +26,7 @@ pub struct Scale {
     pub seed: u64,
 }
 
-impl Default for Scale {
+impl Default for Size {
     /// A million annotations on a hundred thousand pictures with 80 labels.
     fn default() -> Self {
         Self {
@@ -43,8 +43,8 @@ impl Default for Scale {
 ///
 /// # Errors
 /// Something is in `folder`, it cannot be written, a number is 0, or `progress` stopped it (half a set is left then).
-pub fn generate(folder: &Path, scale: &Scale, progress: &mut Progress<'_>) -> Result<PathBuf, DatasetError> {
-    if scale.images == 0 || scale.labels == 0 {
+pub fn generate(folder: &Path, size: &Size, progress: &mut Progress<'_>) -> Result<PathBuf, DatasetError> {
+    if size.images == 0 || size.labels == 0 {
         let problem = "a set needs at least one picture and one label".to_owned();
         return Err(DatasetError::Setting { problem });
     }
@@ -56,8 +56,8 @@ pub fn generate(folder: &Path, scale: &Scale, progress: &mut Progress<'_>) -> Re
         }
         std::fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
     }
-    for i in 0..scale.images {
-        if i % 256 == 0 && progress(i, scale.images).is_break() {
+    for i in 0..size.images {
+        if i % 256 == 0 && progress(i, size.images).is_break() {
             return Err(DatasetError::Cancelled);
         }
         let path = pictures.join(name(i));
@@ -66,10 +66,10 @@ pub fn generate(folder: &Path, scale: &Scale, progress: &mut Progress<'_>) -> Re
     let path = annotations.join("instances_train.json");
     let file = File::create_new(&path).map_err(DatasetError::io(&path))?;
     let mut file = BufWriter::with_capacity(1 << 18, file);
-    records(&mut file, scale)
+    records(&mut file, size)
         .and_then(|()| file.flush())
         .map_err(DatasetError::io(&path))?;
-    if progress(scale.images, scale.images).is_break() {
+    if progress(size.images, size.images).is_break() {
         return Err(DatasetError::Cancelled);
     }
     Ok(path)
@@ -93,30 +93,30 @@ fn picture(i: usize) -> Result<Vec<u8>, DatasetError> {
     Ok(bytes)
 }
 
-fn records(out: &mut impl Write, scale: &Scale) -> io::Result<()> {
-    let mut random = rng::stream(scale.seed, "scale", 0);
+fn records(out: &mut impl Write, size: &Size) -> io::Result<()> {
+    let mut random = rng::stream(size.seed, "scale", 0);
     out.write_all(b"{\"info\": {\"description\": \"a generated set\"}, \"licenses\": [], \"images\": [")?;
-    for i in 0..scale.images {
+    for i in 0..size.images {
         let comma = if i == 0 { "" } else { ", " };
         let record = json!({"license": 1, "file_name": name(i), "height": SIZE.1, "width": SIZE.0, "id": i * 3 + 7});
         write!(out, "{comma}{record}")?;
     }
     out.write_all(b"], \"annotations\": [")?;
-    for i in 0..scale.annotations {
+    for i in 0..size.annotations {
         let comma = if i == 0 { "" } else { ", " };
         // The smaller of two draws: low numbers are frequent.
         let label = random
-            .random_range(0..scale.labels)
-            .min(random.random_range(0..scale.labels));
+            .random_range(0..size.labels)
+            .min(random.random_range(0..size.labels));
         let (x, y) = (random.random_range(0.0..12.0f32), random.random_range(0.0..8.0f32));
         let (w, h) = (random.random_range(1.0..12.0f32), random.random_range(1.0..8.0f32));
-        let image = random.random_range(0..scale.images) * 3 + 7;
+        let image = random.random_range(0..size.images) * 3 + 7;
         let record = json!({"segmentation": [[x, y, x + w, y, x + w, y + h, x, y + h]], "area": w * h, "iscrowd": 0,
             "image_id": image, "bbox": [x, y, w, h], "category_id": label + 1, "id": i + 1});
         write!(out, "{comma}{record}")?;
     }
     out.write_all(b"], \"categories\": [")?;
-    for label in 0..scale.labels {
+    for label in 0..size.labels {
         let comma = if label == 0 { "" } else { ", " };
         let record = json!({"supercategory": "thing", "id": label + 1, "name": format!("label {}", label + 1)});
         write!(out, "{comma}{record}")?;
@@ -138,22 +138,22 @@ mod tests {
     #[test]
     fn a_generated_set_is_imported_whole_and_repeats() {
         let folder = tempfile::tempdir().unwrap();
-        let scale = Scale {
+        let size = Size {
             images: 50,
             annotations: 400,
             labels: 9,
             seed: 3,
         };
-        let file = generate(folder.path(), &scale, &mut on).unwrap();
+        let file = generate(folder.path(), &size, &mut on).unwrap();
         let (dataset, report) = import(&ImportRequest::new(folder.path()), &mut on).unwrap();
         assert_eq!((report.images, report.labels, report.splits["train"]), (50, 9, 50));
         assert_eq!(dataset.pictures.iter().map(|p| p.boxes.len()).sum::<usize>(), 400);
         assert!(report.warnings.is_empty() && report.duplicates.is_empty(), "{report:?}");
         let again = tempfile::tempdir().unwrap();
-        let same = generate(again.path(), &scale, &mut on).unwrap();
+        let same = generate(again.path(), &size, &mut on).unwrap();
         assert_eq!(std::fs::read(file).unwrap(), std::fs::read(same).unwrap());
         assert!(matches!(
-            generate(again.path(), &scale, &mut on),
+            generate(again.path(), &size, &mut on),
             Err(DatasetError::Exists { .. })
         ));
     }
@@ -176,7 +176,7 @@ mod tests {
     fn a_million_annotations_are_imported_in_bounded_time_and_memory() {
         let folder = tempfile::tempdir().unwrap();
         let start = Instant::now();
-        let file = generate(folder.path(), &Scale::default(), &mut on).unwrap();
+        let file = generate(folder.path(), &Size::default(), &mut on).unwrap();
         let size = file.metadata().unwrap().len() >> 20;
         println!(
             "made in {:.1} s ({size} MiB of JSON), peak {:.0} MiB",
