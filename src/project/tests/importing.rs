@@ -419,14 +419,14 @@ fn a_killed_import_is_in_nobodys_way() {
     );
     fill(&mut killed);
     drop(killed);
-    std::fs::write(fixture.place.join("notes.txt"), "not ours").unwrap();
+    fs::write(fixture.place.join("notes.txt"), "not ours").unwrap();
     let refused = Project::create(&fixture.place);
     assert!(
         matches!(refused, Err(ProjectError::Taken { .. })),
         "what is not ours stays and is told"
     );
     assert!(fixture.place.join("notes.txt").exists());
-    std::fs::remove_file(fixture.place.join("notes.txt")).unwrap();
+    fs::remove_file(fixture.place.join("notes.txt")).unwrap();
     let mut anew = Project::begin(&fixture.place).unwrap();
     assert_eq!(anew.import_reports().unwrap().len(), 0, "begun anew");
     fill(&mut anew);

@@ -162,7 +162,7 @@ const BOX: &str = "<bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>8</ym
 #[test]
 fn odd_voc_files_are_read_for_what_they_say() {
     let set = Set::new();
-    let mut put = |name: &str, picture: &str, xml: String| {
+    let put = |name: &str, picture: &str, xml: String| {
         set.picture(&format!("JPEGImages/{picture}"), name.len() as u8 * 9);
         set.write(&format!("Annotations/{name}.xml"), xml);
     };
