@@ -6,10 +6,12 @@ use patchlight::app::Window;
 use patchlight::app::model::command::{Command, DataCommand};
 use patchlight::app::model::job::JobState;
 use patchlight::app::model::job_kind::JobKind;
+use patchlight::app::model::notices::Level;
 use patchlight::app::model::open::Slot;
 use patchlight::app::model::prefs::Look;
+use patchlight::engine::event::warnings::RESTARTED;
 use patchlight::engine::jobs;
-use patchlight::engine::request::TrainRequest;
+use patchlight::engine::request::{Stages, TrainRequest};
 use patchlight::project::{Project, RunState};
 use std::path::Path;
 
@@ -186,4 +188,57 @@ fn a_killed_import_leaves_nothing_half_made_open() {
         };
         assert_eq!(open.catalog.pictures.len(), 24);
     }
+}
+
+/// A worker whose memory is too small, and that dies of it: a program that says so to the real one.
+#[cfg(unix)]
+fn worker_with_little_memory(folder: &Path) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("little memory");
+    let program = env!("CARGO_BIN_EXE_patchlight");
+    let script = format!("#!/bin/sh\nPATCHLIGHT_FAIL=oom-lost:2:2 exec '{program}' \"$@\"\n");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+#[cfg(unix)]
+fn a_training_whose_memory_is_too_small_goes_on_by_itself_in_the_window() {
+    if !can_draw() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (_folder, project) = project("plain");
+    let mut options = options(Look::Dark);
+    options.paths = vec![project];
+    options.worker = Some(worker_with_little_memory(place.path()));
+    let mut harness = window(options);
+    wait(&mut harness, "the project", |w| {
+        matches!(w.model.project, Slot::Open(_))
+    });
+    let folder = open(harness.state()).catalog.folder.clone();
+    let request = TrainRequest {
+        stages: Stages::One,
+        checkpoint_every: Some(1),
+        ..training(&folder, ["max_steps=4", "batch_1=8", "epochs_1=4"])
+    };
+    harness.state_mut().command(Command::Train(request));
+    harness.step();
+    wait(&mut harness, "the training", |w| !w.model.jobs.busy());
+    let model = &harness.state().model;
+    let trained = model.jobs.list.iter().find(|j| j.spec.kind == JobKind::Train).unwrap();
+    assert_eq!(trained.state, JobState::Done, "the job went on by itself");
+    let training = model.training.as_ref().unwrap();
+    assert_eq!(
+        (training.lanes.len(), training.lanes[0].done),
+        (1, 4),
+        "one run, all its steps"
+    );
+    let restarts = training.warnings.iter().filter(|(code, _)| code == RESTARTED).count();
+    assert!(restarts > 0, "it is told: {:?}", training.warnings);
+    assert!(
+        model.notices.list.iter().all(|n| n.level != Level::Error),
+        "nothing to be done by hand"
+    );
 }
