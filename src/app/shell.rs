@@ -78,7 +78,6 @@ struct Services {
     memory: Memory,
 }
 
-/// The window.
 pub struct Window {
     /// Everything it knows.
     pub model: Model,

@@ -3,47 +3,32 @@
 /// An action without arguments: in menus, in the palette, under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// To Home.
     Home,
-    /// To the pictures.
     Pictures,
     /// To training.
     Train,
-    /// To the results.
     Results,
-    /// To Tag.
     Tag,
-    /// To the models.
     Models,
-    /// To the settings.
     Settings,
-    /// To About.
     About,
-    /// Opens a project.
     OpenProject,
     /// Tags pictures.
     TagFiles,
-    /// Tags a folder.
     TagFolder,
     /// Watches a folder.
     WatchFolder,
-    /// Imports a folder.
     ImportFolder,
     /// Imports an annotation file.
     ImportFile,
-    /// Closes the project.
     CloseProject,
     /// Opens a checkpoint's folder.
     OpenModel,
-    /// The demo.
     Demo,
-    /// Undo.
     Undo,
-    /// Redo.
     Redo,
     /// All pictures that are shown.
     SelectAll,
-    /// None.
     SelectNone,
     /// The picture at the cursor, large.
     Inspect,
@@ -51,7 +36,6 @@ pub enum Action {
     Next,
     /// One picture back.
     Previous,
-    /// Clears the filters.
     ClearFilters,
     /// Scores all pictures.
     Predict,
@@ -61,7 +45,6 @@ pub enum Action {
     Palette,
     /// The list of keys.
     Keys,
-    /// The log.
     Log,
     /// The panel of filters.
     Filters,
@@ -98,9 +81,7 @@ pub enum Action {
 /// What people see of an action.
 #[derive(Clone, Copy, Debug)]
 pub struct Info {
-    /// The action.
     pub action: Action,
-    /// Its name.
     pub name: &'static str,
     /// What it does, in a sentence.
     pub about: &'static str,

@@ -18,7 +18,6 @@ pub struct Picture {
     pub name: String,
     /// Width and height as shown, in pixels.
     pub size: [u32; 2],
-    /// Its split.
     pub split: Option<Split>,
     /// When the file was last changed, in Unix seconds; 0 where that is not known.
     pub modified: i64,

@@ -137,7 +137,6 @@ pub enum Command {
     Predict(String),
     /// The training form as it is now.
     TrainForm(TrainForm),
-    /// Trains.
     Train(TrainRequest),
     /// Goes on with a run.
     Resume(String),
@@ -375,7 +374,6 @@ pub enum TagCommand {
     Path(String),
     /// The folder to be watched, as typed.
     WatchPath(String),
-    /// What the panel shows.
     Show(Panel),
     /// Looks what writing would do; `true`: what taking our tags away would do.
     Preview(bool),

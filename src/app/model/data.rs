@@ -52,7 +52,6 @@ pub struct Data {
     pub tree: Asked<Arc<LabelsInfo>>,
     /// What imports and checks found.
     pub report: Asked<Arc<Report>>,
-    /// The splits that were made.
     pub splits_made: Asked<Arc<Vec<SplitRecord>>>,
     /// The page of labels.
     pub labels: LabelsForm,

@@ -24,7 +24,6 @@ pub enum Shown {
     /// Some of the pictures.
     #[default]
     Pictures,
-    /// All labels.
     Labels,
     /// Warnings, and names without a picture.
     Problems,
@@ -35,9 +34,7 @@ pub enum Shown {
 /// An import before it is one.
 #[derive(Clone, Debug)]
 pub struct ImportForm {
-    /// The data.
     pub data: PathBuf,
-    /// Their format.
     pub format: Format,
     /// Where the pictures are, as typed; empty: found out.
     pub images: String,
@@ -211,7 +208,6 @@ pub struct SplitForm {
     pub novel: u32,
     /// List files of train, val and test, as typed.
     pub lists: [String; 3],
-    /// Seed.
     pub seed: u64,
 }
 
@@ -247,7 +243,6 @@ pub enum Listed {
     Ambiguous,
     /// Copies in several splits.
     Leaks,
-    /// Copies.
     Copies,
     /// Everything else.
     Warnings,
@@ -295,7 +290,6 @@ pub struct ExportForm {
     pub typed: bool,
     /// How pictures come along; `None`: as the format needs it.
     pub pictures: Option<PicturesAs>,
-    /// Shape of a table.
     pub table: TableShape,
     /// Whether cells are made safe for spreadsheets.
     pub safe: bool,

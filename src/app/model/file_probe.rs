@@ -77,7 +77,6 @@ pub enum Reply {
     Kind(PathKind, Vec<PathBuf>),
     /// Pictures, each an absolute path, and what is to be said about the rest.
     Pictures(Vec<PathBuf>, Vec<LeftOut>),
-    /// What a folder holds.
     Folder(PathBuf, Holds),
     /// A tagger: its file, name and labels.
     Tagger(PathBuf, String, usize),
@@ -86,7 +85,10 @@ pub enum Reply {
     /// The folder that is to be watched, and whether it is there.
     WatchFolder(PathBuf, bool),
     /// A new project's folder for data.
-    ProjectFor { data: PathBuf, project: PathBuf },
+    ProjectFor {
+        data: PathBuf,
+        project: PathBuf,
+    },
     /// A new folder for the demo; whether it is the quick one.
     DemoFolder(PathBuf, bool),
     /// Paths in pasted text; none where it is something else.

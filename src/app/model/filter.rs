@@ -79,7 +79,6 @@ pub enum Sort {
     /// As the data came.
     #[default]
     Data,
-    /// By name.
     Name,
     /// Newest first.
     Date,

@@ -96,7 +96,6 @@ pub struct Job {
     pub phase: Option<Phase>,
     /// Whether the user asked to stop it.
     pub stopping: bool,
-    /// What it made.
     pub made: Made,
 }
 
@@ -195,7 +194,6 @@ impl Jobs {
         self.list.retain(|j| j.id != id || !j.state.ended());
     }
 
-    /// A job.
     pub fn get(&self, id: u64) -> Option<&Job> {
         self.list.iter().find(|j| j.id == id)
     }

@@ -23,10 +23,8 @@ pub enum JobKind {
     Plan,
     /// Scores of all pictures by a run.
     Predict {
-        /// The run.
         run: String,
     },
-    /// Splits.
     Split,
     /// A job of the data's pages.
     Data(DataTask),
@@ -48,7 +46,6 @@ pub enum JobKind {
     ListModels,
     /// A model's download.
     Fetch {
-        /// Its name.
         name: String,
     },
     /// Adding or removing a model.

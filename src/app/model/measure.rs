@@ -25,7 +25,6 @@ pub struct LabelNumbers {
 /// All numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// By label.
     pub labels: Vec<LabelNumbers>,
     /// Mean average precision in percent.
     pub map: GroupMeans,

@@ -20,9 +20,7 @@ pub enum Look {
     /// As the desktop is.
     #[default]
     System,
-    /// Dark.
     Dark,
-    /// Light.
     Light,
 }
 

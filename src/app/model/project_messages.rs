@@ -50,7 +50,6 @@ pub enum ProjectReply {
     Values(ValuesNow),
     /// The predictions of a run.
     Predictions {
-        /// The run.
         run: String,
         /// As in the catalog.
         probability: Vec<f32>,
@@ -113,7 +112,6 @@ pub struct LabelsNow {
 /// What the inspector needs of a picture.
 #[derive(Debug, Default)]
 pub struct Examined {
-    /// Its id.
     pub id: i64,
     /// Its scores by the run that is shown; `None` where it was not scored.
     pub scores: Option<Arc<PictureScores>>,
@@ -136,7 +134,6 @@ pub enum LabelChange {
     MergeNamed(Vec<(String, String)>),
     /// The label on these pictures becomes a new one.
     Split {
-        /// The label.
         label: i64,
         /// The new one's name.
         name: String,
@@ -162,13 +159,11 @@ pub enum DataRequest {
     Overview,
     /// The pictures behind a number, and its name.
     PicturesOf(Bin, String),
-    /// A change of a label.
     Label(LabelChange),
     /// The labels as a tree.
     Tree,
     /// What imports and checks found.
     Report,
-    /// The splits that were made.
     SplitsMade,
     /// Labels and splits again: a job changed them. What was done, for people.
     Reload(String),
@@ -205,7 +200,6 @@ pub enum DataReply {
     Overview(Box<Overview>),
     /// The pictures behind a number.
     PicturesOf(String, Vec<i64>),
-    /// The labels as a tree.
     Tree(LabelsInfo),
     /// What imports and checks found.
     Report(Box<Report>),

@@ -9,7 +9,6 @@ use std::time::Duration;
 /// One stage of a training.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
-    /// Which stage.
     pub stage: Stage,
     /// The run's id.
     pub run: String,
@@ -88,7 +87,6 @@ impl Curve {
 /// A training of this session.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
-    /// The job.
     pub job: u64,
     /// Stage 1, Stage 2, or both.
     pub lanes: Vec<Lane>,

@@ -33,7 +33,6 @@ pub enum Preset {
 /// What the screen of training keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainForm {
-    /// Which stages.
     pub stages: Stages,
     /// The Stage 1 run that Stage 2 starts from.
     pub from: Option<String>,
@@ -45,7 +44,6 @@ pub struct TrainForm {
     pub name: String,
     /// Whether all settings are shown.
     pub advanced: bool,
-    /// Seed.
     pub seed: u64,
     /// Whether the form is shown although a training has ended.
     pub again: bool,

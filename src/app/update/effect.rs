@@ -47,7 +47,6 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// An effect.
     pub fn push(&mut self, effect: Effect) {
         self.list.push(effect);
     }

@@ -31,7 +31,6 @@ fn spec(request: TrainRequest, title: String) -> Spec {
     }
 }
 
-/// Trains.
 pub fn train(model: &mut Model, out: &mut Effects, request: TrainRequest) {
     if !project::may_write(model) {
         return;

@@ -8,7 +8,6 @@ const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
-/// The icon of an action.
 pub fn icon(action: Action) -> &'static str {
     match action {
         Action::Home => icons::HOUSE,

@@ -302,7 +302,6 @@ pub(crate) fn labelled(icon: &str, text: &str) -> String {
     format!("{icon}  {text}")
 }
 
-/// A frame for a card.
 pub(crate) fn card(ui: &egui::Ui) -> egui::Frame {
     let p = palette(ui);
     egui::Frame::new()

@@ -19,7 +19,6 @@ pub enum Source {
     Run {
         /// The project's folder.
         project: PathBuf,
-        /// The run.
         run: String,
     },
     /// A tagger file.

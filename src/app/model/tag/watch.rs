@@ -14,7 +14,6 @@ const LINES: usize = 2_000;
 /// What is watched; kept between sessions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
-    /// The folder.
     pub folder: PathBuf,
     /// What gives the labels.
     pub source: Source,

@@ -264,7 +264,6 @@ fn advanced(ui: &mut Ui, screen: &Screen<'_>, form: &mut TrainForm, asks: &mut V
     choices::table(ui, form, &usual);
 }
 
-/// 3: go.
 pub(super) fn go(ui: &mut Ui, screen: &mut Screen<'_>, form: &TrainForm) {
     let model = screen.model;
     let Some(open) = model.open() else { return };

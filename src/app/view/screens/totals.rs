@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 /// What the pictures of a project say about each of its labels.
 pub(crate) struct Totals {
-    /// Pictures that have it.
     pub(crate) pictures: Vec<usize>,
     /// Training pictures that have it; of all pictures where none has a split.
     pub(crate) training: Vec<usize>,

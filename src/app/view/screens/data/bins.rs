@@ -10,7 +10,6 @@ use eframe::egui::{self, Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2,
 /// Height of a bar's row.
 pub(super) const ROW: f32 = 26.0;
 
-/// A bar.
 pub(super) struct Bar<'a> {
     /// What is counted.
     pub(super) name: &'a str,

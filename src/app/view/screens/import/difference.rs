@@ -9,7 +9,6 @@ use crate::dataset::model::{Split, Truth};
 use crate::project::{Conflict, ImportDiff, PictureChange};
 use eframe::egui::{RichText, Ui};
 
-/// Shows it.
 pub(super) fn show(ui: &mut Ui, screen: &Screen<'_>, form: &ImportForm) {
     let Some(diff) = &form.difference else {
         let job = form.comparing.and_then(|id| screen.jobs.get(id));
