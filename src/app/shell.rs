@@ -1,17 +1,27 @@
-//! The frame around the places: what happens each frame, top bar, rail, status bar, overlays.
+//! The one place that joins model, update, view and services: in each frame it takes what the services tell as inputs, runs `update`,
+//! carries the effects out, and draws the view.
 
-use super::command::{ACTIONS, Action, Command, Place};
-use super::dialogs::Dialogs;
-use super::jobs::Jobs;
-use super::memory::Memory;
-use super::notices::Notices;
-use super::prefs::{self, Look, Prefs};
-use super::state::{Browse, Desk, Device, Inspect, ResultsView, Slot, State, TrainForm};
-use super::thumbs::Thumbs;
-use super::{execute, news, screens, theme, widgets};
-use eframe::egui::{self, Context, Key, Modifiers, ThemePreference, Ui, ViewportCommand};
+pub mod frame_time;
+
+use super::model::command::Command;
+use super::model::job::JobEvent;
+use super::model::prefs::{self, Look, Prefs};
+use super::model::state::{Habits, Model};
+use super::services::dialogs::Dialogs;
+use super::services::file_probe::FileProbe;
+use super::services::memory::Memory;
+use super::services::project_thread::{self, ProjectThread};
+use super::services::thumbnails::Thumbnails;
+use super::services::worker_queue::WorkerQueue;
+use super::update::{self, Effect, Input, Tick};
+use super::view::screen::Screen;
+use super::view::textures::Textures;
+use super::view::{self, theme, widgets};
+use crate::app::model::project_messages::ProjectReply;
+use crate::engine::Failure;
+use eframe::egui::{Context, ThemePreference, Ui, ViewportCommand};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How a window is opened.
 #[derive(Clone, Debug)]
@@ -19,7 +29,7 @@ pub struct Options {
     /// The executable whose `worker` command does the work; `None`: this one.
     pub worker: Option<PathBuf>,
     /// Paths given on the command line.
-    pub bring: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// Whether to find out which device there is.
     pub find_device: bool,
     /// Whether small projects are scored without being asked.
@@ -34,7 +44,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             worker: None,
-            bring: Vec::new(),
+            paths: Vec::new(),
             find_device: true,
             score_at_once: true,
             prefs: None,
@@ -43,26 +53,43 @@ impl Default for Options {
     }
 }
 
-/// The window.
-pub struct Window {
-    /// Everything it knows.
-    pub state: State,
-    dialogs: Dialogs,
-    score_at_once: bool,
-    looked_at_memory: Option<Instant>,
-    memory: Memory,
-    applied: Option<(Look, bool)>,
-    began: Option<Instant>,
-}
-
-/// How long closing waits for a checkpoint.
-const LEAVE_WITHIN: Duration = Duration::from_secs(25);
-
 /// Time between looks at the memory.
 const MEMORY_EVERY: Duration = Duration::from_secs(2);
 
 /// Time between repaints while a job tells many things.
 const JOB_REPAINT: Duration = Duration::from_millis(100);
+
+/// Events of jobs read in one frame: a burst must not make it late.
+const EVENTS: usize = 2_000;
+
+/// Answers of the other services read in one frame.
+const ANSWERS: usize = 64;
+
+/// Rounds of commands in one frame: a command may make others.
+const ROUNDS: usize = 8;
+
+/// The threads and the outside.
+struct Services {
+    jobs: WorkerQueue,
+    project: Option<ProjectThread>,
+    files: FileProbe,
+    thumbnails: Thumbnails,
+    dialogs: Dialogs,
+    memory: Memory,
+}
+
+pub struct Window {
+    /// Everything it knows.
+    pub model: Model,
+    /// Textures of pictures.
+    pub textures: Textures,
+    commands: Vec<Command>,
+    services: Services,
+    opened: Instant,
+    looked_at_memory: Option<Instant>,
+    applied: Option<(Look, bool)>,
+    began: Option<Instant>,
+}
 
 impl Window {
     /// Makes the window's state.
@@ -81,97 +108,59 @@ impl Window {
     /// The window without a renderer: for measuring what a frame costs.
     pub fn headless(ctx: &Context, options: Options, prefs: Prefs) -> Self {
         theme::install(ctx);
-        let wake = ctx.clone();
-        let mut jobs = Jobs::new(options.worker, move |urgent| {
-            if urgent {
-                wake.request_repaint();
-            } else {
-                wake.request_repaint_after(JOB_REPAINT);
+        let wake = || {
+            let ctx = ctx.clone();
+            move |urgent| {
+                if urgent {
+                    ctx.request_repaint();
+                } else {
+                    ctx.request_repaint_after(JOB_REPAINT);
+                }
             }
-        });
-        jobs.device = prefs.device;
-        let wake = ctx.clone();
-        let scout = super::scout::Scout::new(move || wake.request_repaint());
-        let tagging = super::tagging::Tagging::new(prefs.tag_source.clone().unwrap_or_else(|| {
-            super::tagging::source::Source::Words {
-                model: prefs.model.clone(),
-                words: String::new(),
-            }
-        }));
-        let state = State {
-            prefs,
-            place: Place::Home,
-            project: Slot::Empty,
-            jobs,
-            training: None,
-            notices: Notices::default(),
-            thumbs: Thumbs::new(ctx),
-            device: Device::default(),
-            model: None,
-            browse: Browse::default(),
-            inspect: Inspect::default(),
-            tagging,
-            models: Default::default(),
-            scout,
-            train: TrainForm::default(),
-            planning: super::planning::Planning::new(options.score_at_once),
-            results: ResultsView::default(),
-            data: Default::default(),
-            desk: Desk::default(),
-            memory: [0; 2],
-            queue: Vec::new(),
+        };
+        let wake_files = wake();
+        let services = Services {
+            jobs: WorkerQueue::new(options.worker, wake()),
+            project: None,
+            files: FileProbe::new(move || wake_files(true)),
+            thumbnails: Thumbnails::new(ctx),
+            dialogs: Dialogs::new(ctx),
+            memory: Memory::default(),
+        };
+        let habits = Habits {
+            score_at_once: options.score_at_once,
         };
         let mut window = Self {
-            state,
-            dialogs: Dialogs::new(ctx),
-            score_at_once: options.score_at_once,
+            model: Model::new(prefs, habits),
+            textures: Textures::default(),
+            commands: Vec::new(),
+            services,
+            opened: Instant::now(),
             looked_at_memory: None,
-            memory: Memory::default(),
             applied: None,
             began: options.began,
         };
-        if let Some(watched) = &window.state.prefs.watch {
-            let words = format!("Watching {} is paused", watched.folder.display());
-            let again = Command::Tagging(super::tagging::Act::ContinueWatch);
-            let action = Some(("Continue".to_owned(), again));
-            window
-                .state
-                .notices
-                .say(super::notices::Level::Note, words, None, action);
-        }
-        if options.find_device {
-            news::find_device(&mut window.state);
-        }
-        if !options.bring.is_empty() {
-            window.state.command(Command::Bring(options.bring));
-        }
+        let effects = update::begin(&mut window.model, options.find_device, options.paths);
+        window.carry_out(ctx, effects);
         window
+    }
+
+    /// Asks for something: it is carried out in the next frame, before it is drawn.
+    pub fn command(&mut self, command: Command) {
+        self.commands.push(command);
     }
 
     /// Everything before drawing.
     pub fn update(&mut self, ctx: &Context) {
         self.look(ctx);
-        self.state.thumbs.begin_frame(ctx);
-        news::take(&mut self.state, ctx, self.score_at_once);
-        self.dialogs.poll(&mut self.state);
-        if let Some(next) = self.state.notices.tidy() {
-            ctx.request_repaint_after(next);
-        }
-        self.drops(ctx);
-        pastes(&mut self.state, ctx);
-        super::data::tick(&mut self.state, ctx);
-        keys(&mut self.state, ctx);
-        self.leave(ctx);
-        self.look_at_memory();
-        self.execute(ctx);
-        let state = &mut self.state;
-        if let Slot::Open(open) = &state.project {
-            state.browse.refresh(open);
-        }
-        state.tagging.refresh();
-        if state.place == Place::Tag && state.tagging.is_behind() {
-            ctx.request_repaint_after(JOB_REPAINT);
-        }
+        self.take_pictures(ctx);
+        self.take_events(ctx);
+        self.take_answers(ctx);
+        let mut screen = Screen::new(&self.model, &mut self.textures, &mut self.commands);
+        view::input::read(ctx, &mut screen);
+        self.run_commands(ctx);
+        let tick = self.tick(ctx);
+        self.input(ctx, Input::Tick(tick));
     }
 
     /// Draws everything.
@@ -179,58 +168,129 @@ impl Window {
         if let Some(began) = self.began.take() {
             tracing::info!("first frame after {} ms", began.elapsed().as_millis());
         }
+        let mut screen = Screen::new(&self.model, &mut self.textures, &mut self.commands);
+        view::draw(ui, &mut screen);
+        let dropped = self.services.thumbnails.wish(self.textures.take_wishes());
+        self.textures.forget(&dropped);
         let ctx = ui.ctx().clone();
-        let p = theme::palette(ui);
-        let bar = |fill| {
-            egui::Frame::new()
-                .fill(fill)
-                .inner_margin(egui::Margin::symmetric(12, 0))
-        };
-        egui::Panel::top("top bar")
-            .exact_size(theme::TOP_BAR)
-            .frame(bar(p.panel))
-            .show(ui, |ui| widgets::bars::top(ui, &mut self.state));
-        egui::Panel::bottom("status bar")
-            .exact_size(theme::STATUS_BAR)
-            .frame(bar(p.panel))
-            .show(ui, |ui| widgets::bars::status(ui, &mut self.state));
-        egui::Panel::left("rail")
-            .exact_size(theme::RAIL)
-            .resizable(false)
-            .frame(egui::Frame::new().fill(p.panel))
-            .show(ui, |ui| widgets::bars::rail(ui, &mut self.state));
-        if self.state.desk.log {
-            screens::log::panel(ui, &mut self.state);
+        if !self.commands.is_empty() {
+            self.run_commands(&ctx);
+            // What was asked for shows at once, whatever else would cause the next frame.
+            ctx.request_repaint();
         }
-        egui::CentralPanel::default()
-            .frame(egui::Frame::new().fill(p.ground))
-            .show(ui, |ui| screens::show(ui, &mut self.state));
-        widgets::notices::show(&ctx, &mut self.state);
-        widgets::palette::show(&ctx, &mut self.state);
-        widgets::keys::show(&ctx, &mut self.state);
-        widgets::leaving::show(&ctx, &mut self.state);
-        if self.state.desk.hovering {
-            widgets::drop_hint(&ctx);
-        }
-        self.execute(&ctx);
     }
 
-    fn execute(&mut self, ctx: &Context) {
-        // A command may queue others.
-        for _ in 0..8 {
-            let queue = std::mem::take(&mut self.state.queue);
-            if queue.is_empty() {
+    fn run_commands(&mut self, ctx: &Context) {
+        for _ in 0..ROUNDS {
+            let commands = std::mem::take(&mut self.commands);
+            if commands.is_empty() {
                 break;
             }
-            for command in queue {
-                execute::execute(&mut self.state, ctx, &self.dialogs, command);
+            for command in commands {
+                self.input(ctx, Input::Command(command));
             }
+        }
+    }
+
+    fn input(&mut self, ctx: &Context, input: Input) {
+        let effects = update::update(&mut self.model, input);
+        self.carry_out(ctx, effects);
+    }
+
+    fn carry_out(&mut self, ctx: &Context, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::StartJob { id, spec, device } => self.services.jobs.start(id, spec, device),
+                Effect::StopJob(id) => self.services.jobs.stop(id),
+                Effect::OpenProject(path) => {
+                    let wake = ctx.clone();
+                    self.services.project = Some(ProjectThread::open(&path, move || wake.request_repaint()));
+                }
+                Effect::CloseProject => self.services.project = None,
+                Effect::AskProject(request) => {
+                    let thread = self.services.project.as_ref();
+                    if thread.is_some_and(|thread| !thread.send(request)) {
+                        let reply = ProjectReply::Failed {
+                            what: "asking the project",
+                            failure: Failure::new(
+                                "the project's thread has ended",
+                                "Close the project and open it again.",
+                            ),
+                        };
+                        self.input(ctx, Input::ProjectReply(reply));
+                    }
+                }
+                Effect::Probe(request) => self.services.files.ask(request),
+                Effect::Dialog(pick) => self.services.dialogs.ask(pick),
+                Effect::Copy(text) => ctx.copy_text(text),
+                Effect::Repaint(after) => ctx.request_repaint_after(after),
+                Effect::ClearTextures => {
+                    self.textures.clear();
+                    self.services.thumbnails.clear();
+                }
+                Effect::CloseWindow => ctx.send_viewport_cmd(ViewportCommand::Close),
+                Effect::KeepWindow => ctx.send_viewport_cmd(ViewportCommand::CancelClose),
+            }
+        }
+    }
+
+    fn take_pictures(&mut self, ctx: &Context) {
+        self.textures.begin_frame();
+        for (wish, picture) in self.services.thumbnails.take() {
+            self.textures.receive(ctx, wish.generation, wish.key, picture);
+        }
+    }
+
+    fn take_events(&mut self, ctx: &Context) {
+        for _ in 0..EVENTS {
+            let Some(event) = self.services.jobs.next() else { break };
+            // Whoever asks the program to go on sees where it stands at once.
+            let ended = matches!(event, JobEvent::Ended { .. });
+            self.input(ctx, Input::JobEvent(event));
+            if ended {
+                ctx.request_repaint();
+            }
+        }
+    }
+
+    fn take_answers(&mut self, ctx: &Context) {
+        for _ in 0..ANSWERS {
+            let Some(reply) = self.services.files.next() else { break };
+            self.input(ctx, Input::ProbeReply(reply));
+        }
+        for _ in 0..ANSWERS {
+            // A reply may close the project or open another one.
+            let reply = self.services.project.as_ref().and_then(ProjectThread::next);
+            let Some(reply) = reply else { break };
+            self.input(ctx, Input::ProjectReply(reply));
+        }
+        while let Some(command) = self.services.dialogs.next() {
+            self.input(ctx, Input::Command(command));
+        }
+    }
+
+    fn tick(&mut self, ctx: &Context) -> Tick {
+        let workers = self.services.jobs.workers();
+        let due = self.looked_at_memory.is_none_or(|at| at.elapsed() >= MEMORY_EVERY);
+        let memory = due.then(|| {
+            self.looked_at_memory = Some(Instant::now());
+            let worker = workers.first().copied().flatten().unwrap_or(u32::MAX);
+            let found = self.services.memory.of(&[worker, std::process::id()]);
+            [found[0], found[1]]
+        });
+        Tick {
+            now: self.opened.elapsed(),
+            wall: Some(SystemTime::now()),
+            dark: ctx.global_style().visuals.dark_mode,
+            workers,
+            memory,
+            closing: ctx.input(|i| i.viewport().close_requested()),
         }
     }
 
     /// Theme, zoom, motion as the preferences say.
     fn look(&mut self, ctx: &Context) {
-        let prefs = &self.state.prefs;
+        let prefs = &self.model.prefs;
         if self.applied != Some((prefs.look, prefs.motion)) {
             ctx.set_theme(match prefs.look {
                 Look::System => ThemePreference::System,
@@ -245,131 +305,6 @@ impl Window {
             ctx.set_zoom_factor(prefs.scale);
         }
     }
-
-    fn drops(&mut self, ctx: &Context) {
-        let (dropped, hovering) = ctx.input(|i| {
-            let paths: Vec<PathBuf> = i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect();
-            (paths, !i.raw.hovered_files.is_empty())
-        });
-        self.state.desk.hovering = hovering;
-        if !dropped.is_empty() {
-            self.state.command(Command::Bring(dropped));
-        }
-    }
-
-    /// Closing during a job asks; leaving waits for the checkpoint, but not for ever.
-    fn leave(&mut self, ctx: &Context) {
-        let busy = self.state.jobs.has(super::jobs::Purpose::is_work);
-        if ctx.input(|i| i.viewport().close_requested()) && busy && self.state.desk.leave_when_idle.is_none() {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.state.desk.leaving = true;
-        }
-        if let Some(since) = self.state.desk.leave_when_idle {
-            if !self.state.jobs.busy() || since.elapsed() > LEAVE_WITHIN {
-                ctx.send_viewport_cmd(ViewportCommand::Close);
-            } else {
-                ctx.request_repaint_after(JOB_REPAINT);
-            }
-        }
-    }
-
-    fn look_at_memory(&mut self) {
-        if self.looked_at_memory.is_some_and(|at| at.elapsed() < MEMORY_EVERY) {
-            return;
-        }
-        self.looked_at_memory = Some(Instant::now());
-        let worker = self.state.jobs.worker();
-        let found = self.memory.of(&[worker.unwrap_or(u32::MAX), std::process::id()]);
-        self.state.memory = [found[0], found[1]];
-    }
-}
-
-/// Keys of all actions, and those of the places. While a text field has the keyboard, only combinations count.
-fn keys(state: &mut State, ctx: &Context) {
-    if state.desk.leaving || state.desk.palette.is_some() {
-        return;
-    }
-    let typing = ctx.text_edit_focused();
-    // The longer combinations first: Ctrl+Z would take Ctrl+Shift+Z as its own.
-    let shifted = |info: &&super::command::Info| info.key.is_some_and(|key| key.modifiers.shift);
-    type Infos = Vec<&'static super::command::Info>;
-    let (long, short): (Infos, Infos) = ACTIONS.iter().partition(shifted);
-    for info in long.into_iter().chain(short) {
-        let Some(key) = info.key else { continue };
-        let plain = key.modifiers == Modifiers::NONE && !matches!(key.logical_key, Key::F1 | Key::F12);
-        // Enter and the arrows belong to the widget that has the keyboard, and to the pictures.
-        let elsewhere = typing || state.place != Place::Pictures || ctx.memory(|m| m.focused().is_some());
-        // Shift with an arrow extends the selection.
-        let shifted = ctx.input(|i| !i.modifiers.is_none());
-        if plain && (elsewhere || shifted || state.desk.keys) {
-            continue;
-        }
-        let text_keys = matches!(info.action, Action::SelectAll | Action::Undo | Action::Redo);
-        if typing && text_keys {
-            continue;
-        }
-        if ctx.input_mut(|i| i.consume_shortcut(&key)) {
-            state.command(Command::Do(info.action));
-        }
-    }
-    // The other habit for redo.
-    if !typing && ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Y)) {
-        state.command(Command::Do(Action::Redo));
-    }
-    if ctx.input(|i| i.key_pressed(Key::Escape)) {
-        escape(state, ctx, typing);
-    }
-    if state.place == Place::Pictures && !typing && !state.desk.keys {
-        screens::travel::keys(state, ctx);
-    }
-    if state.place == Place::Tag && !typing && !state.desk.keys {
-        screens::tag::keys(state, ctx);
-    }
-}
-
-/// Paths and pictures from the clipboard, where no text field takes them.
-fn pastes(state: &mut State, ctx: &Context) {
-    if ctx.text_edit_focused() || state.desk.palette.is_some() {
-        return;
-    }
-    let events = ctx.input(|i| i.events.clone());
-    for event in events {
-        match event {
-            egui::Event::Paste(text) => {
-                let paths = super::bring::pasted(&text);
-                if !paths.is_empty() {
-                    state.command(Command::Bring(paths));
-                }
-            }
-            egui::Event::PasteImage(image) => state.scout.keep(image),
-            _ => {}
-        }
-    }
-}
-
-/// Escape closes what is on top, one thing at a time.
-fn escape(state: &mut State, ctx: &Context, typing: bool) {
-    if state.desk.keys {
-        state.desk.keys = false;
-    } else if typing || ctx.memory(|m| m.focused().is_some()) {
-        if let Some(id) = ctx.memory(egui::Memory::focused) {
-            ctx.memory_mut(|m| m.surrender_focus(id));
-        }
-    } else if state.place == Place::Tag && state.tagging.large {
-        state.command(Command::Tagging(super::tagging::Act::Large(false)));
-    } else if state.place == Place::Tag {
-        state.tagging.selection.clear();
-    } else if state.place == Place::Pictures && state.inspect.picture.is_some() {
-        if state.inspect.patch.is_some() {
-            state.inspect.patch = None;
-        } else {
-            state.inspect.picture = None;
-            state.browse.reveal = true;
-        }
-    } else if state.place == Place::Pictures && screens::leave_picking(state) {
-    } else if !state.browse.selection.is_empty() {
-        state.browse.selection.clear();
-    }
 }
 
 impl eframe::App for Window {
@@ -383,11 +318,11 @@ impl eframe::App for Window {
 
     fn on_exit(&mut self) {
         // Edits that were made in the last moment are carried out before the program ends.
-        self.state.project = Slot::Empty;
-        super::library::finish();
+        self.services.project = None;
+        project_thread::finish();
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, prefs::KEY, &self.state.prefs);
+        eframe::set_value(storage, prefs::KEY, &self.model.prefs);
     }
 }

@@ -5,17 +5,21 @@ mod output;
 mod window;
 mod words;
 
+use crate::compute::DeviceChoice;
 use crate::engine::request::TagWrite;
 use crate::engine::{self, Context, Failure, Request, worker};
-use arguments::{Arguments, Command};
+use arguments::{Action, Arguments};
 use clap::Parser;
 use output::Output;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the program. Exit code 0 done, 1 failed, 2 wrong usage.
 pub fn main() -> ExitCode {
+    // SAFETY: the program has just begun, and no thread but this one runs.
+    unsafe { crate::compute::quiet_vulkan_loader() };
     let raw: Vec<std::ffi::OsString> = std::env::args_os().collect();
     // Wrong usage must be JSON too where --json stands anywhere, so it is looked for before parsing.
     let json = raw.iter().any(|a| a == "--json");
@@ -24,46 +28,62 @@ pub fn main() -> ExitCode {
         Err(error) => match window::paths(&error) {
             Some(paths) => {
                 log_to_stderr(false);
-                output::loud_panics();
-                return Output::new(json).end(window::open(paths));
+                return open_window(paths, Output::new(json));
             }
             None => return usage(&error, json),
         },
     };
     log_to_stderr(arguments.verbose);
-    if window::is_meant(arguments.command.as_ref()) {
-        output::loud_panics();
-    } else {
-        quiet_panics(arguments.verbose);
-    }
+    let mut output = Output::new(json);
     let Some(command) = arguments.command else {
         if json {
             let hint = "See patchlight --help for the commands.";
-            return Output::new(true).end(Err(Failure::usage("--json needs a command", hint)));
+            return output.end(Err(Failure::usage("--json needs a command", hint)));
         }
-        return Output::new(false).end(window::open(Vec::new()));
+        return open_window(Vec::new(), output);
     };
-    let command = match window::serve(command, json) {
-        Ok(code) => return code,
-        Err(command) => *command,
+    let action = match command.action(arguments.seed) {
+        Ok(action) => action,
+        Err(failure) => return output.end(Err(failure)),
     };
-    if matches!(command, Command::Worker) {
-        let code = worker::serve(std::io::BufReader::new(std::io::stdin()), std::io::stdout());
-        return ExitCode::from(code);
+    if !action.is_window() {
+        quiet_panics(arguments.verbose);
     }
-    let mut output = Output::new(json);
-    let result = command.request(arguments.seed).and_then(|request| {
-        if let Request::Tag(tag) = &request
-            && tag.write.iter().any(TagWrite::to_output)
-        {
-            output.only_table();
+    match action {
+        #[cfg(feature = "window")]
+        Action::Open(paths) => open_window(paths, output),
+        Action::Job(request) => {
+            let result = run(&request, arguments.device, &mut output);
+            output.end(result)
         }
-        let cancel = stop_on_ctrl_c();
-        let mut emit = |event| output.event(&event);
-        let mut context = Context::new(&mut emit, &cancel);
-        guarded(|| engine::run(&request, arguments.device.into(), &mut context))
-    });
-    output.end(result)
+        Action::Worker => ExitCode::from(worker::serve(
+            std::io::BufReader::new(std::io::stdin()),
+            std::io::stdout(),
+        )),
+        #[cfg(feature = "window")]
+        Action::MeasureWindow { frames } => {
+            window::measure(frames, &mut output);
+            output.end(Ok(()))
+        }
+    }
+}
+
+fn open_window(paths: Vec<PathBuf>, output: Output) -> ExitCode {
+    output::loud_panics();
+    output.end(window::open(paths))
+}
+
+/// Runs a job of the engine, which Ctrl-C stops.
+fn run(request: &Request, device: DeviceChoice, output: &mut Output) -> Result<(), Failure> {
+    if let Request::Tag(tag) = request
+        && tag.write.iter().any(TagWrite::to_output)
+    {
+        output.only_table();
+    }
+    let cancel = stop_on_ctrl_c();
+    let mut emit = |event| output.event(&event);
+    let mut context = Context::new(&mut emit, &cancel);
+    guarded(|| engine::run(request, device, &mut context))
 }
 
 /// A panic is a bug; even then the user gets words and an exit code, not a backtrace alone.

@@ -6,13 +6,13 @@
 )]
 
 use super::words::describe;
-use crate::engine::{Event, Failure};
+use crate::engine::{Event, Failure, FailureKind};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Writes what a job tells.
-pub struct Output {
+pub(crate) struct Output {
     json: bool,
     /// A table goes to standard output, and nothing else does.
     table: bool,
@@ -36,7 +36,7 @@ impl Output {
 
     /// Writes an event.
     pub fn event(&mut self, event: &Event) {
-        if let Event::Progress { phase, done, total } = event {
+        if let Event::Progress { phase, done, total, .. } = event {
             return self.progress(phase, *done, *total);
         }
         if self.json {
@@ -91,7 +91,7 @@ impl Output {
             bar.finish_and_clear();
         }
         let Err(failure) = result else { return ExitCode::SUCCESS };
-        let code = if failure.usage { 2 } else { 1 };
+        let code = if failure.kind == FailureKind::Usage { 2 } else { 1 };
         if self.json {
             let event = Event::Error {
                 message: failure.message,
@@ -135,7 +135,7 @@ impl Output {
 
 /// In the window a panic on the main thread is the end: it is printed, and kept where a user finds it for a report. Panics of other
 /// threads (a broken picture's decoder) are caught there.
-pub fn loud_panics() {
+pub(crate) fn loud_panics() {
     std::panic::set_hook(Box::new(|info| {
         if std::thread::current().name() != Some("main") {
             tracing::warn!("{info}");

@@ -1,6 +1,6 @@
 //! What can go wrong with a device.
 
-/// A device cannot be had or stopped working.
+/// A device that cannot be opened, or that stopped working.
 #[derive(Debug, thiserror::Error)]
 pub enum ComputeError {
     /// `gpu` was asked for and there is none.

@@ -3,27 +3,34 @@
 //! The GPU goes through wgpu; without one, Burn's Flex computes on the CPU, and the reason is said. Software Vulkan
 //! (llvmpipe) is no GPU for a user: it is taken only when `gpu` is asked for by name (tests do).
 
+mod adapters;
 mod error;
 mod kernels;
+mod process;
 pub mod selftest;
 
+pub use adapters::{Adapter, adapters};
 pub use error::ComputeError;
 pub use kernels::Work;
+pub(crate) use process::quiet_vulkan_loader;
 
+use adapters::{Selector, best, driver};
 use burn::tensor::{Device, DeviceKind, FloatDType};
+use burn_wgpu::{WgpuBackend, WgpuInitError, WgpuSetup};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
 /// What the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
-    /// A real GPU where there is one, else the CPU.
+    /// A real GPU, else the CPU
     #[default]
     Auto,
-    /// A GPU, software Vulkan included; an error where there is none.
+    /// A GPU, software Vulkan included
     Gpu,
-    /// The CPU.
+    /// The CPU
     Cpu,
 }
 
@@ -35,23 +42,6 @@ pub enum Kind {
     Gpu,
     /// Flex on the CPU.
     Cpu,
-}
-
-/// An adapter that wgpu can open.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Adapter {
-    /// The name that the driver gives.
-    pub name: String,
-    /// The graphics API, for example `vulkan`.
-    pub api: String,
-    /// Driver and version, as reported.
-    pub driver: String,
-    /// True for a rasteriser that runs on the CPU (llvmpipe, SwiftShader, WARP).
-    pub software: bool,
-    /// Largest storage buffer binding, in bytes.
-    pub max_binding: u64,
-    #[serde(skip)]
-    select: Option<DeviceKind>,
 }
 
 /// An opened device. Cloning shares it.
@@ -72,7 +62,7 @@ pub struct Compute {
     device: Device,
 }
 
-/// Flex's and wgpu's registry accept one initialisation a process; what was opened first is kept here.
+/// Burn accepts one initialisation of an adapter in a process; what was opened first is kept here.
 static OPENED_GPU: Mutex<Option<Compute>> = Mutex::new(None);
 
 impl Compute {
@@ -84,8 +74,8 @@ impl Compute {
     pub fn open(choice: DeviceChoice) -> Result<Self, ComputeError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu()),
-            DeviceChoice::Gpu => Self::gpu(best_adapter(true).ok_or(ComputeError::NoGpu)?),
-            DeviceChoice::Auto => match best_adapter(false) {
+            DeviceChoice::Gpu => Self::gpu(best(true).ok_or(ComputeError::NoGpu)?),
+            DeviceChoice::Auto => match best(false) {
                 Some(adapter) => Self::gpu(adapter).or_else(|error| {
                     let notice = format!("The GPU could not be opened ({error}): using the CPU, which is slower.");
                     Ok(Self {
@@ -124,29 +114,33 @@ impl Compute {
         if let Some(compute) = opened.as_ref() {
             return Ok(compute.clone());
         }
-        let select = adapter.select.clone().unwrap_or(DeviceKind::DefaultDevice);
-        // The runtime panics on some driver failures instead of returning them.
-        let device = std::panic::catch_unwind(|| Device::wgpu_options().device_kind(select).init())
-            .map_err(|panic| ComputeError::Open {
-                adapter: adapter.name.clone(),
-                reason: panic_text(&panic),
-            })?
-            .map_err(|e| ComputeError::Open {
-                adapter: adapter.name.clone(),
-                reason: e.to_string(),
-            })?;
-        let name = format!("{} ({})", adapter.name, adapter.api);
-        let compute = Self {
-            kind: Kind::Gpu,
-            name,
-            software: adapter.software,
-            notice: None,
-            driver: Some(adapter.driver).filter(|driver| !driver.is_empty()),
-            max_binding: Some(adapter.max_binding),
-            device,
+        let failed = |reason: String| ComputeError::Open {
+            adapter: adapter.name.clone(),
+            reason,
         };
+        // The runtime panics on some driver failures instead of returning them.
+        let (device, setup) = std::panic::catch_unwind(|| init(adapter.select.clone()))
+            .map_err(|panic| panic_text(&panic))
+            .and_then(|initialised| initialised.map_err(|e| e.to_string()))
+            .map_err(failed)?;
+        let compute = Self::from_setup(device, &setup);
         *opened = Some(compute.clone());
         Ok(compute)
+    }
+
+    /// What was opened, as the runtime has it: its own adapter, and the limits that the driver granted rather than those it offered.
+    fn from_setup(device: Device, setup: &WgpuSetup) -> Self {
+        let info = setup.adapter.get_info();
+        let limits = setup.device.limits();
+        Self {
+            kind: Kind::Gpu,
+            name: format!("{} ({})", info.name, info.backend),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+            notice: None,
+            driver: Some(driver(&info)).filter(|driver| !driver.is_empty()),
+            max_binding: Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
+            device,
+        }
     }
 
     /// Whether a GPU is about to compile kernels that it has not compiled before, as far as is known.
@@ -190,6 +184,18 @@ impl Compute {
     }
 }
 
+/// Initialises Burn's wgpu runtime on an adapter.
+fn init(select: Option<Selector>) -> Result<(Device, WgpuSetup), WgpuInitError> {
+    let Selector { api, kind } = select.unwrap_or(Selector {
+        api: WgpuBackend::Auto,
+        kind: DeviceKind::DefaultDevice,
+    });
+    Device::wgpu_options()
+        .graphics_api(api)
+        .device_kind(kind)
+        .init_with_setup()
+}
+
 /// Which device `choice` will mean, without opening it: [`Kind::Gpu`] or [`Kind::Cpu`].
 ///
 /// # Errors
@@ -197,54 +203,9 @@ impl Compute {
 pub fn resolve(choice: DeviceChoice) -> Result<Kind, ComputeError> {
     match choice {
         DeviceChoice::Cpu => Ok(Kind::Cpu),
-        DeviceChoice::Gpu => best_adapter(true).map(|_| Kind::Gpu).ok_or(ComputeError::NoGpu),
-        DeviceChoice::Auto => Ok(best_adapter(false).map_or(Kind::Cpu, |_| Kind::Gpu)),
+        DeviceChoice::Gpu => best(true).map(|_| Kind::Gpu).ok_or(ComputeError::NoGpu),
+        DeviceChoice::Auto => Ok(best(false).map_or(Kind::Cpu, |_| Kind::Gpu)),
     }
-}
-
-/// Every adapter, the best first: discrete, integrated, virtual, other, software.
-pub fn adapters() -> Vec<Adapter> {
-    // Loading a broken driver may panic inside wgpu; a machine with such a driver is a machine without a GPU.
-    std::panic::catch_unwind(list_adapters).unwrap_or_default()
-}
-
-fn list_adapters() -> Vec<Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends: wgpu::Backends::PRIMARY,
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    let mut found: Vec<(u8, Adapter)> = Vec::new();
-    // Burn counts the adapters of each type on their own, in wgpu's order, over the compute-capable APIs.
-    let mut counts = [0usize; 3];
-    for adapter in pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY)) {
-        let info = adapter.get_info();
-        let mut next = |slot: usize| {
-            counts[slot] += 1;
-            counts[slot] - 1
-        };
-        let (rank, select) = match info.device_type {
-            wgpu::DeviceType::DiscreteGpu => (0, DeviceKind::DiscreteGpu(next(0))),
-            wgpu::DeviceType::IntegratedGpu => (1, DeviceKind::IntegratedGpu(next(1))),
-            wgpu::DeviceType::VirtualGpu => (2, DeviceKind::VirtualGpu(next(2))),
-            wgpu::DeviceType::Other => (3, DeviceKind::DefaultDevice),
-            wgpu::DeviceType::Cpu => (4, DeviceKind::Cpu),
-        };
-        let adapter = Adapter {
-            name: info.name.clone(),
-            api: info.backend.to_string(),
-            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
-            software: info.device_type == wgpu::DeviceType::Cpu,
-            max_binding: adapter.limits().max_storage_buffer_binding_size,
-            select: Some(select),
-        };
-        found.push((rank, adapter));
-    }
-    found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().map(|(_, adapter)| adapter).collect()
-}
-
-fn best_adapter(software_too: bool) -> Option<Adapter> {
-    adapters().into_iter().find(|a| software_too || !a.software)
 }
 
 /// The words of a caught panic.

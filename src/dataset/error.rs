@@ -28,7 +28,7 @@ pub enum DatasetError {
         path: PathBuf,
     },
     /// A file that is something else.
-    #[error("{}: {found}, not a picture that can be read (JPEG, PNG, GIF, WebP, BMP, TIFF)", path.display())]
+    #[error("{}: {found}, not a picture that can be read (JPEG, PNG, HEIC, GIF, WebP, BMP, TIFF, raw files with a preview)", path.display())]
     NotAPicture {
         /// The file.
         path: PathBuf,
@@ -79,6 +79,24 @@ pub enum DatasetError {
         /// The line, from 1.
         line: Option<usize>,
         /// What was expected and found.
+        problem: String,
+    },
+    /// More annotation files than a few cannot be read.
+    #[error("{}: {} of {files} annotation files cannot be read: {}", path.display(), bad.len(), listed(bad))]
+    ManyUnreadable {
+        /// The data.
+        path: PathBuf,
+        /// How many annotation files there are.
+        files: usize,
+        /// Those that cannot be read, each with what is wrong.
+        bad: Vec<String>,
+    },
+    /// All pictures that are named could be several.
+    #[error("{}: no picture can be told: {problem}", path.display())]
+    Ambiguous {
+        /// The data.
+        path: PathBuf,
+        /// What could be what.
         problem: String,
     },
     /// Two records with one id.
@@ -156,7 +174,7 @@ pub enum DatasetError {
         problem: String,
     },
     /// A table whose columns are not understood.
-    #[error("{}: {problem}; its columns are: {}", path.display(), columns.join(", "))]
+    #[error("{}: {problem}; its columns are: {}", path.display(), listed(columns).replace("; ", ", "))]
     Columns {
         /// The table.
         path: PathBuf,
@@ -190,6 +208,8 @@ impl DatasetError {
             Self::Unsupported { .. } => "Save the picture as an RGB JPEG or PNG.",
             Self::Damaged { .. } => "Open it in a picture viewer and save it again, or leave it out.",
             Self::Parse { .. } => "Correct the file at that place, or write it again with the tool that made it.",
+            Self::ManyUnreadable { .. } => "Mend these files or take them out; up to a tenth of them is only listed.",
+            Self::Ambiguous { .. } => "Rename one of the files, or write the names with their folders.",
             Self::DuplicateId { .. } => "Give each record an id of its own.",
             Self::NoPictures { .. } => "Name the folder that holds the pictures with --images.",
             Self::NoneReadable { .. } => "Check that these files are pictures and were copied whole.",
@@ -208,6 +228,16 @@ impl DatasetError {
     pub fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Io { path, source }
+    }
+}
+
+/// The first of several, and how many more there are.
+fn listed(all: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let shown: Vec<&str> = all.iter().take(SHOWN).map(String::as_str).collect();
+    match all.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        Some(more) => format!("{}; and {more} more", shown.join("; ")),
+        None => shown.join("; "),
     }
 }
 

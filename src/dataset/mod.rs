@@ -9,7 +9,8 @@ pub mod labels;
 pub mod model;
 pub mod preprocess;
 pub mod report;
-pub mod scale;
+
 pub mod scenes;
 pub mod similar;
 pub mod split;
+pub mod synthetic_coco;

@@ -56,7 +56,7 @@ impl FromStr for Split {
 }
 
 /// What it means that a source does not name a label for a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Absent {
     /// The label is not there.
@@ -179,6 +179,18 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// An annotation file that cannot be read beside others that can: what it says is missing, and its pictures come with their labels
+/// unknown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NeedsLook {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// What an import found; nothing is left out silently.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImportReport {
@@ -196,6 +208,12 @@ pub struct ImportReport {
     pub duplicates: Vec<Vec<String>>,
     /// Pictures that cannot be read.
     pub quarantined: Vec<Quarantined>,
+    /// Files that look like pictures and were not taken, with the reason.
+    #[serde(default)]
+    pub left_out: Vec<Quarantined>,
+    /// Annotation files that cannot be read.
+    #[serde(default)]
+    pub needs_look: Vec<NeedsLook>,
     /// Everything else.
     pub warnings: Vec<Warning>,
 }

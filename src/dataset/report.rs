@@ -8,7 +8,7 @@ use std::fmt::Write;
 type Line = (&'static str, String, Option<usize>, String);
 
 impl ImportReport {
-    /// As a table with the columns `what,file,line,detail`: `unmatched` (named by the source, not found), `unreadable`, `duplicate` (each
+    /// As a table with the columns `what,file,line,detail`: `unmatched` (named by the source, not found), `unreadable`, `left out` (no picture that is read), `needs a look` (an annotation file that cannot be read), `duplicate` (each
     /// picture of a group of copies, the others in `detail`), `warning` with its code, and the totals at the end. With
     /// `spreadsheet_safe`, cells that a spreadsheet would take for a formula get a leading apostrophe.
     pub fn to_csv(&self, spreadsheet_safe: bool) -> String {
@@ -60,6 +60,13 @@ impl ImportReport {
         section("Named by the source, but not found", self.unmatched.clone());
         let unreadable = self.quarantined.iter().map(|q| format!("{}: {}", q.file, q.reason));
         section("Pictures that cannot be read", unreadable.collect());
+        let left_out = self.left_out.iter().map(|q| format!("{}: {}", q.file, q.reason));
+        section("Left out", left_out.collect());
+        let needs_look = self.needs_look.iter().map(|n| match n.line {
+            Some(line) => format!("{}, line {line}: {}", n.file, n.reason),
+            None => format!("{}: {}", n.file, n.reason),
+        });
+        section("Annotation files that need a look", needs_look.collect());
         let copies = self.duplicates.iter().map(|group| group.join(" = "));
         section("Pictures with the same content", copies.collect());
         let warnings = self.warnings.iter().map(|w| {
@@ -85,6 +92,10 @@ impl ImportReport {
         );
         let unreadable = |q: &super::model::Quarantined| ("unreadable", q.file.clone(), None, q.reason.clone());
         lines.extend(self.quarantined.iter().map(unreadable));
+        let left_out = |q: &super::model::Quarantined| ("left out", q.file.clone(), None, q.reason.clone());
+        lines.extend(self.left_out.iter().map(left_out));
+        let needs_look = |n: &super::model::NeedsLook| ("needs a look", n.file.clone(), n.line, n.reason.clone());
+        lines.extend(self.needs_look.iter().map(needs_look));
         for group in &self.duplicates {
             for (i, name) in group.iter().enumerate() {
                 let others: Vec<&str> = (0..group.len())
@@ -118,6 +129,8 @@ impl ImportReport {
             ("labels on pictures", self.annotations),
             ("not found", self.unmatched.len()),
             ("unreadable", self.quarantined.len()),
+            ("left out", self.left_out.len()),
+            ("annotation files that need a look", self.needs_look.len()),
             ("groups of copies", self.duplicates.len()),
             ("warnings", self.warnings.len()),
         ];
@@ -131,7 +144,7 @@ impl ImportReport {
 
 #[cfg(test)]
 mod tests {
-    use crate::dataset::model::{ImportReport, Quarantined, Warning};
+    use crate::dataset::model::{ImportReport, NeedsLook, Quarantined, Warning};
 
     fn report() -> ImportReport {
         ImportReport {
@@ -144,6 +157,15 @@ mod tests {
             quarantined: vec![Quarantined {
                 file: "/p/torn.jpg".to_owned(),
                 reason: "the picture is truncated:\nits end is missing".to_owned(),
+            }],
+            left_out: vec![Quarantined {
+                file: "/p/1.heic".to_owned(),
+                reason: "not read".to_owned(),
+            }],
+            needs_look: vec![NeedsLook {
+                file: "/p/a.xml".to_owned(),
+                line: Some(4),
+                reason: "no XML".to_owned(),
             }],
             warnings: vec![
                 Warning {

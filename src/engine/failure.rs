@@ -21,8 +21,35 @@ pub struct Failure {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
-    /// Whether the request itself was wrong (exit code 2) rather than the job (exit code 1).
-    pub usage: bool,
+    /// What kind of failure it is, for a program that decides what follows.
+    #[serde(default)]
+    pub kind: FailureKind,
+}
+
+/// What a failure means for what follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The job could not do what was asked: a missing or bad file, a full disk, data that do not fit.
+    #[default]
+    Job,
+    /// The request itself was wrong: exit code 2.
+    Usage,
+    /// Stopped on request.
+    Cancelled,
+    /// The device's memory was too small.
+    OutOfMemory,
+    /// The device does not answer any more; the process that used it cannot use it again.
+    DeviceLost,
+    /// The worker process ended without a word.
+    WorkerDied,
+}
+
+impl FailureKind {
+    /// Whether the worker process that it happened in is gone, or cannot run another job.
+    pub fn ends_worker(self) -> bool {
+        matches!(self, Self::OutOfMemory | Self::DeviceLost | Self::WorkerDied)
+    }
 }
 
 impl Failure {
@@ -31,16 +58,13 @@ impl Failure {
         Self {
             message: message.into(),
             hint: Some(hint.into()),
-            usage: false,
+            kind: FailureKind::Job,
         }
     }
 
     /// A request that cannot be meant.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            usage: true,
-            ..Self::new(message, hint)
-        }
+        Self::new(message, hint).of_kind(FailureKind::Usage)
     }
 
     /// Stopped on request.
@@ -48,8 +72,29 @@ impl Failure {
         Self {
             message: message.into(),
             hint: None,
-            usage: false,
+            kind: FailureKind::Cancelled,
         }
+    }
+
+    /// A job that panicked. On this stack that is a device that was lost or ran out of memory: nothing else is known of it but the
+    /// panic's words.
+    pub(crate) fn panicked(words: &str) -> Self {
+        let kind = if ComputeError::speaks_of_memory(words) {
+            FailureKind::OutOfMemory
+        } else {
+            FailureKind::DeviceLost
+        };
+        Self::new(
+            format!("the device failed: {words}"),
+            "Saved work can be resumed. If the GPU's memory was full, use smaller batches.",
+        )
+        .of_kind(kind)
+    }
+
+    /// The same failure as another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: FailureKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// A file or folder that cannot be read or written.
@@ -70,25 +115,38 @@ impl Failure {
         Self {
             message: error.to_string(),
             hint,
-            usage: false,
+            kind: FailureKind::Job,
         }
+    }
+
+    fn usage_if(self, wrong_usage: bool) -> Self {
+        if wrong_usage {
+            self.of_kind(FailureKind::Usage)
+        } else {
+            self
+        }
+    }
+}
+
+/// What a device's failure means for what follows.
+fn kind_of(error: &ComputeError) -> FailureKind {
+    match error {
+        _ if error.is_out_of_memory() => FailureKind::OutOfMemory,
+        ComputeError::Execution(_) => FailureKind::DeviceLost,
+        ComputeError::NoGpu | ComputeError::Open { .. } | ComputeError::NotFinite { .. } => FailureKind::Job,
     }
 }
 
 impl From<SettingError> for Failure {
     fn from(error: SettingError) -> Self {
         // A missing settings file is a failed job; an unknown or senseless setting is wrong usage.
-        let usage = !matches!(error, SettingError::File { .. });
-        Self {
-            usage,
-            ..Self::of(&error, error.hint())
-        }
+        Self::of(&error, error.hint()).usage_if(!matches!(error, SettingError::File { .. }))
     }
 }
 
 impl From<ComputeError> for Failure {
     fn from(error: ComputeError) -> Self {
-        Self::of(&error, error.hint())
+        Self::of(&error, error.hint()).of_kind(kind_of(&error))
     }
 }
 
@@ -100,11 +158,7 @@ impl From<CheckpointError> for Failure {
 
 impl From<ClipError> for Failure {
     fn from(error: ClipError) -> Self {
-        let usage = matches!(error, ClipError::InputSize { .. });
-        Self {
-            usage,
-            ..Self::of(&error, error.hint())
-        }
+        Self::of(&error, error.hint()).usage_if(matches!(error, ClipError::InputSize { .. }))
     }
 }
 
@@ -116,11 +170,7 @@ impl From<DatasetError> for Failure {
 
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
-        let usage = matches!(error, FetchError::UnknownModel { .. });
-        Self {
-            usage,
-            ..Self::of(&error, error.hint())
-        }
+        Self::of(&error, error.hint()).usage_if(matches!(error, FetchError::UnknownModel { .. }))
     }
 }
 
@@ -167,6 +217,48 @@ impl From<TrainError> for Failure {
             }
             TrainError::NoData(_) => Some("See `patchlight project info` for what the project holds.".to_owned()),
         };
-        Self::of(&error, hint)
+        let kind = match &error {
+            TrainError::Compute { source, .. } => kind_of(source),
+            _ => FailureKind::Job,
+        };
+        Self::of(&error, hint).of_kind(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_known_by_its_kind() {
+        let of = |words: &str| {
+            let source = ComputeError::Execution(words.to_owned());
+            Failure::from(TrainError::Compute {
+                stage: 1,
+                step: 3,
+                source,
+            })
+        };
+        assert_eq!(of("wgpu error: Out of Memory").kind, FailureKind::OutOfMemory);
+        assert_eq!(of("the parent device is lost").kind, FailureKind::DeviceLost);
+        assert_eq!(
+            Failure::panicked("can't allocate 12 bytes").kind,
+            FailureKind::OutOfMemory
+        );
+        assert_eq!(Failure::panicked("device lost").kind, FailureKind::DeviceLost);
+        assert_eq!(Failure::from(ComputeError::NoGpu).kind, FailureKind::Job);
+        let unknown = SettingError::File {
+            path: "x".into(),
+            problem: "not there".into(),
+        };
+        assert_eq!(Failure::from(unknown).kind, FailureKind::Job);
+        assert_eq!(Failure::cancelled("stopped").kind, FailureKind::Cancelled);
+    }
+
+    /// A worker of an older version does not tell the kind.
+    #[test]
+    fn a_failure_without_a_kind_is_a_failed_job() {
+        let failure: Failure = serde_json::from_str(r#"{"message":"a","hint":null}"#).unwrap();
+        assert_eq!(failure.kind, FailureKind::Job);
     }
 }

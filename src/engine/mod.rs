@@ -10,13 +10,16 @@ pub mod failure;
 pub mod jobs;
 pub mod request;
 pub mod scorer;
+mod stage;
 pub mod worker;
 
 pub use event::Event;
-pub use failure::Failure;
+pub use failure::{Failure, FailureKind};
 pub use request::Request;
+pub use stage::{Stage, UnknownStage};
 
 use crate::compute::{self, DeviceChoice, Kind};
+use event::PhaseKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,7 +58,7 @@ impl<'a> Context<'a> {
         (self.emit)(event);
     }
 
-    /// Sends a warning.
+    /// Sends a warning. `code` is one of [`event::warnings`], or that of an importer.
     pub fn warn(&mut self, code: &str, message: impl Into<String>) {
         self.emit(Event::Warning {
             code: code.to_owned(),
@@ -63,23 +66,29 @@ impl<'a> Context<'a> {
         });
     }
 
-    /// Tells how far a phase is.
+    /// Tells how far a phase is that no reader tells from others.
     pub fn progress(&mut self, phase: &str, done: usize, total: usize) {
+        self.phase(PhaseKind::Other, phase, done, total);
+    }
+
+    /// Tells how far a phase of a kind is.
+    pub fn phase(&mut self, kind: PhaseKind, phase: &str, done: usize, total: usize) {
         self.emit(Event::Progress {
             phase: phase.to_owned(),
+            kind,
             done,
             total,
         });
     }
 
-    /// Tells that a GPU is about to compile its kernels, where there are none of an earlier start.
+    /// Tells that a GPU is about to compile its kernels, unless an earlier start did.
     pub fn preparing(&mut self, compute: &compute::Compute, work: compute::Work) {
         if compute.is_new_to(work) {
             self.progress("preparing the GPU (only once)", 0, 1);
         }
     }
 
-    /// Runs a part of a job whose events pass through `keep`, which may note them and decides whether they go on.
+    /// Runs a part of a job. Its events pass through `keep`, which may note them and returns whether they are sent.
     pub fn part<T>(&mut self, keep: &mut dyn FnMut(&Event) -> bool, job: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let emit = &mut *self.emit;
         let mut filtered = |event: Event| {
@@ -107,7 +116,7 @@ impl<'a> Context<'a> {
     /// An error where the user wants to stop: for jobs that keep nothing.
     ///
     /// # Errors
-    /// [`Failure`] with the word "cancelled".
+    /// [`FailureKind::Cancelled`].
     pub fn check_cancelled(&self) -> Result<(), Failure> {
         if self.cancelled() {
             Err(Failure::cancelled("cancelled; nothing was changed"))

@@ -125,8 +125,10 @@ fn labels(tx: &Transaction<'_>, dataset: &Dataset) -> rusqlite::Result<Vec<i64>>
     let map = LabelMap::find(tx, &dataset.labels)?;
     let mut insert = tx.prepare(
         "INSERT INTO labels (name, source_name, prompt_words, colour, description, position)
-         VALUES (?1, ?1, ?2, ?3, ?4, (SELECT ifnull(max(position) + 1, 0) FROM labels)) RETURNING id",
+         VALUES (?1, ?1, ?2, ?3, ?4, ?5) RETURNING id",
     )?;
+    // Asked once: a source may have hundreds of thousands.
+    let first: i64 = tx.query_row("SELECT ifnull(max(position) + 1, 0) FROM labels", [], |row| row.get(0))?;
     let mut named = tx.prepare("UPDATE labels SET source_name = ?2 WHERE id = ?1 AND source_name IS NULL")?;
     let (mut made, mut ids): (HashMap<i64, i64>, Vec<i64>) = Default::default();
     for (i, (name, id)) in dataset.labels.iter().zip(&map.ids).enumerate() {
@@ -140,7 +142,8 @@ fn labels(tx: &Transaction<'_>, dataset: &Dataset) -> rusqlite::Result<Vec<i64>>
                 let none = LabelDetails::default();
                 let details = dataset.details.get(i).unwrap_or(&none);
                 let colour = details.colour.map(|colour| colour & 0xFF_FFFF);
-                let values = params![name, details.prompt_words, colour, details.description];
+                let position = first + made.len() as i64;
+                let values = params![name, details.prompt_words, colour, details.description, position];
                 let new = insert.query_row(values, |row| row.get(0))?;
                 made.insert(*id, new);
                 new

@@ -51,6 +51,7 @@ pub use duplicates::{Duplicate, DuplicateGroup};
 pub use overview::Bin;
 pub use relink::{FoundBy, Lost, RelinkPlan, Relinked, Sameness};
 pub use rows::RunState;
+pub(crate) use rows::RunSummary;
 pub use splits::{SplitRecipe, SplitRecord};
 pub use store::Project;
 

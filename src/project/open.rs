@@ -4,6 +4,7 @@ use super::error::{ProjectError, Result};
 use super::store::{DATABASE, Project, failed};
 use super::{backup, place, schema};
 use crate::support::atomic::sync_folder;
+use crate::support::leftovers;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -19,9 +20,65 @@ const LOCK_PAUSE: Duration = Duration::from_millis(30);
 /// Folders that every project has.
 const FOLDERS: [&str; 2] = ["features", "runs"];
 
+/// A project whose first import did not end yet.
+const UNFINISHED: &str = "unfinished";
+
+/// Makes a project that is to be filled: until [`complete`] it may be made anew.
+pub fn begin(path: &Path) -> Result<Project> {
+    if let Some(parent) = absolute(path)?.parent() {
+        leftovers::sweep_once(parent);
+    }
+    let project = create(path)?;
+    let marker = project.folder.join(UNFINISHED);
+    fs::write(&marker, b"").map_err(|e| ProjectError::io("write", &marker, e))?;
+    Ok(project)
+}
+
+/// What was begun is whole.
+pub fn complete(folder: &Path) -> Result<()> {
+    let marker = folder.join(UNFINISHED);
+    match fs::remove_file(&marker) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(ProjectError::io("remove", &marker, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what a killed import left of a project that it began; nothing of anybody else.
+fn remove_unfinished(folder: &Path) -> Result<()> {
+    if !folder.join(UNFINISHED).is_file() {
+        return Ok(());
+    }
+    // Somebody may be about to finish it.
+    let lock = take_lock(folder, &mut Vec::new())?;
+    let files = ["", "-journal", "-wal", "-shm"].map(|end| folder.join(format!("{DATABASE}{end}")));
+    for path in files.into_iter().chain(FOLDERS.map(|name| folder.join(name))) {
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed
+            .or_else(|e| {
+                if e.kind() == ErrorKind::NotFound {
+                    Ok(())
+                } else {
+                    Err(e)
+                }
+            })
+            .map_err(|e| ProjectError::io("remove", &path, e))?;
+    }
+    drop(lock);
+    for name in [LOCK, UNFINISHED] {
+        let path = folder.join(name);
+        fs::remove_file(&path).map_err(|e| ProjectError::io("remove", &path, e))?;
+    }
+    Ok(())
+}
+
 /// Makes a project.
 pub fn create(path: &Path) -> Result<Project> {
     let folder = absolute(path)?;
+    remove_unfinished(&folder)?;
     let mut made = Vec::new();
     let project = make_folders(&folder, &mut made).and_then(|lock| fill(&folder, lock));
     if project.is_err() {
@@ -127,6 +184,10 @@ pub fn for_writing(path: &Path, exclusive: bool) -> Result<Project> {
     for name in FOLDERS {
         let path = folder.join(name);
         fs::create_dir_all(&path).map_err(|e| ProjectError::io("make", &path, e))?;
+    }
+    if lock.is_some() {
+        // Whoever opens what an import left goes on with it.
+        complete(&folder)?;
     }
     Ok(Project {
         db,

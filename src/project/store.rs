@@ -51,6 +51,23 @@ impl Project {
         open::create(path)
     }
 
+    /// As [`Self::create`], for a project that is to be filled at once: until [`Self::complete`], or until somebody opens it for
+    /// writing, the next `begin` or `create` there makes it anew. A killed import is so in nobody's way.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn begin(path: &Path) -> Result<Self> {
+        open::begin(path)
+    }
+
+    /// A project that was begun is whole.
+    ///
+    /// # Errors
+    /// The mark cannot be removed.
+    pub fn complete(&self) -> Result<()> {
+        open::complete(&self.folder)
+    }
+
     /// Opens a project for writing; brings an older database up to date, after a backup.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Writing a file whole or not at all: a temporary file in the same folder, synced, then renamed over the target.
 
+use super::leftovers;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -45,15 +46,19 @@ fn filled<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&mut File>) -> Result<(), E>,
 ) -> Result<tempfile::NamedTempFile, E> {
+    leftovers::sweep_once(folder_of(path));
     let mut temporary = tempfile::Builder::new()
-        .prefix(".patchlight-")
+        .prefix(leftovers::PREFIX)
         .tempfile_in(folder_of(path))?;
+    // If this process is killed, the next one sees by the lock that nobody works on the file any more.
+    let _ = temporary.as_file().try_lock();
     {
         let mut writer = BufWriter::new(temporary.as_file_mut());
         fill(&mut writer)?;
         writer.flush()?;
     }
     temporary.as_file().sync_all()?;
+    let _ = temporary.as_file().unlock();
     // Temporary files are private (0600). A new file should be readable like any other; what replaces a file keeps its mode.
     #[cfg(unix)]
     {

@@ -4,6 +4,7 @@
 pub(crate) mod atomic;
 pub mod cell;
 pub(crate) mod hash;
+pub(crate) mod leftovers;
 pub mod rng;
 
 /// The program's folder among the user's caches; what lies there can be made again.

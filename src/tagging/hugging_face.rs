@@ -32,9 +32,7 @@ pub fn save(tagger: &Tagger, out: &Path) -> io::Result<()> {
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent)?;
-    let staged = tempfile::Builder::new()
-        .prefix(".patchlight-model-")
-        .tempdir_in(parent)?;
+    let staged = crate::support::leftovers::Folder::new(parent)?;
     let folder = staged.path().join("model");
     std::fs::create_dir(&folder)?;
     let config = &tagger.config;

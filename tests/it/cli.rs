@@ -1,6 +1,6 @@
 //! The command line: exit codes, words, one form of output and the other.
 
-use crate::support::{arg, fixture, run, run_plain, training_project};
+use crate::support::{arg, fixture, program, run, run_plain, training_project};
 
 #[test]
 fn wrong_usage_ends_with_2_in_both_forms() {
@@ -195,12 +195,57 @@ fn doctor_reports_the_device() {
     let device = said.one("device");
     assert_eq!(device["kind"], "cpu");
     let checks = device["checks"].as_array().unwrap();
-    assert!(
-        checks
-            .iter()
-            .any(|c| c["name"].as_str().unwrap().contains("gradient") && c["ok"] == true),
-        "{checks:?}"
-    );
+    let gradients = checks.iter().find(|c| c["name"].as_str().unwrap().contains("gradient"));
+    let gradients = gradients.unwrap();
+    assert_eq!(gradients["ok"], true, "{checks:?}");
+    let detail = gradients["detail"].as_str().unwrap();
+    assert!(detail.contains("no GPU to compare with"), "{detail}");
+}
+
+/// Where no compositor can be asked for its GPU (a service, a container), nobody complains of that.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_runtime_folder_nothing_is_said_about_it() {
+    for command in ["doctor", "worker"] {
+        let output = program()
+            .env_remove("XDG_RUNTIME_DIR")
+            .env_remove("NODEVICE_SELECT")
+            .arg(command)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said, "", "{command}");
+    }
+}
+
+#[test]
+fn values_are_those_of_the_engine() {
+    let (_folder, project) = training_project();
+    let project = arg(&project);
+    for (arguments, words) in [
+        (vec!["train", project, "--stage", "3"], "1, 2, both, joint"),
+        (
+            vec!["export", project, "--format", "csv", "--table", "tall"],
+            "wide, joined, long",
+        ),
+        (
+            vec!["export", project, "--format", "csv", "--pictures", "x"],
+            "named, copies, links",
+        ),
+        (
+            vec!["project", "preview", "--data", project, "--absent", "x"],
+            "negative, unknown",
+        ),
+        (vec!["--device", "tpu", "doctor"], "auto, gpu, cpu"),
+        (vec!["label", project, "colour", "dog", "red"], "hexadecimal"),
+    ] {
+        let (code, _, err) = run_plain(&arguments);
+        assert!(code == 2 && err.contains(words), "{arguments:?}: {code} {err}");
+    }
+    let said = run(&["label", project, "colour", "nothing", "#d95f02"]);
+    assert!(said.failed(1).0.contains("no label nothing"));
 }
 
 #[test]

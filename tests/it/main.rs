@@ -14,6 +14,7 @@ mod gradients;
 mod guided;
 mod lasting;
 mod losses;
+mod recovery;
 mod scores;
 mod tagging;
 mod tokens;

@@ -5,13 +5,15 @@ use crate::support::*;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
-use patchlight::app::command::{Action, Command};
-use patchlight::app::data::form::{ImportForm, Listed, Shown, Way};
-use patchlight::app::data::{Act, Page, Task};
-use patchlight::app::jobs::{Job, Purpose, Spec, State as JobState};
-use patchlight::app::library::Report;
-use patchlight::app::prefs::Look;
-use patchlight::app::state::Slot;
+use patchlight::app::model::action::Action;
+use patchlight::app::model::command::{Command, DataCommand, Place};
+use patchlight::app::model::data::Page;
+use patchlight::app::model::data_forms::{ImportForm, Listed, Shown, Way};
+use patchlight::app::model::job::{Job, JobState, Spec};
+use patchlight::app::model::job_kind::{DataTask, JobKind};
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::Look;
+use patchlight::app::model::project_messages::Report;
 use patchlight::dataset::formats::{Columns, ExportReport, Format, TableShape};
 use patchlight::dataset::model::{ImportReport, Quarantined, Split, Truth, Warning};
 use patchlight::engine::{Failure, Request};
@@ -24,23 +26,23 @@ use std::sync::Arc;
 const LOOKS: [(Look, &str); 2] = [(Look::Dark, "dark"), (Look::Light, "light")];
 
 fn form<'a>(harness: &'a mut Harness<'static, Window>) -> &'a mut ImportForm {
-    harness.state_mut().state.data.import.as_mut().unwrap()
+    harness.state_mut().model.data.import.as_mut().unwrap()
 }
 
 /// A job at work that no worker has.
-fn working(harness: &mut Harness<'static, Window>, task: Task) -> u64 {
+fn working(harness: &mut Harness<'static, Window>, task: DataTask) -> u64 {
     let mut job = Job::new(
         7_100,
         Spec {
             request: Request::Doctor,
             title: "Looking at birds of the marsh".to_owned(),
-            purpose: Purpose::Data(task),
+            kind: JobKind::Data(task),
             shared: None,
         },
     );
     job.state = JobState::Running;
-    job.progress("looking at the data", 4_200, 10_000);
-    harness.state_mut().state.jobs.list.push_back(job);
+    job.progress("looking at the data", 4_200, 10_000, harness.state().model.now);
+    harness.state_mut().model.jobs.list.push_back(job);
     7_100
 }
 
@@ -51,7 +53,7 @@ fn imports() {
     }
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
-        run(&mut harness, Command::Bring(vec![data()]));
+        run(&mut harness, Command::OpenPaths(vec![data()]));
         wait(&mut harness, "the preview", previewed);
         let it = form(&mut harness);
         it.data = "/home/anna/birds of the marsh".into();
@@ -96,7 +98,7 @@ fn imports() {
         ));
         settle(&mut harness);
         snapshot(&mut harness, &format!("import_failed_{name}"));
-        let id = working(&mut harness, Task::Look);
+        let id = working(&mut harness, DataTask::Look);
         let it = form(&mut harness);
         (it.failure, it.looking) = (None, Some(id));
         settle(&mut harness);
@@ -111,7 +113,7 @@ fn a_merge() {
     }
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
-        run(&mut harness, Command::Bring(vec![data()]));
+        run(&mut harness, Command::OpenPaths(vec![data()]));
         wait(&mut harness, "the preview", previewed);
         let it = form(&mut harness);
         it.data = "/home/anna/birds of the marsh".into();
@@ -150,18 +152,18 @@ fn numbers_labels_and_splits() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
         run(&mut harness, Command::Do(Action::Overview));
-        wait(&mut harness, "the numbers", |w| w.state.data.overview.value.is_some());
+        wait(&mut harness, "the numbers", |w| w.model.data.overview.value.is_some());
         settle(&mut harness);
         snapshot(&mut harness, &format!("data_overview_{name}"));
-        if let Slot::Open(open) = &mut harness.state_mut().state.project {
+        if let Slot::Open(open) = &mut harness.state_mut().model.project {
             let label = &mut open.catalog.labels[1];
             label.description = Some("with four wheels; toys count too".to_owned());
             label.colour = Some([0, 158, 115]);
             label.novel = true;
         }
-        run(&mut harness, Command::Data(Act::Page(Page::Labels)));
-        wait(&mut harness, "the tree", |w| w.state.data.tree.value.is_some());
-        let state = &mut harness.state_mut().state;
+        run(&mut harness, Command::Data(DataCommand::Page(Page::Labels)));
+        wait(&mut harness, "the tree", |w| w.model.data.tree.value.is_some());
+        let state = &mut harness.state_mut().model;
         let mut info = (**state.data.tree.value.as_ref().unwrap()).clone();
         info.similar = vec![vec![info.tree[0].label.unwrap(), info.tree[3].label.unwrap()]];
         state.data.labels.chosen = info.tree[1].label;
@@ -169,11 +171,11 @@ fn numbers_labels_and_splits() {
         state.browse.selection = (0..6).collect();
         settle(&mut harness);
         snapshot(&mut harness, &format!("data_labels_{name}"));
-        run(&mut harness, Command::Data(Act::Page(Page::Splits)));
+        run(&mut harness, Command::Data(DataCommand::Page(Page::Splits)));
         wait(&mut harness, "the splits", |w| {
-            w.state.data.splits_made.value.is_some() && w.state.data.report.value.is_some()
+            w.model.data.splits_made.value.is_some() && w.model.data.report.value.is_some()
         });
-        harness.state_mut().state.data.splits.way = Way::FewShot;
+        harness.state_mut().model.data.splits.way = Way::FewShot;
         let record = |id: i64, words: &str, current| SplitRecord {
             id,
             created: 0,
@@ -185,7 +187,7 @@ fn numbers_labels_and_splits() {
             counts: [("train".to_owned(), 14), ("val".to_owned(), 4), ("test".to_owned(), 6)].into(),
             current,
         };
-        harness.state_mut().state.data.splits_made.value = Some(Arc::new(vec![
+        harness.state_mut().model.data.splits_made.value = Some(Arc::new(vec![
             record(1, "kept before another split was made", false),
             record(
                 2,
@@ -199,7 +201,7 @@ fn numbers_labels_and_splits() {
 }
 
 fn report(harness: &Harness<'static, Window>) -> Report {
-    let Slot::Open(open) = &harness.state().state.project else {
+    let Slot::Open(open) = &harness.state().model.project else {
         panic!()
     };
     let copy = |i: usize, split| Duplicate {
@@ -246,22 +248,22 @@ fn what_was_found() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
         run(&mut harness, Command::Do(Action::Report));
-        wait(&mut harness, "the report", |w| w.state.data.report.value.is_some());
-        harness.state_mut().state.data.report.value = Some(Arc::new(Report::default()));
+        wait(&mut harness, "the report", |w| w.model.data.report.value.is_some());
+        harness.state_mut().model.data.report.value = Some(Arc::new(Report::default()));
         settle(&mut harness);
         snapshot(&mut harness, &format!("data_found_nothing_{name}"));
         let report = report(&harness);
-        harness.state_mut().state.data.report.value = Some(Arc::new(report));
+        harness.state_mut().model.data.report.value = Some(Arc::new(report));
         for (listed, words) in [
             (Listed::Unmatched, "unmatched"),
             (Listed::Leaks, "leaks"),
             (Listed::Missing, "missing"),
         ] {
-            harness.state_mut().state.data.found.listed = listed;
+            harness.state_mut().model.data.found.listed = listed;
             settle(&mut harness);
             snapshot(&mut harness, &format!("data_found_{words}_{name}"));
         }
-        let relink = &mut harness.state_mut().state.data.relink;
+        let relink = &mut harness.state_mut().model.data.relink;
         relink.to = "/media/disk 2/marsh".to_owned();
         relink.plan = Some(Arc::new(RelinkPlan {
             found: (0..3)
@@ -295,7 +297,7 @@ fn exports() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
         run(&mut harness, Command::Do(Action::Export));
-        let form = &mut harness.state_mut().state.data.export;
+        let form = &mut harness.state_mut().model.data.export;
         form.format = Some(Format::Csv);
         (form.out, form.typed) = ("/home/anna/birds-csv.csv".to_owned(), true);
         form.failure = Some(Failure::new(
@@ -304,7 +306,7 @@ fn exports() {
         ));
         settle(&mut harness);
         snapshot(&mut harness, &format!("data_export_refused_{name}"));
-        let form = &mut harness.state_mut().state.data.export;
+        let form = &mut harness.state_mut().model.data.export;
         form.failure = None;
         form.done = Some((
             form.out.clone(),
@@ -332,16 +334,16 @@ fn on_a_small_screen() {
     }
     let (_folder, project) = project("plain");
     let mut options = options(Look::Dark);
-    options.bring = vec![project];
+    options.paths = vec![project];
     let mut harness = sized(options, [960.0, 600.0], 2.0);
     wait(&mut harness, "the project", |w| {
-        matches!(w.state.project, Slot::Open(_))
+        matches!(w.model.project, Slot::Open(_))
     });
     run(&mut harness, Command::Do(Action::Overview));
-    wait(&mut harness, "the numbers", |w| w.state.data.overview.value.is_some());
+    wait(&mut harness, "the numbers", |w| w.model.data.overview.value.is_some());
     settle(&mut harness);
     snapshot(&mut harness, "size_data_dense");
-    run(&mut harness, Command::Bring(vec![data()]));
+    run(&mut harness, Command::OpenPaths(vec![data()]));
     wait(&mut harness, "the preview", previewed);
     let it = form(&mut harness);
     it.data = "/home/anna/birds of the marsh".into();
@@ -352,5 +354,5 @@ fn on_a_small_screen() {
     run(&mut harness, Command::Do(Action::Train));
     harness.get_by_label_contains("import: birds").click();
     settle(&mut harness);
-    assert_eq!(harness.state().state.place, patchlight::app::command::Place::Import);
+    assert_eq!(harness.state().model.place, Place::Import);
 }

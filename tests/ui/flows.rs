@@ -2,11 +2,14 @@
 
 use crate::support::*;
 use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use patchlight::app::command::Place;
-use patchlight::app::jobs::{Purpose, State as JobState};
-use patchlight::app::prefs::Look;
-use patchlight::app::state::Slot;
+use patchlight::app::Window;
+use patchlight::app::model::command::{Command, Place};
+use patchlight::app::model::job::JobState;
+use patchlight::app::model::job_kind::JobKind;
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::Look;
 use patchlight::project::Project;
 use std::path::{Path, PathBuf};
 
@@ -21,12 +24,12 @@ fn select_inspect_label_undo_and_find_it_after_a_restart() {
     let (folder, mut harness) = opened("scored", Look::Dark);
     // The first picture by a click, then large by Enter.
     click(&mut harness, FIRST);
-    assert_eq!(harness.state().state.browse.selection.len(), 1);
+    assert_eq!(harness.state().model.browse.selection.len(), 1);
     harness.key_press(Key::Enter);
-    wait(&mut harness, "the inspector", |w| w.state.inspect.examined.is_some());
+    wait(&mut harness, "the inspector", |w| w.model.inspect.examined.is_some());
     settle(&mut harness);
     // Toggle "fish", the fourth label, by its digit.
-    let truth = |w: &patchlight::app::Window, label: usize| match &w.state.project {
+    let truth = |w: &Window, label: usize| match &w.model.project {
         Slot::Open(open) => {
             let index = open.catalog.pictures.iter().position(|p| p.name == FIRST).unwrap();
             open.catalog.truth_of(index)[label]
@@ -46,7 +49,7 @@ fn select_inspect_label_undo_and_find_it_after_a_restart() {
     // Back to the grid, close the window: the edit is in the project, and can still be undone.
     harness.key_press(Key::Escape);
     harness.step();
-    assert!(harness.state().state.inspect.picture.is_none());
+    assert!(harness.state().model.inspect.picture.is_none());
     drop(harness);
     let path = folder.path().join("birds.patchlight");
     let mut project = open_again(&path);
@@ -85,8 +88,8 @@ fn a_label_on_many_pictures_is_one_step() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.step();
     harness.step();
-    assert_eq!(harness.state().state.browse.selection.len(), 24);
-    let fish = |w: &patchlight::app::Window| match &w.state.project {
+    assert_eq!(harness.state().model.browse.selection.len(), 24);
+    let fish = |w: &Window| match &w.model.project {
         Slot::Open(open) => open.catalog.positives(None)[3],
         _ => 0,
     };
@@ -106,9 +109,9 @@ fn alpha_follows_the_slider_and_changes_the_scores() {
     }
     let (_folder, mut harness) = opened("scored", Look::Dark);
     harness.key_press(Key::Enter);
-    wait(&mut harness, "the inspector", |w| w.state.inspect.examined.is_some());
+    wait(&mut harness, "the inspector", |w| w.model.inspect.examined.is_some());
     settle(&mut harness);
-    assert_eq!(harness.state().state.inspect.alpha, None);
+    assert_eq!(harness.state().model.inspect.alpha, None);
     let slider = harness.get_by_label("alpha, weight of the whole picture").rect();
     harness.drag_at(slider.center());
     harness.step();
@@ -116,10 +119,24 @@ fn alpha_follows_the_slider_and_changes_the_scores() {
     harness.step();
     harness.drop_at(slider.left_center() + egui::vec2(4.0, 0.0));
     harness.step();
-    let alpha = harness.state().state.inspect.alpha.expect("the slider moved");
+    let alpha = harness.state().model.inspect.alpha.expect("the slider moved");
     assert!(alpha < 0.4, "{alpha}");
     click(&mut harness, "As trained");
-    assert_eq!(harness.state().state.inspect.alpha, None);
+    assert_eq!(harness.state().model.inspect.alpha, None);
+}
+
+/// Pictures side by side in the grid, as they are drawn.
+fn columns(harness: &Harness<'static, Window>) -> usize {
+    let Slot::Open(open) = &harness.state().model.project else {
+        panic!("no project")
+    };
+    let shown = &harness.state().model.browse.shown;
+    let top = |i: &u32| {
+        let drawn = harness.query_by_label(&open.catalog.pictures[*i as usize].name)?;
+        Some(drawn.rect().top())
+    };
+    let first = top(&shown[0]).expect("the first picture is drawn");
+    shown.iter().filter(|i| top(i) == Some(first)).count()
 }
 
 #[test]
@@ -131,12 +148,12 @@ fn keys_travel_and_the_palette_finds_places() {
     harness.key_press(Key::ArrowRight);
     harness.step();
     harness.step();
-    assert_eq!(harness.state().state.browse.cursor, 1);
+    assert_eq!(harness.state().model.browse.cursor, 1);
     harness.key_press(Key::ArrowDown);
     harness.step();
     harness.step();
-    let columns = harness.state().state.browse.columns;
-    assert_eq!(harness.state().state.browse.cursor, 1 + columns);
+    let columns = columns(&harness);
+    assert_eq!(harness.state().model.browse.cursor, 1 + columns);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.step();
     harness.step();
@@ -146,15 +163,15 @@ fn keys_travel_and_the_palette_finds_places() {
     harness.key_press(Key::Enter);
     harness.step();
     harness.step();
-    assert_eq!(harness.state().state.place, Place::Results);
+    assert_eq!(harness.state().model.place, Place::Results);
     harness.key_press(Key::F1);
     harness.step();
     harness.step();
-    assert!(harness.state().state.desk.keys);
+    assert!(harness.state().model.desk.keys);
     harness.key_press(Key::Escape);
     harness.step();
     harness.step();
-    assert!(!harness.state().state.desk.keys);
+    assert!(!harness.state().model.desk.keys);
 }
 
 #[test]
@@ -167,7 +184,7 @@ fn a_number_leads_to_its_pictures() {
     settle(&mut harness);
     click(&mut harness, "Pictures with guitar");
     settle(&mut harness);
-    let state = &harness.state().state;
+    let state = &harness.state().model;
     assert_eq!(state.place, Place::Pictures);
     let Slot::Open(open) = &state.project else { panic!() };
     assert!(!state.browse.shown.is_empty());
@@ -192,8 +209,8 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     wait(&mut harness, "the preview", crate::data::previewed);
     assert!(!folder.path().join("my birds.patchlight").exists());
     click(&mut harness, "Import");
-    wait(&mut harness, "the import", |w| matches!(w.state.project, Slot::Open(_)));
-    let Slot::Open(open) = &harness.state().state.project else {
+    wait(&mut harness, "the import", |w| matches!(w.model.project, Slot::Open(_)));
+    let Slot::Open(open) = &harness.state().model.project else {
         panic!()
     };
     assert_eq!(open.catalog.pictures.len(), 24);
@@ -202,18 +219,16 @@ fn dropped_data_becomes_a_project_and_the_source_stays_as_it_was() {
     // A picture of the project that is dropped is shown.
     let picture = here.join("val/scene 01.png");
     drop_paths(&mut harness, [picture]);
-    wait(&mut harness, "the picture", |w| w.state.inspect.picture.is_some());
+    wait(&mut harness, "the picture", |w| w.model.inspect.picture.is_some());
     // And what is nothing says so.
     drop_paths(&mut harness, ["/nowhere/at all".into()]);
-    assert!(
-        harness
-            .state()
-            .state
+    wait(&mut harness, "the message", |w| {
+        w.model
             .notices
             .list
             .iter()
             .any(|n| n.text.contains("There is nothing at"))
-    );
+    });
 }
 
 pub fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -241,7 +256,7 @@ fn train_pause_resume_and_see_what_changed() {
     for (name, value) in [("epochs_1", "40"), ("epochs_2", "2"), ("batch_1", "4")] {
         harness
             .state_mut()
-            .state
+            .model
             .train
             .changed
             .insert(name.to_owned(), value.to_owned());
@@ -249,22 +264,22 @@ fn train_pause_resume_and_see_what_changed() {
     harness.step();
     harness.get_by_label_contains("Start training").click_accesskit();
     wait(&mut harness, "the first steps", |w| {
-        w.state
+        w.model
             .training
             .as_ref()
             .and_then(|t| t.current())
             .is_some_and(|l| l.done > 4)
     });
     harness.get_by_label_contains("Pause").click();
-    let ended = |w: &patchlight::app::Window| {
-        w.state
+    let ended = |w: &Window| {
+        w.model
             .training
             .as_ref()
-            .and_then(|t| w.state.jobs.get(t.job))
+            .and_then(|t| w.model.jobs.get(t.job))
             .map(|j| j.state.clone())
     };
     wait(&mut harness, "the pause", |w| ended(w) == Some(JobState::Stopped));
-    wait(&mut harness, "the list of runs", |w| match &w.state.project {
+    wait(&mut harness, "the list of runs", |w| match &w.model.project {
         Slot::Open(open) => open
             .catalog
             .runs
@@ -278,7 +293,7 @@ fn train_pause_resume_and_see_what_changed() {
     for (name, value) in [("epochs_1", "1"), ("epochs_2", "2")] {
         harness
             .state_mut()
-            .state
+            .model
             .train
             .changed
             .insert(name.to_owned(), value.to_owned());
@@ -289,14 +304,14 @@ fn train_pause_resume_and_see_what_changed() {
     harness.step();
     wait(&mut harness, "the training", |w| ended(w) == Some(JobState::Done));
     wait(&mut harness, "the predictions of both runs", |w| {
-        match &w.state.project {
-            Slot::Open(open) => open.catalog.compared.len() == 3 && !w.state.jobs.busy(),
+        match &w.model.project {
+            Slot::Open(open) => open.catalog.compared.len() == 3 && !w.model.jobs.busy(),
             _ => false,
         }
     });
     settle(&mut harness);
     assert!(harness.query_by_label("What changed").is_some());
-    let Slot::Open(open) = &harness.state().state.project else {
+    let Slot::Open(open) = &harness.state().model.project else {
         panic!()
     };
     assert_eq!(open.catalog.run, "run-3", "the newest run is shown");
@@ -311,7 +326,7 @@ fn an_edit_during_training_is_kept() {
     for (name, value) in [("epochs_1", "30"), ("epochs_2", "1"), ("batch_1", "4")] {
         harness
             .state_mut()
-            .state
+            .model
             .train
             .changed
             .insert(name.to_owned(), value.to_owned());
@@ -320,7 +335,7 @@ fn an_edit_during_training_is_kept() {
     settle(&mut harness);
     harness.get_by_label_contains("Start training").click_accesskit();
     wait(&mut harness, "the first steps", |w| {
-        w.state
+        w.model
             .training
             .as_ref()
             .and_then(|t| t.current())
@@ -328,16 +343,18 @@ fn an_edit_during_training_is_kept() {
     });
     click(&mut harness, "Pictures");
     harness.key_press(Key::Num4);
-    wait(&mut harness, "the label", |w| match &w.state.project {
+    wait(&mut harness, "the label", |w| match &w.model.project {
         Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited),
         _ => false,
     });
     assert!(
-        harness.state().state.jobs.has(|p| matches!(p, Purpose::Train)),
+        harness.state().model.jobs.has(|kind| matches!(kind, JobKind::Train)),
         "the training goes on"
     );
-    harness.state_mut().state.jobs.stop_all();
-    wait(&mut harness, "the end", |w| !w.state.jobs.busy());
+    for job in harness.state().model.jobs.unfinished(|_| true) {
+        harness.state_mut().command(Command::Stop(job));
+    }
+    wait(&mut harness, "the end", |w| !w.model.jobs.busy());
 }
 
 #[test]
@@ -346,7 +363,7 @@ fn a_new_label_can_be_taken_back_and_given_again() {
         return;
     }
     let (_folder, mut harness) = opened("scored", Look::Dark);
-    let labels = |w: &patchlight::app::Window| match &w.state.project {
+    let labels = |w: &Window| match &w.model.project {
         Slot::Open(open) => (
             open.catalog.labels.len(),
             open.catalog.truth.len(),
@@ -354,22 +371,19 @@ fn a_new_label_can_be_taken_back_and_given_again() {
         ),
         _ => (0, 0, 0),
     };
-    harness
-        .state_mut()
-        .state
-        .command(patchlight::app::command::Command::AddLabel("owl".to_owned()));
+    harness.state_mut().command(Command::AddLabel("owl".to_owned()));
     wait(&mut harness, "the label", |w| labels(w) == (5, 120, 120));
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     wait(&mut harness, "undo", |w| labels(w) == (4, 96, 96));
     // The columns fit each other: a digit changes its own label.
     click(&mut harness, FIRST);
     harness.key_press(Key::Num4);
-    wait(&mut harness, "the edit", |w| match &w.state.project {
+    wait(&mut harness, "the edit", |w| match &w.model.project {
         Slot::Open(open) => open.catalog.pictures.iter().any(|p| p.edited && p.name == FIRST),
         _ => false,
     });
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    wait(&mut harness, "undo of the edit", |w| match &w.state.project {
+    wait(&mut harness, "undo of the edit", |w| match &w.model.project {
         Slot::Open(open) => !open.catalog.pictures.iter().any(|p| p.edited),
         _ => false,
     });
@@ -381,8 +395,8 @@ fn what_the_arrows_reach_is_what_the_digits_change() {
         return;
     }
     let (_folder, mut harness) = opened("scored", Look::Dark);
-    let first = harness.state().state.browse.shown[0] as usize;
-    let names: Vec<String> = match &harness.state().state.project {
+    let first = harness.state().model.browse.shown[0] as usize;
+    let names: Vec<String> = match &harness.state().model.project {
         Slot::Open(open) => open.catalog.pictures.iter().map(|p| p.name.clone()).collect(),
         _ => panic!("no project"),
     };
@@ -390,7 +404,7 @@ fn what_the_arrows_reach_is_what_the_digits_change() {
     harness.key_press(Key::ArrowRight);
     harness.step();
     harness.step();
-    let state = &harness.state().state;
+    let state = &harness.state().model;
     assert_eq!(
         state.browse.targets(),
         [state.browse.shown[1] as usize],
@@ -399,7 +413,7 @@ fn what_the_arrows_reach_is_what_the_digits_change() {
     harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
     harness.step();
     harness.step();
-    let state = &harness.state().state;
+    let state = &harness.state().model;
     assert_eq!(state.browse.targets().len(), 2, "Shift extends it");
 }
 
@@ -410,17 +424,17 @@ fn a_second_window_only_looks() {
     }
     let (folder, mut first) = opened("plain", Look::Dark);
     let mut options = options(Look::Light);
-    options.bring = vec![folder.path().join("birds.patchlight")];
+    options.paths = vec![folder.path().join("birds.patchlight")];
     let mut second = window(options);
-    wait(&mut second, "the project", |w| matches!(w.state.project, Slot::Open(_)));
+    wait(&mut second, "the project", |w| matches!(w.model.project, Slot::Open(_)));
     settle(&mut second);
     second.key_press(Key::Num1);
     second.key_press_modifiers(Modifiers::COMMAND, Key::P);
     for _ in 0..20 {
         second.step();
     }
-    assert!(!second.state().state.jobs.busy(), "nothing that writes was begun");
-    let edited = |w: &patchlight::app::Window| match &w.state.project {
+    assert!(!second.state().model.jobs.busy(), "nothing that writes was begun");
+    let edited = |w: &Window| match &w.model.project {
         Slot::Open(open) => open.catalog.edited(),
         _ => 0,
     };

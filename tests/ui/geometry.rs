@@ -2,11 +2,12 @@
 //! EXIF orientation. The patches are scored by the brightness of the model's real input, so a wrong mapping cannot cancel out.
 
 use crate::support::*;
+use eframe::egui::pos2;
 use patchlight::app::Window;
-use patchlight::app::command::Command;
-use patchlight::app::library::Examined;
-use patchlight::app::prefs::Look;
-use patchlight::app::state::Slot;
+use patchlight::app::model::command::Command;
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::Look;
+use patchlight::app::model::project_messages::Examined;
 use patchlight::dataset::decode::{Limits, decode};
 use patchlight::dataset::preprocess::{Mode, Preprocess};
 use patchlight::engine::scorer::{PictureScores, Probability, Scorer, ScorerConfig};
@@ -99,7 +100,7 @@ fn show(harness: &mut egui_kittest::Harness<'static, Window>, path: &Path, mode:
         std: [0.5; 3],
     };
     let scores = scores(path, &preprocess);
-    let state = &mut harness.state_mut().state;
+    let state = &mut harness.state_mut().model;
     let Slot::Open(open) = &mut state.project else {
         panic!("no project")
     };
@@ -129,22 +130,22 @@ fn overlays_lie_on_what_the_patch_saw() {
         let path = data.join("bright/square.jpg");
         write(&path, orientation);
         let mut options = options(Look::Dark);
-        options.bring = vec![data];
+        options.paths = vec![data];
         let mut harness = window(options);
         wait(&mut harness, "the preview", crate::data::previewed);
         click(&mut harness, "Import");
         wait(&mut harness, "the project", |w| {
-            matches!(w.state.project, Slot::Open(_))
+            matches!(w.model.project, Slot::Open(_))
         });
-        harness.state_mut().state.command(Command::Inspect(0));
-        wait(&mut harness, "the inspector", |w| w.state.inspect.examined.is_some());
+        harness.state_mut().command(Command::Inspect(0));
+        wait(&mut harness, "the inspector", |w| w.model.inspect.examined.is_some());
         for mode in [Mode::Stretch, Mode::Crop, Mode::Pad] {
             show(&mut harness, &path, mode);
-            harness.state_mut().state.inspect.pinned = Vec::new();
-            harness.hover_at(eframe::egui::pos2(5.0, 5.0));
+            harness.state_mut().model.inspect.pinned = Vec::new();
+            harness.hover_at(pos2(5.0, 5.0));
             settle(&mut harness);
             let plain = harness.render().unwrap();
-            harness.state_mut().state.inspect.pinned = vec![0];
+            harness.state_mut().model.inspect.pinned = vec![0];
             settle(&mut harness);
             let lit = harness.render().unwrap();
             compare(&plain, &lit, &format!("{mode:?}, orientation {orientation}"));

@@ -4,10 +4,12 @@ use crate::support::*;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
-use patchlight::app::command::{Action, Command, Place};
-use patchlight::app::jobs::{Job, Purpose, Spec, State as JobState};
-use patchlight::app::prefs::Look;
-use patchlight::engine::event::ModelEntry;
+use patchlight::app::model::action::Action;
+use patchlight::app::model::command::{Command, ModelCommand, Place};
+use patchlight::app::model::job::{Job, JobState, Spec};
+use patchlight::app::model::job_kind::JobKind;
+use patchlight::app::model::prefs::Look;
+use patchlight::engine::event::{ModelEntry, PhaseKind};
 use patchlight::engine::{Failure, Request};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -38,12 +40,12 @@ fn mirror(answer: &'static [u8], hold: bool) -> String {
 fn models(mirror: String) -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = window(options(Look::Dark));
-    let state = &mut harness.state_mut().state;
+    let state = &mut harness.state_mut().model;
     state.models.cache = Some(folder.path().to_owned());
     state.prefs.mirror = mirror;
     state.prefs.proxy = "none".to_owned();
-    state.command(Command::Do(Action::Models));
-    wait(&mut harness, "the list", |w| w.state.models.entries.is_some());
+    harness.state_mut().command(Command::Do(Action::Models));
+    wait(&mut harness, "the list", |w| w.model.models.entries.is_some());
     settle(&mut harness);
     (folder, harness)
 }
@@ -57,15 +59,15 @@ fn a_download_that_fails_says_why_and_can_be_tried_again() {
         b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
         false,
     ));
-    assert_eq!(harness.state().state.place, Place::Models);
+    assert_eq!(harness.state().model.place, Place::Models);
     harness.get_by_label(&format!("Download {SMALL}")).click_accesskit();
     harness.step();
     wait(&mut harness, "the failure", |w| {
-        w.state.models.failed.contains_key(SMALL)
+        w.model.models.failed.contains_key(SMALL)
     });
     settle(&mut harness);
     assert!(harness.query_by_label(&format!("Try again {SMALL}")).is_some());
-    assert!(harness.state().state.models.fetching.is_empty());
+    assert!(harness.state().model.models.fetching.is_empty());
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn a_download_that_is_stopped_goes_on_later() {
     harness.get_by_label(&format!("Download {SMALL}")).click_accesskit();
     harness.step();
     let running = |w: &Window| {
-        w.state
+        w.model
             .jobs
             .list
             .iter()
@@ -89,20 +91,17 @@ fn a_download_that_is_stopped_goes_on_later() {
     };
     wait(&mut harness, "the download", running);
     // Meanwhile other jobs run: a download has a worker of its own.
-    harness
-        .state_mut()
-        .state
-        .command(Command::Models(patchlight::app::models::Act::List));
+    harness.state_mut().command(Command::Models(ModelCommand::List));
     harness.step();
     wait(&mut harness, "the list again", |w| {
-        !w.state.jobs.has(|p| *p == Purpose::ListModels)
+        !w.model.jobs.has(|kind| *kind == JobKind::ListModels)
     });
     assert!(running(harness.state()));
     harness.get_by_label(&format!("Cancel {SMALL}")).click_accesskit();
     harness.step();
-    wait(&mut harness, "the stop", |w| w.state.models.fetching.is_empty());
+    wait(&mut harness, "the stop", |w| w.model.models.fetching.is_empty());
     settle(&mut harness);
-    assert_eq!(harness.state().state.models.stopped, [SMALL]);
+    assert_eq!(harness.state().model.models.stopped, [SMALL]);
     assert!(harness.query_by_label(&format!("Go on downloading {SMALL}")).is_some());
 }
 
@@ -128,7 +127,7 @@ fn states() {
     }
     for (look, name) in [(Look::Dark, "dark"), (Look::Light, "light")] {
         let mut harness = window(options(look));
-        let state = &mut harness.state_mut().state;
+        let state = &mut harness.state_mut().model;
         state.place = Place::Models;
         state.models.folder = Some("/home/anna/.cache/patchlight/models".into());
         state.models.room = Some(48_000_000_000);
@@ -143,7 +142,7 @@ fn states() {
         ]);
         settle(&mut harness);
         snapshot(&mut harness, &format!("models_list_{name}"));
-        let state = &mut harness.state_mut().state;
+        let state = &mut harness.state_mut().model;
         let failure = Failure::new(
             "huggingface.co cannot be reached: the connection was refused",
             "Check the network; behind a company's proxy name it below.",
@@ -155,19 +154,20 @@ fn states() {
             Spec {
                 request: Request::Doctor,
                 title: "Downloading clip-vit-b16".to_owned(),
-                purpose: Purpose::Fetch {
+                kind: JobKind::Fetch {
                     name: "clip-vit-b16".to_owned(),
                 },
                 shared: None,
             },
         );
         job.state = JobState::Running;
-        job.progress("downloading ViT-B-16.pt", 140_000_000, 351_000_000);
+        job.progress("downloading ViT-B-16.pt", 140_000_000, 351_000_000, state.now);
+        job.phase.as_mut().unwrap().kind = PhaseKind::Downloading;
         state.jobs.list.push_back(job);
         state.models.fetching.insert("clip-vit-b16".to_owned(), 9_000);
         settle(&mut harness);
         snapshot(&mut harness, &format!("models_at_work_{name}"));
-        let state = &mut harness.state_mut().state;
+        let state = &mut harness.state_mut().model;
         state.jobs.list.clear();
         state.models.fetching.clear();
         state.models.entries = None;

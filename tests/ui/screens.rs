@@ -4,53 +4,60 @@ use crate::support::*;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
-use patchlight::app::command::{Action, Command, Place};
-use patchlight::app::filter::Filter;
-use patchlight::app::jobs::{Job, Purpose, Spec, State as JobState};
-use patchlight::app::notices::Level;
-use patchlight::app::prefs::{Look, Recent};
-use patchlight::app::state::Slot;
-use patchlight::app::training::Training;
+use patchlight::app::model::action::Action;
+use patchlight::app::model::command::{Command, Place};
+use patchlight::app::model::filter::Filter;
+use patchlight::app::model::job::{Job, JobState, Spec};
+use patchlight::app::model::job_kind::JobKind;
+use patchlight::app::model::notices::Level;
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::{Look, Recent};
+use patchlight::app::model::training::Training;
 use patchlight::dataset::preprocess::{Mode, Preprocess};
 use patchlight::engine::jobs::{WatchedEpoch, WatchedPicture};
-use patchlight::engine::{Event, Failure, Request};
+use patchlight::engine::{Event, Failure, Request, Stage};
 use patchlight::eval::GroupMeans;
+use std::time::Duration;
 
 const LOOKS: [(Look, &str); 2] = [(Look::Dark, "dark"), (Look::Light, "light")];
 
 fn run(harness: &mut Harness<'static, Window>, command: Command) {
-    harness.state_mut().state.command(command);
+    harness.state_mut().command(command);
     harness.step();
     settle(harness);
 }
 
+/// A time that the window has not come to yet: what is noted then has no pace, so that no time left is told.
+const NOT_YET: Duration = Duration::from_secs(3_600);
+
 /// A training as it looks in the middle of Stage 2.
 fn training(job: u64) -> Training {
     let mut training = Training::new(job);
-    for stage in [1u8, 2] {
-        training.note(&Event::Run {
+    let mut note = |event: &Event| training.note(event, NOT_YET);
+    for stage in [Stage::One, Stage::Two] {
+        note(&Event::Run {
             run: format!("run-{stage}"),
             stage,
             resumed_at: 0,
         });
-        let done = if stage == 1 { 60 } else { 25 };
+        let done = if stage == Stage::One { 60 } else { 25 };
         for step in 0..done {
             let fall = (-(step as f32) / 20.0).exp();
-            training.note(&Event::Step {
+            note(&Event::Step {
                 stage,
                 epoch: step / 10,
                 step,
                 loss: 0.2 + fall,
                 cls: 0.1 + 0.8 * fall,
-                kd: (stage == 1).then_some(0.05 + 0.02 * fall),
-                sc: (stage == 2).then_some(0.01 * (1.0 - fall)),
+                kd: (stage == Stage::One).then_some(0.05 + 0.02 * fall),
+                sc: (stage == Stage::Two).then_some(0.01 * (1.0 - fall)),
                 lr: 1e-4,
                 images_per_s: 48.5,
                 steps: 60,
             });
             if step % 10 == 9 {
                 let rise = 20.0 * (1.0 - f64::from(fall));
-                training.note(&Event::Epoch {
+                note(&Event::Epoch {
                     stage,
                     epoch: step / 10,
                     map: Some(GroupMeans {
@@ -64,7 +71,7 @@ fn training(job: u64) -> Training {
             }
         }
     }
-    training.note(&Event::Warning {
+    note(&Event::Warning {
         code: "no-anchor".to_owned(),
         message: "lambda_sc is 0: nothing holds the prompts to CLIP's words".to_owned(),
     });
@@ -73,12 +80,12 @@ fn training(job: u64) -> Training {
 
 /// Four pictures that are watched over three passes: the patches move from a corner to the middle.
 fn watch(harness: &mut Harness<'static, Window>) {
-    let Slot::Open(open) = &harness.state().state.project else {
+    let Slot::Open(open) = &harness.state().model.project else {
         panic!("no project is open")
     };
     let ids: Vec<i64> = open.catalog.pictures[..4].iter().map(|p| p.id).collect();
     let grid = 12;
-    let training = harness.state_mut().state.training.as_mut().unwrap();
+    let training = harness.state_mut().model.training.as_mut().unwrap();
     for epoch in 0..3 {
         let middle = 2.0 + 2.0 * epoch as f32;
         let similarity: Vec<f32> = (0..grid * grid)
@@ -112,12 +119,12 @@ fn job_as(harness: &mut Harness<'static, Window>, state: JobState) -> u64 {
         Spec {
             request: Request::Doctor,
             title: "Training both stages".to_owned(),
-            purpose: Purpose::Train,
+            kind: JobKind::Train,
             shared: None,
         },
     );
     job.state = state;
-    let jobs = &mut harness.state_mut().state.jobs.list;
+    let jobs = &mut harness.state_mut().model.jobs.list;
     jobs.retain(|j| j.id != 7_000);
     jobs.push_back(job);
     7_000
@@ -132,19 +139,18 @@ fn home() {
         let mut harness = window(options(look));
         settle(&mut harness);
         snapshot(&mut harness, &format!("home_empty_{name}"));
-        harness.state_mut().state.prefs.recent = vec![Recent {
+        harness.state_mut().model.prefs.recent = vec![Recent {
             path: "/home/anna/birds of the marsh.patchlight".into(),
             pictures: (0..5).map(|i| data().join(format!("train/scene {i:02}.png"))).collect(),
             counts: [1142, 20],
         }];
         settle(&mut harness);
         snapshot(&mut harness, &format!("home_recent_{name}"));
-        harness.state_mut().state.desk.hovering = true;
     }
     // While the device is being found out.
     for (look, name) in LOOKS {
         let mut harness = window(options(look));
-        harness.state_mut().state.device = Default::default();
+        harness.state_mut().model.device = Default::default();
         settle(&mut harness);
         snapshot(&mut harness, &format!("home_loading_{name}"));
     }
@@ -158,7 +164,7 @@ fn pictures() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("scored", look);
         snapshot(&mut harness, &format!("pictures_full_{name}"));
-        harness.state_mut().state.browse.filter = Filter {
+        harness.state_mut().model.browse.filter = Filter {
             words: "no such word".to_owned(),
             ..Filter::default()
         };
@@ -168,7 +174,7 @@ fn pictures() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
         snapshot(&mut harness, &format!("pictures_unscored_{name}"));
-        if let Slot::Open(open) = &mut harness.state_mut().state.project {
+        if let Slot::Open(open) = &mut harness.state_mut().model.project {
             open.catalog.pictures.clear();
             open.catalog.truth.clear();
             open.version += 1;
@@ -189,15 +195,14 @@ fn a_project_that_opens_or_does_not() {
             "/data/birds.patchlight/project.db is damaged: page 3 is torn",
             "Restore the newest backup; the damaged file is kept.",
         );
-        harness.state_mut().state.project = Slot::Failed("/data/birds.patchlight".into(), failure);
-        harness.state_mut().state.place = Place::Pictures;
+        harness.state_mut().model.project = Slot::Failed("/data/birds.patchlight".into(), failure);
+        harness.state_mut().model.place = Place::Pictures;
         settle(&mut harness);
         snapshot(&mut harness, &format!("project_failed_{name}"));
-        harness.state_mut().state.project = Slot::Empty;
+        harness.state_mut().model.project = Slot::Empty;
         settle(&mut harness);
         snapshot(&mut harness, &format!("project_none_{name}"));
-        let library = patchlight::app::library::Library::closed();
-        harness.state_mut().state.project = Slot::Opening("/data/birds.patchlight".into(), library);
+        harness.state_mut().model.project = Slot::Opening("/data/birds.patchlight".into());
         // The spinner turns with time: what is said is compared, not what is drawn.
         harness.step();
         harness.step();
@@ -214,29 +219,29 @@ fn inspector() {
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("scored", look);
         run(&mut harness, Command::Inspect(1));
-        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        wait(&mut harness, "the scores", |w| w.model.inspect.examined.is_some());
         settle(&mut harness);
         snapshot(&mut harness, &format!("inspector_full_{name}"));
-        harness.state_mut().state.inspect.heat = true;
-        harness.state_mut().state.inspect.numbers = true;
-        harness.state_mut().state.inspect.boxes = true;
+        harness.state_mut().model.inspect.heat = true;
+        harness.state_mut().model.inspect.numbers = true;
+        harness.state_mut().model.inspect.boxes = true;
         settle(&mut harness);
         snapshot(&mut harness, &format!("inspector_heat_{name}"));
     }
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("plain", look);
         run(&mut harness, Command::Inspect(1));
-        wait(&mut harness, "the picture", |w| w.state.inspect.examined.is_some());
+        wait(&mut harness, "the picture", |w| w.model.inspect.examined.is_some());
         settle(&mut harness);
         snapshot(&mut harness, &format!("inspector_unscored_{name}"));
         // The file is gone.
         let (_folder, mut harness) = opened("scored", look);
-        if let Slot::Open(open) = &mut harness.state_mut().state.project {
+        if let Slot::Open(open) = &mut harness.state_mut().model.project {
             open.catalog.pictures[3].path = "/nowhere/gone.jpg".into();
         }
-        harness.state_mut().state.thumbs.clear();
+        harness.state_mut().textures.clear();
         run(&mut harness, Command::Inspect(3));
-        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        wait(&mut harness, "the scores", |w| w.model.inspect.examined.is_some());
         settle(&mut harness);
         snapshot(&mut harness, &format!("inspector_broken_{name}"));
     }
@@ -251,11 +256,11 @@ fn train() {
         let (_folder, mut harness) = opened("scored", look);
         run(&mut harness, Command::Do(Action::Train));
         snapshot(&mut harness, &format!("train_form_{name}"));
-        harness.state_mut().state.train.advanced = true;
+        harness.state_mut().model.train.advanced = true;
         settle(&mut harness);
         snapshot(&mut harness, &format!("train_settings_{name}"));
         let id = job_as(&mut harness, JobState::Running);
-        harness.state_mut().state.training = Some(training(id));
+        harness.state_mut().model.training = Some(training(id));
         settle(&mut harness);
         snapshot(&mut harness, &format!("train_running_{name}"));
         watch(&mut harness);
@@ -308,7 +313,7 @@ fn settings_about_and_log() {
         snapshot(&mut harness, &format!("settings_{name}"));
         run(&mut harness, Command::Do(Action::About));
         snapshot(&mut harness, &format!("about_{name}"));
-        let notices = &mut harness.state_mut().state.notices;
+        let notices = &mut harness.state_mut().model.notices;
         notices.note(Level::Warning, "skipped a.jpg: it is empty".to_owned());
         notices.note(Level::Done, "Imported 24 pictures with 4 labels".to_owned());
         run(&mut harness, Command::Do(Action::Log));
@@ -317,7 +322,7 @@ fn settings_about_and_log() {
     for (look, name) in LOOKS {
         let mut harness = window(options(look));
         let failure = Failure::new("/models/cats.pt is not a CLIP", "Give the folder of a CLIP checkpoint.");
-        harness.state_mut().state.model = Some(Err(failure));
+        harness.state_mut().model.model = Some(Err(failure));
         run(&mut harness, Command::Do(Action::Settings));
         snapshot(&mut harness, &format!("settings_wrong_model_{name}"));
     }
@@ -330,15 +335,15 @@ fn what_lies_over_the_places() {
     }
     for (look, name) in LOOKS {
         let (_folder, mut harness) = opened("scored", look);
-        harness.state_mut().state.desk.keys = true;
+        harness.state_mut().model.desk.keys = true;
         settle(&mut harness);
         snapshot(&mut harness, &format!("keys_{name}"));
-        harness.state_mut().state.desk.keys = false;
-        harness.state_mut().state.desk.palette = Some(("trai".to_owned(), 0));
+        harness.state_mut().model.desk.keys = false;
+        harness.state_mut().model.desk.palette = Some(("trai".to_owned(), 0));
         settle(&mut harness);
         snapshot(&mut harness, &format!("palette_{name}"));
-        harness.state_mut().state.desk.palette = None;
-        let notices = &mut harness.state_mut().state.notices;
+        harness.state_mut().model.desk.palette = None;
+        let notices = &mut harness.state_mut().model.notices;
         notices.done("set “owl” on 3 pictures");
         notices.failed(
             &Failure::new(
@@ -349,9 +354,9 @@ fn what_lies_over_the_places() {
         );
         settle(&mut harness);
         snapshot(&mut harness, &format!("notices_{name}"));
-        harness.state_mut().state.notices.list.clear();
+        harness.state_mut().model.notices.list.clear();
         job_as(&mut harness, JobState::Running);
-        harness.state_mut().state.desk.leaving = true;
+        harness.state_mut().model.desk.leaving = true;
         settle(&mut harness);
         snapshot(&mut harness, &format!("leaving_{name}"));
     }
@@ -366,23 +371,23 @@ fn other_sizes() {
     let (_folder, project) = project("scored");
     for (size, scale, name) in [([1920.0, 1080.0], 1.0, "large"), ([960.0, 600.0], 2.0, "dense")] {
         let mut options = options(Look::Dark);
-        options.bring = vec![project.clone()];
+        options.paths = vec![project.clone()];
         let mut harness = sized(options, size, scale);
         wait(&mut harness, "the project", |w| {
-            matches!(w.state.project, Slot::Open(_))
+            matches!(w.model.project, Slot::Open(_))
         });
         settle(&mut harness);
         snapshot(&mut harness, &format!("size_pictures_{name}"));
         run(&mut harness, Command::Inspect(0));
-        wait(&mut harness, "the scores", |w| w.state.inspect.examined.is_some());
+        wait(&mut harness, "the scores", |w| w.model.inspect.examined.is_some());
         settle(&mut harness);
         snapshot(&mut harness, &format!("size_inspector_{name}"));
-        harness.state_mut().state.inspect.picture = None;
+        harness.state_mut().model.inspect.picture = None;
         run(&mut harness, Command::Do(Action::Train));
         snapshot(&mut harness, &format!("size_train_{name}"));
         // The lock is given back before the next window asks for it.
         run(&mut harness, Command::Do(Action::CloseProject));
         drop(harness);
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
     }
 }

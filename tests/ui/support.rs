@@ -1,9 +1,11 @@
 //! A small project with real scores, a window on it, and waiting.
 
+use eframe::egui::DroppedFile;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions};
-use patchlight::app::prefs::{Look, Prefs};
-use patchlight::app::state::{Device, Slot};
+use patchlight::app::model::open::Slot;
+use patchlight::app::model::prefs::{Look, Prefs};
+use patchlight::app::model::state::Device;
 use patchlight::app::{Options, Window};
 use patchlight::compute::DeviceChoice;
 use patchlight::dataset::formats::{Format, ImportRequest};
@@ -126,7 +128,7 @@ pub fn copy(from: &Path, to: &Path) {
 pub fn options(look: Look) -> Options {
     Options {
         worker: Some(PathBuf::from(env!("CARGO_BIN_EXE_patchlight"))),
-        bring: Vec::new(),
+        paths: Vec::new(),
         find_device: false,
         score_at_once: false,
         began: None,
@@ -164,7 +166,7 @@ pub fn sized(options: Options, size: [f32; 2], scale: f32) -> Harness<'static, W
         .with_max_steps(200)
         .wgpu()
         .build_eframe(move |cc| Window::new(cc, options));
-    harness.state_mut().state.device = Device {
+    harness.state_mut().model.device = Device {
         kind: "cpu".to_owned(),
         name: "CPU, 8 threads".to_owned(),
         checks: vec![Check {
@@ -181,10 +183,10 @@ pub fn sized(options: Options, size: [f32; 2], scale: f32) -> Harness<'static, W
 pub fn opened(name: &str, look: Look) -> (tempfile::TempDir, Harness<'static, Window>) {
     let (folder, project) = project(name);
     let mut options = options(look);
-    options.bring = vec![project];
+    options.paths = vec![project];
     let mut harness = window(options);
     wait(&mut harness, "the project to open", |w| {
-        matches!(w.state.project, Slot::Open(_))
+        matches!(w.model.project, Slot::Open(_))
     });
     settle(&mut harness);
     (folder, harness)
@@ -196,7 +198,7 @@ pub fn wait(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&
     let start = Instant::now();
     while !holds(harness.state()) {
         if start.elapsed() > Duration::from_secs(240) {
-            let state = &harness.state().state;
+            let state = &harness.state().model;
             let said: Vec<&str> = state.notices.log.iter().map(|(_, words)| words.as_str()).collect();
             let jobs: Vec<_> = state.jobs.list.iter().map(|j| (&j.spec.title, &j.state)).collect();
             panic!("waited in vain for {what}; said: {said:?}; jobs: {jobs:?}");
@@ -212,7 +214,7 @@ pub fn settle(harness: &mut Harness<'static, Window>) {
     for _ in 0..3 {
         harness.step();
     }
-    wait(harness, "the pictures", |w| !w.state.thumbs.loading());
+    wait(harness, "the pictures", |w| !w.textures.loading());
     for _ in 0..4 {
         harness.step();
     }
@@ -221,7 +223,7 @@ pub fn settle(harness: &mut Harness<'static, Window>) {
 /// Compares with the kept picture; a few pixels may differ between versions of a software driver.
 pub fn snapshot(harness: &mut Harness<'static, Window>, name: &str) {
     // What depends on the machine is not compared.
-    harness.state_mut().state.memory = [0; 2];
+    harness.state_mut().model.memory = [0; 2];
     harness.step();
     // The kept pictures were drawn by a software driver; a GPU smooths edges in its own way.
     if !patchlight::compute::adapters().iter().any(|a| a.software) {
@@ -240,7 +242,7 @@ pub fn snapshot(harness: &mut Harness<'static, Window>, name: &str) {
 #[derive(Debug)]
 struct Dropped(PathBuf);
 
-impl eframe::egui::DroppedFile for Dropped {
+impl DroppedFile for Dropped {
     fn path(&self) -> &Path {
         &self.0
     }

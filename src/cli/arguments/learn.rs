@@ -4,17 +4,17 @@ use super::at_least_one;
 use crate::dataset::model::Split;
 use crate::engine::Failure;
 use crate::engine::request::{DemoRequest, EvaluateRequest, Request, Stages, StarterRequest, TrainRequest};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::PathBuf;
 
 /// `train`.
 #[derive(Args, Debug)]
-pub struct TrainArguments {
+pub(crate) struct TrainArguments {
     /// The project's folder
     project: PathBuf,
     /// 1, 2 or both
     #[arg(long, value_enum, default_value = "both")]
-    stage: StageArgument,
+    stage: Stages,
     /// CLIP checkpoint (default: the project's)
     #[arg(long)]
     model: Option<String>,
@@ -36,7 +36,7 @@ pub struct TrainArguments {
     /// Steps between checkpoints (default: one a minute)
     #[arg(long)]
     checkpoint_every: Option<usize>,
-    /// Take the settings that the program proposes for these pictures, under --config and --set
+    /// Start from the settings that the program proposes for these pictures; --config and --set override them
     #[arg(long)]
     propose: bool,
     /// Only tell what the training would do, what the program proposes, and how long it would take
@@ -47,24 +47,9 @@ pub struct TrainArguments {
     watch: Vec<String>,
 }
 
-/// `--stage`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum StageArgument {
-    /// Dual-view alignment
-    #[value(name = "1")]
-    One,
-    /// Prompt tuning
-    #[value(name = "2")]
-    Two,
-    /// One after the other
-    Both,
-    /// Student and prompts together
-    Joint,
-}
-
 /// `evaluate`.
 #[derive(Args, Debug)]
-pub struct EvaluateArguments {
+pub(crate) struct EvaluateArguments {
     /// The project's folder
     project: PathBuf,
     /// A run's id, or zero-shot for the untrained CLIP
@@ -89,7 +74,7 @@ pub struct EvaluateArguments {
 
 /// `demo`.
 #[derive(Args, Debug)]
-pub struct DemoArguments {
+pub(crate) struct DemoArguments {
     /// A new folder for pictures, project and report (default: patchlight-demo here)
     #[arg(long)]
     out: Option<PathBuf>,
@@ -103,7 +88,7 @@ pub struct DemoArguments {
 
 /// `starter`.
 #[derive(Args, Debug)]
-pub struct StarterArguments {
+pub(crate) struct StarterArguments {
     /// Folder for checkpoints, the curve and the finished model; called again, the training goes on
     #[arg(long)]
     out: PathBuf,
@@ -129,12 +114,7 @@ impl TrainArguments {
     pub fn request(self, seed: u64) -> Result<Request, Failure> {
         let train = TrainRequest {
             project: self.project,
-            stages: match self.stage {
-                StageArgument::One => Stages::One,
-                StageArgument::Two => Stages::Two,
-                StageArgument::Both => Stages::Both,
-                StageArgument::Joint => Stages::Joint,
-            },
+            stages: self.stage,
             model: self.model,
             from: self.from,
             resume: self.resume,
@@ -159,11 +139,8 @@ impl TrainArguments {
 
 impl EvaluateArguments {
     /// The request that the command means.
-    ///
-    /// # Errors
-    /// [`Failure`] (wrong usage) where an option is out of its range.
-    pub fn request(self) -> Result<Request, Failure> {
-        Ok(Request::Evaluate(EvaluateRequest {
+    pub fn request(self) -> Request {
+        Request::Evaluate(EvaluateRequest {
             project: self.project,
             run: self.run,
             model: self.model,
@@ -171,22 +148,19 @@ impl EvaluateArguments {
             scores: self.scores,
             set: self.set,
             on: self.on,
-        }))
+        })
     }
 }
 
 impl DemoArguments {
     /// The request that the command means.
-    ///
-    /// # Errors
-    /// [`Failure`] (wrong usage) where an option is out of its range.
-    pub fn request(self, seed: u64) -> Result<Request, Failure> {
-        Ok(Request::Demo(DemoRequest {
+    pub fn request(self, seed: u64) -> Request {
+        Request::Demo(DemoRequest {
             out: self.out,
             quick: self.quick,
             seed,
             set: self.set,
-        }))
+        })
     }
 }
 

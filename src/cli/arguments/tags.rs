@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// `score`.
 #[derive(Args, Debug)]
-pub struct ScoreArguments {
+pub(crate) struct ScoreArguments {
     /// Pictures
     #[arg(required = true)]
     images: Vec<PathBuf>,
@@ -44,7 +44,7 @@ pub struct ScoreArguments {
 
 /// `model`.
 #[derive(Subcommand, Debug)]
-pub enum ModelCommand {
+pub(crate) enum ModelCommand {
     /// List known checkpoints, and those that are here
     List {
         #[command(flatten)]
@@ -86,7 +86,7 @@ pub enum ModelCommand {
 
 /// Where models are kept, and how servers are reached.
 #[derive(Args, Debug)]
-pub struct PlaceArguments {
+pub(crate) struct PlaceArguments {
     /// Folder of all models (default: PATCHLIGHT_MODELS, else in the user's cache folder)
     #[arg(long)]
     cache: Option<PathBuf>,
@@ -134,7 +134,7 @@ impl ModelCommand {
 
 /// `tag`.
 #[derive(Args, Debug)]
-pub struct TagArguments {
+pub(crate) struct TagArguments {
     /// Pictures, and folders with pictures
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -202,7 +202,7 @@ pub struct TagArguments {
 
 /// `--format` of `tag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TagFormat {
+pub(crate) enum TagFormat {
     /// An array of pictures with their tags
     Json,
     /// A table
@@ -217,7 +217,7 @@ pub enum TagFormat {
 
 /// `--sidecar`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SidecarArgument {
+pub(crate) enum SidecarArgument {
     /// img.jpg.xmp
     Full,
     /// img.xmp
@@ -226,7 +226,7 @@ pub enum SidecarArgument {
 
 /// `export-model`.
 #[derive(Args, Debug)]
-pub struct ExportModelArguments {
+pub(crate) struct ExportModelArguments {
     /// The project's folder
     project: PathBuf,
     /// A run's id, or zero-shot for the untrained CLIP
@@ -237,19 +237,10 @@ pub struct ExportModelArguments {
     out: PathBuf,
     /// For Patchlight, or for transformers
     #[arg(long, value_enum, default_value = "tagger")]
-    format: ModelFormatArgument,
+    format: ModelFormat,
     /// A name for people
     #[arg(long)]
     name: Option<String>,
-}
-
-/// `--format` of `export-model`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ModelFormatArgument {
-    /// One file for Patchlight
-    Tagger,
-    /// A folder for transformers
-    Huggingface,
 }
 
 impl TagArguments {
@@ -359,10 +350,7 @@ impl ExportModelArguments {
             project: self.project,
             run: self.run,
             out: self.out,
-            format: match self.format {
-                ModelFormatArgument::Tagger => ModelFormat::Tagger,
-                ModelFormatArgument::Huggingface => ModelFormat::HuggingFace,
-            },
+            format: self.format,
             name: self.name,
         })
     }

@@ -42,7 +42,6 @@ impl<'a> Section<'a> {
         bad_config(self.path, format!("`{key}` should be {expected}, but is {found}"))
     }
 
-    /// The object at `key`.
     pub(super) fn object(&self, key: &str) -> Result<Option<Self>, CheckpointError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let map = value.as_object().ok_or_else(|| self.wrong(key, "an object", value))?;
@@ -81,7 +80,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A number.
     pub(super) fn number(&self, key: &str, default: f64) -> Result<f64, CheckpointError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         value.as_f64().ok_or_else(|| self.wrong(key, "a number", value))

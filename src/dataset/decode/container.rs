@@ -3,6 +3,7 @@
 
 use super::exif;
 use crate::dataset::error::DatasetError;
+use crate::dataset::files::is_raw_name;
 use image::ImageFormat;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -43,10 +44,8 @@ impl From<io::Error> for Fault {
 /// The format that the first bytes announce.
 pub fn format(path: &Path, head: &[u8]) -> Result<ImageFormat, DatasetError> {
     use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
-    let name = path;
     let path = path.to_owned();
-    // A camera's raw file is a TIFF by its first bytes, whose first picture is a stamp-sized preview.
-    if let Some(found) = foreign(name, head) {
+    if let Some(found) = foreign(head) {
         return Err(DatasetError::NotAPicture {
             path,
             found: found.to_owned(),
@@ -77,19 +76,24 @@ pub fn format(path: &Path, head: &[u8]) -> Result<ImageFormat, DatasetError> {
     }
 }
 
-/// Endings of camera raw files that begin like a TIFF.
-const RAW: [&str; 12] = [
-    "3fr", "arw", "cr2", "dcr", "dng", "erf", "iiq", "kdc", "nef", "nrw", "pef", "sr2",
-];
+/// Whether a file is a camera's raw file: by its first bytes, or by its name where these are those of a TIFF.
+pub(crate) fn is_raw(path: &Path, head: &[u8]) -> bool {
+    let begins = |start: &[u8]| head.starts_with(start);
+    let own = begins(b"FUJIFILMCCD-RAW")
+        || begins(b"IIRO")
+        || begins(b"IIRS")
+        || begins(b"IIU\0")
+        || head.get(4..12) == Some(b"ftypcrx ");
+    own || ((begins(b"II*\0") || begins(b"MM\0*")) && is_raw_name(path))
+}
 
 /// Pictures of kinds that are known and not read, in words with an article.
-fn foreign(path: &Path, head: &[u8]) -> Option<&'static str> {
+fn foreign(head: &[u8]) -> Option<&'static str> {
     let begins = |start: &[u8]| head.starts_with(start);
     if head.get(4..8) == Some(b"ftyp") {
         return Some(match head.get(8..12) {
             Some(b"avif" | b"avis") => "an AVIF picture",
-            Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => "a HEIC picture",
-            Some(b"crx ") => "a camera's raw file",
+            Some(b"hevc" | b"hevx" | b"msf1") => "a HEIC film",
             _ => "a video, or a picture in a video's container",
         });
     }
@@ -99,17 +103,8 @@ fn foreign(path: &Path, head: &[u8]) -> Option<&'static str> {
     if begins(b"\0\0\0\x0CjP  \r\n\x87\n") {
         return Some("a JPEG 2000 picture");
     }
-    if begins(b"FUJIFILMCCD-RAW")
-        || begins(b"IIRO")
-        || begins(b"IIRS")
-        || begins(b"IIU\0")
-        || head.get(6..14) == Some(b"HEAPCCDR")
-    {
-        return Some("a camera's raw file");
-    }
-    let tiff = begins(b"II*\0") || begins(b"MM\0*");
-    let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase())?;
-    (tiff && RAW.contains(&ending.as_str())).then_some("a camera's raw file")
+    // Canon's oldest raw files are no TIFFs.
+    (head.get(6..14) == Some(b"HEAPCCDR")).then_some("an old camera's raw file")
 }
 
 impl Container {

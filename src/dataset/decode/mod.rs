@@ -4,10 +4,14 @@
 //! byte (as Pillow does), an alpha channel is dropped without compositing (as Pillow's `convert("RGB")`), floating point
 //! is clamped to 0..1. CMYK and YCCK JPEGs with an Adobe marker (that is, all common ones) are converted as Pillow does;
 //! CMYK without the marker is refused, because its polarity is not known. Colour profiles are ignored.
+//!
+//! Of a camera's raw file the JPEG preview in it is read. HEIC is decoded by a decoder in Rust alone.
 
 mod container;
 mod convert;
 mod exif;
+mod heic;
+mod raw;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +19,9 @@ use super::error::DatasetError;
 use container::Container;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use raw::Section;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -118,8 +123,19 @@ impl Shape {
 /// a decoder is caught and reported as damage of this picture.
 pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
     guarded(path, || {
-        let mut file = open(path)?;
-        let (format, container) = inspect(path, &mut file, limits)?;
+        let (file, head) = begin(path)?;
+        if heic::is_heic(&head) {
+            return Ok(Decoded {
+                rgb: heic::decode(path, limits)?,
+                notices: Vec::new(),
+            });
+        }
+        let Opened {
+            file,
+            format,
+            container,
+            preview,
+        } = inspect(path, file, &head, limits)?;
         let (image, shape) = pixels(path, file, format, &container, limits)?;
         let mut image = image;
         if let Some(orientation) = Orientation::from_exif(shape.orientation) {
@@ -128,9 +144,16 @@ pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
         let notices = container
             .animated
             .map(|what| format!("{what}: only the first frame is used"));
+        let size = (image.width(), image.height());
+        let preview = preview.then(|| {
+            format!(
+                "a camera's raw file: its preview of {} x {} pixels is used",
+                size.0, size.1
+            )
+        });
         Ok(Decoded {
             rgb: convert::to_rgb(image),
-            notices: notices.into_iter().collect(),
+            notices: notices.into_iter().chain(preview).collect(),
         })
     })
 }
@@ -150,8 +173,19 @@ pub fn dimensions(path: &Path, limits: &Limits) -> Result<(u32, u32), DatasetErr
 /// As [`decode`], except that damage inside the compressed pixels is not seen.
 pub fn probe(path: &Path, limits: &Limits) -> Result<Shape, DatasetError> {
     guarded(path, || {
-        let mut file = open(path)?;
-        let (format, container) = inspect(path, &mut file, limits)?;
+        let (file, head) = begin(path)?;
+        if heic::is_heic(&head) {
+            return Ok(Shape {
+                stored: heic::size(path, limits)?,
+                orientation: 1,
+            });
+        }
+        let Opened {
+            file,
+            format,
+            container,
+            ..
+        } = inspect(path, file, &head, limits)?;
         if let Some(stored) = container.size {
             return Ok(Shape {
                 stored,
@@ -183,25 +217,63 @@ fn open(path: &Path) -> Result<BufReader<File>, DatasetError> {
     Ok(BufReader::new(File::open(path).map_err(DatasetError::io(path))?))
 }
 
-/// Tells the format from the first bytes and follows the file's structure.
-fn inspect(path: &Path, file: &mut BufReader<File>, limits: &Limits) -> Result<(ImageFormat, Container), DatasetError> {
+/// A picture in a file: all of it, or the preview in a raw file.
+type Part = BufReader<Section<File>>;
+
+/// An opened picture.
+struct Opened {
+    file: Part,
+    format: ImageFormat,
+    container: Container,
+    /// It is the preview in a raw file.
+    preview: bool,
+}
+
+/// Opens a picture and reads its first bytes.
+fn begin(path: &Path) -> Result<(BufReader<File>, Vec<u8>), DatasetError> {
+    let mut file = open(path)?;
     let mut head = Vec::with_capacity(64);
     file.by_ref()
         .take(64)
         .read_to_end(&mut head)
         .map_err(DatasetError::io(path))?;
-    let format = container::format(path, &head)?;
-    file.rewind().map_err(DatasetError::io(path))?;
-    let mut container = Container::read(path, format, file)?;
-    file.rewind().map_err(DatasetError::io(path))?;
+    Ok((file, head))
+}
+
+/// Tells the format from the first bytes and follows the file's structure.
+fn inspect(path: &Path, mut file: BufReader<File>, head: &[u8], limits: &Limits) -> Result<Opened, DatasetError> {
+    let io = |error| DatasetError::io(path)(error);
+    let (format, preview) = if container::is_raw(path, head) {
+        let preview = raw::preview(&mut file).map_err(io)?;
+        let preview = preview.ok_or_else(|| DatasetError::NotAPicture {
+            path: path.to_owned(),
+            found: "a camera's raw file without a preview that can be read".to_owned(),
+        })?;
+        (raw::FORMAT, Some(preview))
+    } else {
+        (container::format(path, head)?, None)
+    };
+    let whole = file.seek(SeekFrom::End(0)).map_err(io)?;
+    let (start, length) = preview.map_or((0, whole), |preview| (preview.start, preview.length));
+    let mut file = BufReader::new(Section::new(file.into_inner(), start, length).map_err(io)?);
+    let mut container = Container::read(path, format, &mut file)?;
+    file.rewind().map_err(io)?;
     if let Some(size) = container.size {
         limits.check(path, size, u64::from(size.0) * u64::from(size.1))?;
     }
     if matches!(format, ImageFormat::WebP | ImageFormat::Tiff) {
-        container.orientation = exif::of_container(file);
-        file.rewind().map_err(DatasetError::io(path))?;
+        container.orientation = exif::of_container(&mut file);
+        file.rewind().map_err(io)?;
     }
-    Ok((format, container))
+    if let Some(preview) = preview.filter(|_| container.orientation == 1) {
+        container.orientation = preview.orientation;
+    }
+    Ok(Opened {
+        file,
+        format,
+        container,
+        preview: preview.is_some(),
+    })
 }
 
 /// Decoder with limits on what it may allocate; sizes are checked by [`Limits::check`], whose error has the numbers.

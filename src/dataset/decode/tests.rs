@@ -187,7 +187,7 @@ fn what_is_no_picture_is_said() {
     for (name, head, word) in [
         ("d.avif", &b"\0\0\0\x20ftypavif____"[..], "AVIF"),
         ("e.jpg", b"\xFF\x0A________________", "JPEG XL"),
-        ("f.CR2", b"II*\0\x10\0\0\0CR\x02\0____", "raw file"),
+        ("f.CR2", b"II*\0\x10\0\0\0CR\x02\0____", "raw file without a preview"),
         ("g.cr3", b"\0\0\0\x18ftypcrx ____", "raw file"),
         ("h.mp4", b"\0\0\0\x18ftypisom____", "a video"),
     ] {
@@ -385,4 +385,113 @@ fn damaged_bytes_never_panic() {
         .write_image(&[0; 12], 2, 2, ExtendedColorType::Rgb8)
         .unwrap();
     assert!(read(&folder.put("last.jpg", &plain)).is_ok());
+}
+
+/// A TIFF with one IFD: its entries as tag, kind, count and value or place, in the byte order of Intel, and what lies behind.
+fn tiff(entries: &[(u16, u16, u32, u32)], behind: &[u8]) -> Vec<u8> {
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(count.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(behind);
+    bytes
+}
+
+/// A JPEG that is red above and blue below.
+fn large_jpeg(width: u32, height: u32) -> Vec<u8> {
+    let image = RgbImage::from_fn(width, height, |_, y| {
+        if y * 2 < height {
+            Rgb([250, 0, 0])
+        } else {
+            Rgb([0, 0, 250])
+        }
+    });
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 95)
+        .encode_image(&image)
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn of_a_raw_file_the_largest_preview_is_read_as_it_was_held() {
+    let folder = Folder::new();
+    let (stamp, preview) = (large_jpeg(160, 120), large_jpeg(320, 240));
+    // The sensor's data are a lossless JPEG, which is larger than any preview.
+    let lossless = b"\xFF\xD8\xFF\xC3\0\x0B\x0E\x10\0\x10\0\x01\x01\x11\0____".to_vec();
+    let behind = [stamp.clone(), preview.clone(), lossless.clone()].concat();
+    let start = 8 + 2 + 6 * 12 + 4;
+    let at = |offset: usize| (start + offset) as u32;
+    let entries = [
+        (0x0103, 3, 1, 6),
+        (0x0111, 4, 1, at(stamp.len())),
+        (0x0112, 3, 1, 6),
+        (0x0117, 4, 1, preview.len() as u32),
+        (0x0201, 4, 1, at(0)),
+        (0x0202, 4, 1, stamp.len() as u32),
+    ];
+    let raw = tiff(&entries, &behind);
+    for name in ["a.CR2", "b.nef", "c.dng"] {
+        let decoded = read(&folder.put(name, &raw)).unwrap();
+        assert_eq!(decoded.rgb.dimensions(), (240, 320), "turned as the camera was");
+        let [right, left] = [*decoded.rgb.get_pixel(230, 160), *decoded.rgb.get_pixel(10, 160)];
+        assert!(right[0] > 200 && left[2] > 200, "{right:?} {left:?}");
+        assert!(decoded.notices[0].contains("preview"), "{:?}", decoded.notices);
+    }
+    // A file that does not say where it has its preview is searched.
+    let searched = [b"IIRO\x08\0\0\0\0\0\0\0\0\0".to_vec(), behind.clone()].concat();
+    assert_eq!(
+        read(&folder.put("d.orf", &searched)).unwrap().rgb.dimensions(),
+        (320, 240)
+    );
+    let mut fuji = b"FUJIFILMCCD-RAW ".to_vec();
+    fuji.resize(100, 0);
+    fuji[84..88].copy_from_slice(&100_u32.to_be_bytes());
+    fuji[88..92].copy_from_slice(&(preview.len() as u32).to_be_bytes());
+    fuji.extend(&preview);
+    assert_eq!(read(&folder.put("e.raf", &fuji)).unwrap().rgb.dimensions(), (320, 240));
+    // A stamp is no picture, and neither are the sensor's data.
+    for (name, bytes) in [("f.cr2", tiff(&[], &stamp)), ("g.cr2", tiff(&[], &lossless))] {
+        let error = read(&folder.put(name, &bytes)).unwrap_err();
+        assert!(error.to_string().contains("without a preview"), "{error}");
+    }
+    // Wherever it is cut off, it is refused or whole.
+    for cut in (0..raw.len()).step_by(97) {
+        if let Ok(decoded) = read(&folder.put("h.cr2", &raw[..cut])) {
+            assert_eq!(decoded.rgb.dimensions(), (240, 320));
+        }
+    }
+}
+
+#[test]
+fn a_phones_picture_is_read_as_shown() {
+    let folder = Folder::new();
+    let bytes = include_bytes!("quarters.heic");
+    let decoded = read(&folder.put("IMG_0001.HEIC", bytes)).unwrap();
+    assert_eq!(decoded.rgb.dimensions(), (32, 48));
+    for (x, y, wanted) in [
+        (4, 4, [255, 0, 0]),
+        (28, 4, [0, 255, 0]),
+        (4, 44, [0, 0, 255]),
+        (28, 44, [255, 255, 255]),
+    ] {
+        let pixel = decoded.rgb.get_pixel(x, y);
+        let near = pixel.0.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) < 24);
+        assert!(near, "{pixel:?} at {x}, {y}");
+    }
+    for cut in (0..bytes.len()).step_by(41) {
+        assert!(read(&folder.put("cut.heic", &bytes[..cut])).is_err(), "{cut}");
+    }
+    let small = Limits {
+        max_side: 40,
+        ..Limits::default()
+    };
+    let path = folder.put("b.heic", bytes);
+    assert!(matches!(decode(&path, &small), Err(DatasetError::TooLarge { .. })));
+    assert!(matches!(probe(&path, &small), Err(DatasetError::TooLarge { .. })));
 }

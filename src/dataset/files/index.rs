@@ -32,6 +32,8 @@ pub struct PictureIndex {
     folded: OnceLock<Vec<(u64, u32)>>,
     /// In the order of file names without extension.
     stems: OnceLock<Vec<u32>>,
+    /// Hashes of file names without extension in one case and one normal form.
+    folded_stems: OnceLock<Vec<(u64, u32)>>,
 }
 
 fn fold(name: &OsStr) -> String {
@@ -84,6 +86,7 @@ impl PictureIndex {
             endings,
             folded: OnceLock::new(),
             stems: OnceLock::new(),
+            folded_stems: OnceLock::new(),
         }
     }
 
@@ -123,20 +126,50 @@ impl PictureIndex {
         }
     }
 
-    /// As [`find`](Self::find), then by the file name without its extension.
+    /// As [`find`](Self::find), then by the file name without its extension: `wanted` may have none.
     pub fn find_or_stem(&self, wanted: &Path) -> Found {
         match self.find(wanted) {
+            Found::None => self.stem(wanted, wanted.file_name()),
+            found => found,
+        }
+    }
+
+    /// As [`find_or_stem`](Self::find_or_stem), then by a file name that has another extension. What is found by its name without
+    /// extension is [`Found::Alike`].
+    pub fn find_loosely(&self, wanted: &Path) -> Found {
+        match self.find(wanted) {
+            Found::None => {}
+            found => return found,
+        }
+        let other = wanted.file_stem().filter(|_| super::is_picture_name(wanted));
+        for stem in [wanted.file_name(), other].into_iter().flatten() {
+            match self.stem(wanted, Some(stem)) {
+                Found::One(index) => return Found::Alike(index),
+                Found::None => {}
+                found => return found,
+            }
+        }
+        Found::None
+    }
+
+    /// Pictures whose file name without its extension is `name`, else those for which that holds but for case and normal form.
+    fn stem(&self, wanted: &Path, name: Option<&OsStr>) -> Found {
+        let Some(name) = name else { return Found::None };
+        let stem = |i: &u32| bytes(self.at(*i).file_stem());
+        let stems = self.stems.get_or_init(|| {
+            let mut stems = indices(&self.paths);
+            stems.sort_unstable_by(|a, b| stem(a).cmp(stem(b)).then(a.cmp(b)));
+            stems
+        });
+        // The folders of the name still tell several apart.
+        let wanted = wanted.with_file_name(name);
+        match self.narrow_stems(equal(stems, |i| stem(i).cmp(name.as_encoded_bytes())), &wanted) {
             Found::None => {
-                let Some(name) = wanted.file_name() else {
-                    return Found::None;
-                };
-                let stem = |i: &u32| bytes(self.at(*i).file_stem());
-                let stems = self.stems.get_or_init(|| {
-                    let mut stems = indices(&self.paths);
-                    stems.sort_unstable_by(|a, b| stem(a).cmp(stem(b)).then(a.cmp(b)));
-                    stems
-                });
-                self.narrow(equal(stems, |i| stem(i).cmp(name.as_encoded_bytes())), wanted)
+                let alike = self.folded(&self.folded_stems, Path::file_stem, name);
+                match self.narrow_stems(&alike, &wanted) {
+                    Found::One(index) => Found::Alike(index),
+                    other => other,
+                }
             }
             found => found,
         }
@@ -144,8 +177,13 @@ impl PictureIndex {
 
     /// Pictures whose names are `name` in one case and one normal form.
     fn alike(&self, name: &OsStr) -> Vec<u32> {
-        let folded = self.folded.get_or_init(|| {
-            let key = |i: u32| hash(&fold(self.at(i).file_name().unwrap_or_default()));
+        self.folded(&self.folded, Path::file_name, name)
+    }
+
+    /// Pictures of whose paths `part` is `name` in one case and one normal form; `cell` keeps their order.
+    fn folded(&self, cell: &OnceLock<Vec<(u64, u32)>>, part: fn(&Path) -> Option<&OsStr>, name: &OsStr) -> Vec<u32> {
+        let folded = cell.get_or_init(|| {
+            let key = |i: u32| hash(&fold(part(self.at(i)).unwrap_or_default()));
             let mut folded: Vec<(u64, u32)> = indices(&self.paths).into_iter().map(|i| (key(i), i)).collect();
             folded.sort_unstable();
             folded
@@ -155,8 +193,26 @@ impl PictureIndex {
         equal(folded, |(hash, _)| hash.cmp(&key))
             .iter()
             .map(|(_, i)| *i)
-            .filter(|i| self.at(*i).file_name().is_some_and(|name| fold(name) == wanted))
+            .filter(|i| part(self.at(*i)).is_some_and(|name| fold(name) == wanted))
             .collect()
+    }
+
+    /// As [`narrow`](Self::narrow), for paths without extension.
+    fn narrow_stems(&self, candidates: &[u32], wanted: &Path) -> Found {
+        if let [] | [_] = candidates {
+            return self.narrow(candidates, wanted);
+        }
+        let ends = |i: &&u32| {
+            self.at(**i)
+                .parent()
+                .zip(wanted.parent())
+                .is_some_and(|(own, w)| own.ends_with(w))
+        };
+        let mut ending = candidates.iter().filter(ends);
+        match (ending.next(), ending.next()) {
+            (Some(one), None) => Found::One(*one as usize),
+            _ => Found::Several(candidates.iter().map(|i| *i as usize).collect()),
+        }
     }
 
     fn narrow(&self, candidates: &[u32], wanted: &Path) -> Found {
@@ -203,6 +259,12 @@ mod tests {
         assert_eq!(find("none.jpg"), Found::None);
         assert_eq!(index.find_or_stem(Path::new("two")), Found::One(2));
         assert_eq!(index.find_or_stem(Path::new("1")), Found::Several(vec![0, 1]));
+        assert_eq!(index.find_or_stem(Path::new("CAF\u{c9}")), Found::Alike(4));
+        assert_eq!(index.find_loosely(Path::new("b/two.jpeg")), Found::Alike(2));
+        assert_eq!(index.find_loosely(Path::new("b/1.bmp")), Found::Alike(1));
+        assert_eq!(index.find_loosely(Path::new("1.bmp")), Found::Several(vec![0, 1]));
+        assert_eq!(index.find_loosely(Path::new("x")), Found::Alike(5));
+        assert_eq!(index.find_loosely(Path::new("none.bmp")), Found::None);
         assert_eq!(PictureIndex::default().find_or_stem(Path::new("1")), Found::None);
     }
 }

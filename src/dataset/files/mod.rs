@@ -5,20 +5,57 @@ mod index;
 pub use index::{Found, PictureIndex};
 
 use super::error::DatasetError;
-use super::model::Warning;
+use super::model::{Quarantined, Warning};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Extensions of files that are taken for pictures, in lower case. What a file really is its content says, later.
-pub const EXTENSIONS: [&str; 12] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "dib", "tif", "tiff", "apng",
+pub const EXTENSIONS: [&str; 33] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "dib", "tif", "tiff", "apng", "heic", "heif", "hif",
+    "3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "nef", "nrw", "orf", "pef", "raf", "rw2", "rwl",
+    "sr2", "srw",
 ];
+/// How many of these, at the end, are of cameras' raw files.
+const RAW: usize = 18;
+
+/// Extensions of pictures that are not read, with what they are.
+const UNREAD: [(&str, &str); 14] = [
+    ("avif", "an AVIF picture"),
+    ("avifs", "an AVIF picture"),
+    ("jxl", "a JPEG XL picture"),
+    ("jp2", "a JPEG 2000 picture"),
+    ("j2k", "a JPEG 2000 picture"),
+    ("psd", "a Photoshop document"),
+    ("xcf", "a GIMP document"),
+    ("svg", "a drawing"),
+    ("tga", "a TGA picture"),
+    ("exr", "an OpenEXR picture"),
+    ("dcm", "a DICOM file"),
+    ("crw", "an old camera's raw file"),
+    ("x3f", "a Sigma camera's raw file"),
+    ("mrw", "an old camera's raw file"),
+];
+
+fn extension(path: &Path) -> Option<String> {
+    path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase())
+}
 
 /// Whether a file name has a picture's extension, any case.
 pub fn is_picture_name(path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+    extension(path).is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+}
+
+/// Whether a file name has the extension of a camera's raw files, any case.
+pub fn is_raw_name(path: &Path) -> bool {
+    extension(path).is_some_and(|e| EXTENSIONS[EXTENSIONS.len() - RAW..].contains(&e.as_str()))
+}
+
+/// Why a file with this name is no picture that can be read, if it is one of another kind.
+pub fn unread_kind(path: &Path) -> Option<String> {
+    let extension = extension(path)?;
+    let (_, what) = UNREAD.iter().find(|(unread, _)| *unread == extension)?;
+    Some(format!("this is {what}, which is not read: save it as JPEG or PNG"))
 }
 
 /// What a folder holds.
@@ -30,8 +67,11 @@ pub struct Walk {
     pub folders: Vec<PathBuf>,
     /// Absolute paths of other files that were asked for, sorted by bytes.
     pub files: Vec<PathBuf>,
-    /// Files that are no pictures by their extension and were not asked for.
+    /// Files that are no pictures by their extension and were not asked for, [`left_out`](Self::left_out) among them.
     pub others: usize,
+    /// Files that look like pictures and are none that can be read, sorted by bytes: other kinds, pipes and devices, raw files of
+    /// which a finished picture lies beside them.
+    pub left_out: Vec<Quarantined>,
     /// Links out of the root, loops, folders that cannot be read.
     pub warnings: Vec<Warning>,
 }
@@ -112,9 +152,14 @@ pub fn walk_with(
                 found.files.push(path);
             } else {
                 found.others += 1;
+                let file = path.display().to_string();
+                let reason = left_out(&path, is_file);
+                found.left_out.extend(reason.map(|reason| Quarantined { file, reason }));
             }
         }
     }
+    without_raw_twins(&mut found);
+    found.left_out.sort_by(|a, b| a.file.cmp(&b.file));
     found.pictures.sort_by(|a, b| by_bytes(a, b));
     found.files.sort_by(|a, b| by_bytes(a, b));
     found.folders.sort_by(|a, b| by_bytes(a, b));
@@ -128,6 +173,33 @@ pub fn walk_with(
         found.warnings.push(about("link-outside", text, first));
     }
     Ok(found)
+}
+
+/// Why a file that is no picture by its name is left out, if it is of concern.
+fn left_out(path: &Path, is_file: bool) -> Option<String> {
+    if is_file {
+        return unread_kind(path);
+    }
+    Some("this is a pipe, socket or device, no file".to_owned())
+}
+
+/// Leaves out raw files of which the camera, or somebody, has made a picture beside them: both show the same.
+fn without_raw_twins(found: &mut Walk) {
+    if !found.pictures.iter().any(|path| is_raw_name(path)) {
+        return;
+    }
+    let stem = |path: &Path| path.with_extension("").into_os_string().to_ascii_lowercase();
+    let finished = found.pictures.iter().filter(|path| !is_raw_name(path));
+    let made: HashSet<_> = finished.map(|path| stem(path)).collect();
+    let (twins, kept): (Vec<PathBuf>, Vec<PathBuf>) = std::mem::take(&mut found.pictures)
+        .into_iter()
+        .partition(|path| is_raw_name(path) && made.contains(&stem(path)));
+    found.pictures = kept;
+    found.others += twins.len();
+    found.left_out.extend(twins.into_iter().map(|path| Quarantined {
+        file: path.display().to_string(),
+        reason: "this is a camera's raw file of a picture that lies beside it".to_owned(),
+    }));
 }
 
 fn about(code: &str, message: String, path: &Path) -> Warning {
@@ -198,6 +270,48 @@ mod tests {
             "{:?}",
             walked.warnings
         );
+    }
+
+    #[test]
+    fn what_looks_like_a_picture_and_is_none_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for name in ["a.jpg", "A.NEF", "b.dng", "c.avif", "d.svg", "e.txt"] {
+            std::fs::write(root.join(name), b"x").unwrap();
+        }
+        let walked = walk(root, &mut |_| ControlFlow::Continue(())).unwrap();
+        let names: Vec<String> = walked.pictures.iter().map(|p| relative_name(p, root)).collect();
+        assert_eq!(
+            (names, walked.others),
+            (vec!["a.jpg".to_owned(), "b.dng".to_owned()], 4)
+        );
+        let told = |end: &str| {
+            walked
+                .left_out
+                .iter()
+                .find(|q| q.file.ends_with(end))
+                .map(|q| q.reason.clone())
+        };
+        assert!(told("A.NEF").unwrap().contains("beside it"));
+        assert!(told("c.avif").unwrap().contains("AVIF") && told("d.svg").is_some());
+        assert_eq!(walked.left_out.len(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_listed_and_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("p.jpg");
+        if !std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .is_ok_and(|s| s.success())
+        {
+            return; // No such program here.
+        }
+        let walked = walk(folder.path(), &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(walked.pictures.is_empty());
+        assert!(walked.left_out[0].reason.contains("pipe"), "{:?}", walked.left_out);
     }
 
     // FAULTS 19.

@@ -1,7 +1,7 @@
 //! Upright boxes around other shapes.
 
 /// The box x, y, width, height around points x, y; not a number if there is no point or a coordinate is none.
-pub fn around(points: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
+pub(crate) fn around(points: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
     let mut sides = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
     for (x, y) in points {
         if x.is_nan() || y.is_nan() {
@@ -14,7 +14,7 @@ pub fn around(points: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
 }
 
 /// The box around a box that is turned about its middle by an angle in degrees.
-pub fn turned([x, y, w, h]: [f64; 4], degrees: f64) -> [f64; 4] {
+pub(crate) fn turned([x, y, w, h]: [f64; 4], degrees: f64) -> [f64; 4] {
     if !degrees.is_finite() || degrees == 0.0 {
         return [x, y, w, h];
     }

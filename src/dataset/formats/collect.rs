@@ -6,7 +6,9 @@ use crate::dataset::decode::{Limits, Shape, probe};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
 use crate::dataset::labels::look_alike_key;
-use crate::dataset::model::{BoxAnnotation, Dataset, ImportReport, LabelDetails, Picture, Quarantined, Split, Warning};
+use crate::dataset::model::{
+    Absent, BoxAnnotation, Dataset, ImportReport, LabelDetails, NeedsLook, Picture, Quarantined, Split, Warning,
+};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ const CHUNK: usize = 256;
 
 /// A picture as a source describes it.
 #[derive(Clone, Debug, Default)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub path: PathBuf,
     pub name: String,
     pub split: Option<Split>,
@@ -32,17 +34,23 @@ pub struct Entry {
     pub relative: bool,
     /// Width and height that the source claims.
     pub declared: Option<(u32, u32)>,
+    /// Its annotations cannot be read, so nothing is known of labels that nothing else mentions.
+    pub unlabelled: bool,
 }
 
 /// What an importer found.
 #[derive(Clone, Debug, Default)]
-pub struct Findings {
+pub(crate) struct Findings {
     pub labels: Vec<String>,
     /// One for each label, or empty.
     pub details: Vec<LabelDetails>,
     pub entries: Vec<Entry>,
     pub unmatched: Vec<String>,
     pub warnings: Vec<Warning>,
+    /// Files that look like pictures and were not taken.
+    pub left_out: Vec<Quarantined>,
+    /// Annotation files that cannot be read.
+    pub needs_look: Vec<NeedsLook>,
     /// Pictures of one split with the same content are one picture with the labels of all.
     pub merge_same: bool,
     /// The columns of a table, in order.
@@ -55,7 +63,7 @@ pub struct Findings {
 ///
 /// # Errors
 /// In words, if the file is not under `root`.
-pub fn inside(root: &Path, path: &Path) -> Result<Option<PathBuf>, String> {
+pub(crate) fn inside(root: &Path, path: &Path) -> Result<Option<PathBuf>, String> {
     let joined = root.join(path);
     let (Ok(real), Ok(real_root)) = (joined.canonicalize(), root.canonicalize()) else {
         return Ok(None);
@@ -73,7 +81,7 @@ pub fn inside(root: &Path, path: &Path) -> Result<Option<PathBuf>, String> {
 
 /// Things that happened to many pictures and are told once, with the first as an example.
 #[derive(Default)]
-pub struct Tally(BTreeMap<&'static str, (usize, String)>);
+pub(crate) struct Tally(BTreeMap<&'static str, (usize, String)>);
 
 impl Tally {
     pub fn add(&mut self, code: &'static str, example: impl FnOnce() -> String) {
@@ -99,6 +107,8 @@ impl Findings {
         let mut report = ImportReport {
             unmatched: self.unmatched,
             warnings: self.warnings,
+            left_out: self.left_out,
+            needs_look: self.needs_look,
             ..ImportReport::default()
         };
         let mut pictures = Vec::with_capacity(self.entries.len());
@@ -117,7 +127,10 @@ impl Findings {
                 .par_iter()
                 .map(|entry| probe(&entry.path, &Limits::default()))
                 .collect();
-            for (entry, shape) in entries.into_iter().zip(shapes) {
+            for (mut entry, shape) in entries.into_iter().zip(shapes) {
+                if entry.unlabelled && request.absent == Absent::Negative {
+                    entry.unknowns = (0..self.labels.len()).collect();
+                }
                 match shape {
                     Ok(shape) => pictures.push(picture(entry, &shape, &mut tally)),
                     Err(error) => report.quarantined.push(Quarantined {

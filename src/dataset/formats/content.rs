@@ -12,7 +12,7 @@ const SAMPLE: u64 = 4096;
 
 /// Groups of at least two indices into `paths` with the same bytes, ordered by their first members. Files that cannot be read
 /// are alone. The same path twice is the same content.
-pub fn same(paths: &[&Path]) -> Vec<Vec<usize>> {
+pub(crate) fn same(paths: &[&Path]) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..paths.len()).collect();
     let sized = split(vec![all], |path| path.metadata().ok().map(|about| about.len()), paths);
     let sampled = split(sized, |path| middle(path).ok(), paths);

@@ -1,5 +1,6 @@
 //! Telling a format from the data: by names and by the beginnings of a few files.
 
+use super::split_lists::{self, Says};
 use super::{Format, coco, csv, cvat, label_studio, lines, list, voc, xml, yolo};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{by_bytes, is_picture_name};
@@ -11,11 +12,13 @@ use std::path::{Path, PathBuf};
 const TRIES: usize = 20;
 
 /// The format of `data` (an absolute path of a file or folder). Says in `notices` which it took where there was a choice.
-pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, DatasetError> {
+pub(crate) fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, DatasetError> {
     if data.is_file() {
         return file(data);
     }
     let folder = Folder::new(data)?;
+    let lists = folder.lists();
+    let has = |says: Says| lists.iter().any(|(_, said)| *said == says);
     let mut found = Vec::new();
     // The first that fits is taken: formats that say more come first.
     for (fits, format) in [
@@ -24,7 +27,7 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
         (!cvat::annotation_files(data)?.is_empty(), Format::Cvat),
         (!label_studio::export_files(data)?.is_empty(), Format::LabelStudio),
         (folder.is_yolo(), Format::Yolo),
-        (folder.has_lists(), Format::List),
+        (has(Says::Labels), Format::List),
         (!csv::tables(data)?.is_empty(), Format::Csv),
     ] {
         if fits {
@@ -48,11 +51,14 @@ pub fn format(data: &Path, notices: &mut Vec<Warning>) -> Result<Format, Dataset
         );
         notices.push(Warning::new("format", text));
     }
-    Ok(found.first().copied().unwrap_or(Format::Folder))
+    // Lists of names alone are of splits where anything else has the labels.
+    let lists_alone = has(Says::Splits) && !folder.lists_name_label_folders(&lists);
+    let last = if lists_alone { Format::List } else { Format::Folder };
+    Ok(found.first().copied().unwrap_or(last))
 }
 
 fn file(data: &Path) -> Result<Format, DatasetError> {
-    if csv::is_table_name(data) {
+    if csv::is_table_name(data) || csv::is_counted_table(data) {
         return Ok(Format::Csv);
     }
     if is_picture_name(data) {
@@ -66,6 +72,9 @@ fn file(data: &Path) -> Result<Format, DatasetError> {
         return Ok(Format::Yolo);
     }
     let head = coco::head(data)?;
+    if head.is_empty() {
+        return Err(DatasetError::Empty { path: data.to_owned() });
+    }
     if label_studio::looks_like(&head) {
         return Ok(Format::LabelStudio);
     }
@@ -75,6 +84,8 @@ fn file(data: &Path) -> Result<Format, DatasetError> {
     Ok(match first {
         Some('{') => Format::Coco,
         _ if is_json => Format::Coco,
+        _ if voc::is_annotation(data) => Format::Voc,
+        _ if cvat::is_annotations(data) => Format::Cvat,
         Some('<') => match xml::root(&head).as_deref() {
             Some("annotation") => Format::Voc,
             Some("annotations") => Format::Cvat,
@@ -204,8 +215,32 @@ impl Folder {
             .any(|path| is_label_file(&path))
     }
 
-    fn has_lists(&self) -> bool {
-        list::list_files(&self.path).is_ok_and(|files| files.iter().any(|path| looks_like_a_list(path)))
+    /// Its lists, with what they say.
+    fn lists(&self) -> Vec<(PathBuf, Says)> {
+        let files = list::list_files(&self.path).unwrap_or_default();
+        let counted = |path: &PathBuf| csv::is_counted_table(path);
+        let files = files.into_iter().filter(|path| !counted(path));
+        files
+            .filter_map(|path| split_lists::says(&path).map(|says| (path, says)))
+            .collect()
+    }
+
+    /// Whether lists name pictures in folders of labels: `cat/1.jpg`, and not `images/1.jpg`.
+    fn lists_name_label_folders(&self, lists: &[(PathBuf, Says)]) -> bool {
+        let usual = ["images", "JPEGImages", "data", "img", "imgs", "pictures", "photos"];
+        let folders = || {
+            let first =
+                |(path, _): &(PathBuf, Says)| lines::first(path)?.path.components().next().map(|c| self.path.join(c));
+            lists.iter().filter_map(first)
+        };
+        let is_label = |folder: &PathBuf| {
+            let name = folder
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            folder.is_dir() && !usual.contains(&name.as_str()) && Split::of_name(&name).is_none()
+        };
+        folders().next().is_some() && folders().all(|folder| is_label(&folder))
     }
 }
 
@@ -218,9 +253,4 @@ fn is_label_file(path: &Path) -> bool {
             .lines()
             .find(|line| !line.trim().is_empty())
             .is_some_and(yolo::looks_like_line)
-}
-
-/// Its first line names a picture: cheap, and enough to tell lists from notes.
-fn looks_like_a_list(path: &Path) -> bool {
-    lines::first(path).is_some_and(|line| is_picture_name(&line.path) || is_picture_name(&line.whole()))
 }

@@ -1,103 +1,20 @@
 //! Writing a data set: what the format cannot express is refused before anything is written, and what is written appears whole
 //! or not at all.
 
-pub use super::staging::Staging;
-
-use super::{Format, Progress, TableShape, coco, csv, cvat, folder, label_studio, list, valid, voc, yolo};
+use super::export_request::{ExportReport, ExportRequest, pictures_as, single_file};
+use super::staging::Staging;
+use super::{Format, Progress, coco, csv, cvat, folder, label_studio, list, valid, voc, yolo};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::absolute;
 use crate::dataset::model::{Dataset, Warning};
-use serde::{Deserialize, Serialize};
+use crate::support::leftovers;
 use std::path::{Path, PathBuf};
-
-/// How pictures come along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PicturesAs {
-    /// Not at all: they are named, and stay where they are.
-    Named,
-    /// As copies.
-    Copies,
-    /// As hard links where the disk allows it, else as copies: no space is taken.
-    Links,
-}
-
-/// What to write.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExportRequest {
-    /// The format.
-    pub format: Format,
-    /// A new folder, or a new file where the format needs only one and the name ends as its files do.
-    pub out: PathBuf,
-    /// How pictures come along; unset: as the format needs it.
-    pub pictures: Option<PicturesAs>,
-    /// The shape of a table.
-    pub table: TableShape,
-    /// Cells of a table that a spreadsheet would take for a formula get a leading apostrophe. They are then not the same when they are
-    /// read back.
-    pub spreadsheet_safe: bool,
-    /// Whether what stands at `out` may be replaced.
-    pub replace: bool,
-}
-
-impl ExportRequest {
-    /// Writes `format` to `out`, everything else as usual.
-    pub fn new(format: Format, out: &Path) -> Self {
-        Self {
-            format,
-            out: out.to_owned(),
-            pictures: None,
-            table: TableShape::Wide,
-            spreadsheet_safe: false,
-            replace: false,
-        }
-    }
-}
-
-/// What was written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ExportReport {
-    /// Pictures.
-    pub images: usize,
-    /// Labels.
-    pub labels: usize,
-    /// Positive image-label pairs.
-    pub annotations: usize,
-    /// Files written, pictures left out.
-    pub files: usize,
-    /// What the format could not say, and whatever else the user should know.
-    pub warnings: Vec<Warning>,
-}
-
-/// Whether this request makes one file: its format can be one, and `out` ends as such files do.
-pub fn single_file(request: &ExportRequest) -> bool {
-    let end = request
-        .out
-        .extension()
-        .map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let wanted = match request.format {
-        Format::Coco | Format::LabelStudio => "json",
-        Format::Csv => "csv",
-        Format::Cvat => "xml",
-        _ => return false,
-    };
-    end.as_deref() == Some(wanted) && request.pictures.is_none_or(|p| p == PicturesAs::Named)
-}
-
-/// How pictures come along.
-pub fn pictures_as(request: &ExportRequest) -> PicturesAs {
-    request.pictures.unwrap_or(match request.format {
-        // Their readers find a picture only at its place in the folder.
-        Format::Folder | Format::Yolo | Format::Voc => PicturesAs::Links,
-        _ => PicturesAs::Named,
-    })
-}
 
 /// Writes a data set. Pictures are read at most, never changed: hard links share them, and nothing is ever written through what
 /// stands at a path. `out` may be a symbolic link only where it may be replaced; then the link goes and its target stays.
 ///
 /// A kill leaves what stood at `out`, or the new. Where a folder replaces a folder there is a moment between two renames in which a kill
-/// leaves the old one in `.patchlight-export-..` beside `out`.
+/// leaves the old one in `.patchlight-..` beside `out`.
 ///
 /// # Errors
 /// The format cannot express the data ([`DatasetError::Inexpressible`]; nothing was written), `out` is taken or is not replaced
@@ -119,10 +36,7 @@ pub fn export(
     let parent = out.parent().unwrap_or(Path::new("/"));
     let mut made = Made::new(parent);
     std::fs::create_dir_all(parent).map_err(DatasetError::io(parent))?;
-    let staged = tempfile::Builder::new()
-        .prefix(".patchlight-export-")
-        .tempdir_in(parent)
-        .map_err(DatasetError::io(parent))?;
+    let staged = leftovers::Folder::new(parent).map_err(DatasetError::io(parent))?;
     let path = staged.path().join("new");
     let report = ExportReport {
         images: dataset.pictures.len(),

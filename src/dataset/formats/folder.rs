@@ -4,7 +4,7 @@
 
 mod write;
 
-pub use write::{check, write};
+pub(crate) use write::{check, write};
 
 use super::collect::{Entry, Findings};
 use super::{ImportRequest, NO_SPLIT, Progress};
@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 /// Reads the folder.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let root = request.images.as_ref().unwrap_or(&request.data);
     if !root.is_dir() {
         let problem = "a folder with one folder for each label was expected".to_owned();
@@ -30,12 +30,14 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     };
     let walked = walk(root, &mut |seen| progress(seen, 0))?;
     found.warnings.extend(walked.warnings);
-    if walked.others > 0 {
+    let others = walked.others - walked.left_out.len();
+    if others > 0 {
         found.warnings.push(Warning::new(
             "not-pictures",
-            format!("{} files are no pictures by their extension", walked.others),
+            format!("{others} files are no pictures by their extension"),
         ));
     }
+    found.left_out = walked.left_out;
     if walked.pictures.is_empty() {
         let looked_for = "pictures (JPEG, PNG, GIF, WebP, BMP, TIFF) in it and below".to_owned();
         return Err(DatasetError::NoPictures {

@@ -3,20 +3,30 @@
 use super::ImportRequest;
 use super::collect::{Entry, Findings, Tally};
 use super::locate::Locator;
+use super::trouble::Trouble;
 use crate::dataset::error::DatasetError;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Findings in the making.
 #[derive(Default)]
-pub struct Gather {
+pub(crate) struct Gather {
     pub found: Findings,
     pub tally: Tally,
+    /// Annotation files that cannot be read.
+    pub trouble: Trouble,
     labels: HashMap<String, usize>,
     at: HashMap<PathBuf, usize>,
 }
 
 impl Gather {
+    pub fn new(request: &ImportRequest) -> Self {
+        Self {
+            trouble: Trouble::new(request),
+            ..Self::default()
+        }
+    }
+
     /// The index of a label, which is new or was met before.
     pub fn label(&mut self, name: &str) -> usize {
         if let Some(index) = self.labels.get(name) {
@@ -66,6 +76,7 @@ impl Gather {
         entry.unknowns.extend(new.unknowns);
         entry.boxes.extend(new.boxes);
         entry.declared = entry.declared.or(new.declared);
+        entry.unlabelled |= new.unlabelled;
     }
 
     /// Whether a picture has an entry.
@@ -90,6 +101,7 @@ impl Gather {
             ),
             ("leakage", "pictures are in several splits; the first one counts"),
         ];
+        self.found.needs_look = std::mem::take(&mut self.trouble).finish()?;
         for (code, text) in common.iter().chain(texts) {
             self.tally.warn(code, text, &mut self.found.warnings);
         }

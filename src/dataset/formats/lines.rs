@@ -76,6 +76,17 @@ pub fn read(path: &Path) -> Result<Vec<Line>, DatasetError> {
     Ok(lines)
 }
 
+/// The first lines that are not blank; `None` where the file is no list.
+pub(crate) fn some(path: &Path, count: usize) -> Option<Vec<Line>> {
+    let mut lines = Vec::new();
+    each(path, |line| {
+        lines.push(line);
+        lines.len() < count
+    })
+    .ok()?;
+    Some(lines)
+}
+
 /// The first line that is not blank; `None` where the file is no list.
 pub fn first(path: &Path) -> Option<Line> {
     let mut first = None;

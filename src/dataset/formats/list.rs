@@ -2,22 +2,23 @@
 
 mod write;
 
-pub use write::{check, write};
+pub(crate) use write::{check, write};
 
 use super::NO_SPLIT;
 use super::collect::{Entry, Findings};
 use super::lines::{self, Line};
+use super::locate::Locator;
 use super::lookup::Tree;
 use super::{ImportRequest, Progress};
 use crate::dataset::error::DatasetError;
-use crate::dataset::files::{Found, PictureIndex, by_bytes, walk};
+use crate::dataset::files::by_bytes;
 use crate::dataset::model::{Split, Warning};
 use crate::dataset::split::official;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Text files in a folder (not below), byte-sorted, without files of label names.
-pub fn list_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+pub(crate) fn list_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(texts(folder)?.into_iter().filter(|path| !is_label_file(path)).collect())
 }
 
@@ -65,25 +66,8 @@ fn set_of(path: &Path) -> String {
 }
 
 /// Reads the lists.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
-    let (folder, lists) = if request.data.is_dir() {
-        (request.data.clone(), list_files(&request.data)?)
-    } else {
-        (
-            request.data.parent().map(Path::to_path_buf).unwrap_or_default(),
-            vec![request.data.clone()],
-        )
-    };
-    let sets: BTreeSet<String> = lists.iter().map(|path| set_of(path)).collect();
-    if sets.len() > 1 {
-        let sets: Vec<String> = sets.into_iter().collect();
-        let problem = format!("lists of several sets are here ({})", sets.join(", "));
-        return Err(DatasetError::Layout { path: folder, problem });
-    }
-    if lists.is_empty() {
-        let problem = "no list (*.txt with lines of `path id id`) is here".to_owned();
-        return Err(DatasetError::Layout { path: folder, problem });
-    }
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+    let (folder, lists) = lists_of(request)?;
     let mut found = Findings::default();
     let read: Vec<(PathBuf, Vec<Line>)> = lists
         .into_iter()
@@ -100,75 +84,108 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
         Some(file) => read_labels(file, &mut found.labels)?,
         None => numbers(&read, &mut found),
     };
-    let roots = match &request.images {
-        Some(images) => vec![images.clone()],
-        None => [Some(folder.as_path()), folder.parent()]
-            .into_iter()
-            .flatten()
-            .map(Path::to_path_buf)
-            .collect(),
+    let mut reader = Reader {
+        pictures: Pictures::new(request, &folder),
+        ids,
+        label_file,
+        at: HashMap::new(),
+        repeated: Repeats::default(),
+        found,
     };
-    let mut pictures = Pictures {
-        trees: roots.iter().map(|root| Tree::new(root)).collect(),
-        index: None,
-    };
-    let (mut at, mut repeated) = (HashMap::new(), Repeats::default());
     for (list, lines) in &read {
+        reader.list(list, lines, progress)?;
+    }
+    reader.finish(request)
+}
+
+/// The folder of the lists and the lists, which are of one set.
+fn lists_of(request: &ImportRequest) -> Result<(PathBuf, Vec<PathBuf>), DatasetError> {
+    let (folder, lists) = if request.data.is_dir() {
+        (request.data.clone(), list_files(&request.data)?)
+    } else {
+        let folder = request.data.parent().map(Path::to_path_buf).unwrap_or_default();
+        (folder, vec![request.data.clone()])
+    };
+    let sets: BTreeSet<String> = lists.iter().map(|path| set_of(path)).collect();
+    if sets.len() > 1 {
+        let sets: Vec<String> = sets.into_iter().collect();
+        let problem = format!("lists of several sets are here ({})", sets.join(", "));
+        return Err(DatasetError::Layout { path: folder, problem });
+    }
+    if lists.is_empty() {
+        let problem = "no list (*.txt with lines of `path id id`) is here".to_owned();
+        return Err(DatasetError::Layout { path: folder, problem });
+    }
+    Ok((folder, lists))
+}
+
+struct Reader {
+    pictures: Pictures,
+    /// Indices of labels by class numbers.
+    ids: HashMap<i64, usize>,
+    label_file: Option<PathBuf>,
+    /// Entries by path.
+    at: HashMap<PathBuf, usize>,
+    repeated: Repeats,
+    found: Findings,
+}
+
+impl Reader {
+    fn list(&mut self, list: &Path, lines: &[Line], progress: &mut Progress<'_>) -> Result<(), DatasetError> {
         let split = words(list).iter().find_map(|word| Split::of_name(word));
         for (i, line) in lines.iter().enumerate() {
             if i % 4096 == 0 && progress(0, 0).is_break() {
                 return Err(DatasetError::Cancelled);
             }
-            let mut positives = Vec::with_capacity(line.ids.len());
-            for id in &line.ids {
-                let label = ids
-                    .get(id)
-                    .copied()
-                    .ok_or_else(|| unknown(list, line, *id, label_file.as_deref()))?;
-                positives.push(label);
-            }
-            let name = line.path.to_string_lossy().into_owned();
-            let Some(path) = pictures.find(line, list, &mut found.warnings, progress)? else {
-                found.unmatched.push(name);
-                continue;
-            };
-            match at.get(&path) {
-                None => {
-                    at.insert(path.clone(), found.entries.len());
-                    found.entries.push(Entry {
-                        path,
-                        name,
-                        split,
-                        positives,
-                        ..Entry::default()
-                    });
-                }
-                Some(first) => {
-                    let first: &mut Entry = &mut found.entries[*first];
-                    let within = first.split == split;
-                    if within {
-                        first.positives.extend(positives)
-                    }
-                    repeated.add(within, name);
-                }
-            }
+            self.line(list, line, split, progress)?;
         }
+        Ok(())
     }
-    repeated.warn(&mut found.warnings);
-    if found.entries.is_empty() {
-        let first = found.unmatched.first().map_or("(the lists are empty)", String::as_str);
-        let roots: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
-        let looked_for = format!(
-            "{} listed pictures, such as {first}, in {}",
-            found.unmatched.len(),
-            roots.join(" and ")
-        );
-        return Err(DatasetError::NoPictures {
-            path: request.data.clone(),
-            looked_for,
-        });
+
+    fn line(
+        &mut self,
+        list: &Path,
+        line: &Line,
+        split: Option<Split>,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), DatasetError> {
+        let label = |id: &i64| {
+            let known = self.ids.get(id).copied();
+            known.ok_or_else(|| unknown(list, line, *id, self.label_file.as_deref()))
+        };
+        let positives: Vec<usize> = line.ids.iter().map(label).collect::<Result<_, _>>()?;
+        let name = line.path.to_string_lossy().into_owned();
+        let Some(path) = self.pictures.find(line, progress)? else {
+            self.pictures.locator.miss(&mut self.found.unmatched, name);
+            return Ok(());
+        };
+        let new = self.found.entries.len();
+        let index = *self.at.entry(path.clone()).or_insert(new);
+        if index == new {
+            self.found.entries.push(Entry {
+                path,
+                name,
+                split,
+                positives,
+                ..Entry::default()
+            });
+            return Ok(());
+        }
+        let first = &mut self.found.entries[index];
+        let within = first.split == split;
+        if within {
+            first.positives.extend(positives);
+        }
+        self.repeated.add(within, name);
+        Ok(())
     }
-    Ok(found)
+
+    fn finish(self, request: &ImportRequest) -> Result<Findings, DatasetError> {
+        let mut found = self.found;
+        self.repeated.warn(&mut found.warnings);
+        let locator = self.pictures.locator;
+        locator.complete(found, &request.data, "listed", "(the lists are empty)")
+    }
 }
 
 /// Pictures that are listed more than once.
@@ -230,7 +247,7 @@ fn label_file_beside(folder: &Path, list: &Path) -> Result<Option<PathBuf>, Data
 }
 
 /// Label names in the file's order, and the index of each id. Without ids, lines count from 0.
-pub fn read_labels(file: &Path, labels: &mut Vec<String>) -> Result<HashMap<i64, usize>, DatasetError> {
+pub(crate) fn read_labels(file: &Path, labels: &mut Vec<String>) -> Result<HashMap<i64, usize>, DatasetError> {
     let lines = lines::read(file)?;
     let error = |line: &Line, problem: String| DatasetError::Parse {
         path: file.to_owned(),
@@ -291,57 +308,29 @@ fn numbers(read: &[(PathBuf, Vec<Line>)], found: &mut Findings) -> HashMap<i64, 
 
 /// Where listed pictures are.
 struct Pictures {
-    trees: Vec<Tree>,
-    /// All pictures below the first root; made when a listed path does not exist as it is.
-    index: Option<PictureIndex>,
+    locator: Locator,
+    /// The folder above that of the lists, where these may lie in one of their own.
+    above: Option<Tree>,
 }
 
 impl Pictures {
-    fn find(
-        &mut self,
-        line: &Line,
-        list: &Path,
-        warnings: &mut Vec<Warning>,
-        progress: &mut Progress<'_>,
-    ) -> Result<Option<PathBuf>, DatasetError> {
-        let about = |code: &str, message: String| Warning {
-            file: Some(list.display().to_string()),
-            line: Some(line.number),
-            ..Warning::new(code, message)
-        };
-        let mut refusal = None;
-        for tree in &mut self.trees {
-            match tree.find(&line.path) {
-                Ok(Some(path)) => return Ok(Some(path)),
-                Ok(None) => {}
-                Err(message) => refusal = Some(message),
-            }
+    fn new(request: &ImportRequest, folder: &Path) -> Self {
+        let above = folder.parent().filter(|_| request.images.is_none());
+        Self {
+            locator: Locator::below(request.images.as_deref().unwrap_or(folder)),
+            above: above.map(Tree::new),
         }
-        if let Some(message) = refusal {
-            warnings.push(about("path-refused", message));
-            return Ok(None);
+    }
+
+    fn find(&mut self, line: &Line, progress: &mut Progress<'_>) -> Result<Option<PathBuf>, DatasetError> {
+        let root = PathBuf::new();
+        // What lies below the lists comes first, then what lies beside their folder, then any picture of this name.
+        if let Some(path) = self.locator.at(&line.path) {
+            return Ok(Some(path));
         }
-        if self.index.is_none() {
-            let walked = walk(self.trees[0].root(), &mut |seen| progress(seen, 0))?;
-            warnings.extend(walked.warnings);
-            self.index = Some(PictureIndex::new(walked.pictures));
+        if let Some(Ok(Some(path))) = self.above.as_mut().map(|above| above.find(&line.path)) {
+            return Ok(Some(path));
         }
-        let Some(index) = &self.index else { return Ok(None) };
-        let name = line.path.display();
-        Ok(match index.find(&line.path) {
-            Found::One(i) => index.path(i).map(Path::to_path_buf),
-            Found::Alike(i) => {
-                let path = index.path(i).map(Path::to_path_buf);
-                let text = format!("{name} was taken for {}", path.clone().unwrap_or_default().display());
-                warnings.push(about("name-alike", text));
-                path
-            }
-            Found::Several(several) => {
-                let text = format!("{name} could be any of {} pictures", several.len());
-                warnings.push(about("ambiguous", text));
-                None
-            }
-            Found::None => None,
-        })
+        self.locator.find_at(&[&line.path], &[root], None, progress)
     }
 }

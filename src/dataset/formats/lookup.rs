@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// Files below a root. Listings are kept, so it must not outlive an import.
-pub struct Tree {
+pub(crate) struct Tree {
     root: PathBuf,
     /// The root without links.
     real: Option<PathBuf>,
@@ -61,6 +61,15 @@ impl Tree {
             Some(Listing::Missing) => Ok(None),
             _ => inside(&self.root, path),
         }
+    }
+
+    /// The plain files of a folder that was listed, relative to the root.
+    pub(crate) fn listed(&self, folder: &Path) -> impl Iterator<Item = &OsString> {
+        let files = match self.folders.get(folder) {
+            Some(Listing::Listed { files, .. }) => Some(files),
+            _ => None,
+        };
+        files.into_iter().flatten()
     }
 
     fn list(&self, folder: &Path) -> Listing {

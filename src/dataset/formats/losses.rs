@@ -1,15 +1,15 @@
 //! What an export leaves out, in words and numbers, and names that files can have.
 
+use super::staging::safe_name;
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{is_picture_name, slashed};
-use crate::dataset::formats::staging::safe_name;
 use crate::dataset::model::{BoxAnnotation, Dataset, LabelDetails, Picture, Warning};
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 /// What a format can say beside the labels that are there.
 #[derive(Clone, Copy, Default)]
-pub struct Says {
+pub(crate) struct Says {
     /// That a label is not there.
     pub negatives: bool,
     /// That a label is not known.
@@ -19,13 +19,13 @@ pub struct Says {
 }
 
 /// Whether a box is written: its label is on the picture, or may be where the format can say so.
-pub fn is_written(annotation: &BoxAnnotation, picture: &Picture, says: Says) -> bool {
+pub(crate) fn is_written(annotation: &BoxAnnotation, picture: &Picture, says: Says) -> bool {
     picture.positives.contains(&annotation.label)
         || (says.unknown_boxes && picture.unknowns.contains(&annotation.label))
 }
 
 /// Tells what `format` will leave out of a set.
-pub fn warnings(dataset: &Dataset, format: &str, says: Says) -> Vec<Warning> {
+pub(crate) fn warnings(dataset: &Dataset, format: &str, says: Says) -> Vec<Warning> {
     let (mut negatives, mut unknowns, mut boxes) = (0, 0, 0);
     for picture in &dataset.pictures {
         negatives += picture.negatives.len();
@@ -69,7 +69,7 @@ pub fn warnings(dataset: &Dataset, format: &str, says: Says) -> Vec<Warning> {
 ///
 /// # Errors
 /// A name is not one that the format's readers find again.
-pub fn picture_names(
+pub(crate) fn picture_names(
     dataset: &Dataset,
     format: &'static str,
     folder: impl Fn(&Picture) -> &'static str,
@@ -97,7 +97,7 @@ pub fn picture_names(
 }
 
 /// `a/b.jpg` as `a/b (2).jpg`.
-pub fn with_number(name: &Path, number: usize) -> PathBuf {
+pub(crate) fn with_number(name: &Path, number: usize) -> PathBuf {
     let part = |part: Option<&std::ffi::OsStr>| part.map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let extension = match name.extension() {
         Some(_) => format!(".{}", part(name.extension())),

@@ -13,7 +13,7 @@ const STEP: u64 = 1 << 20;
 
 /// Whether a reader was stopped by its progress; shared with who gets its errors.
 #[derive(Clone, Debug, Default)]
-pub struct Stopped(Rc<Cell<bool>>);
+pub(crate) struct Stopped(Rc<Cell<bool>>);
 
 impl Stopped {
     /// What an error of reading `path` was: a stop, or the error itself.
@@ -31,7 +31,7 @@ impl Stopped {
 }
 
 /// A file whose reading is told in kilobytes read and in all.
-pub struct Metered<'a, 'p> {
+pub(crate) struct Metered<'a, 'p> {
     file: File,
     read: u64,
     told: u64,

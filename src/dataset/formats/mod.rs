@@ -4,6 +4,7 @@
 //! Each format has a module with `read` (to [`collect::Findings`]) and, where it can be written, `check` (refuses what the format
 //! cannot express, before anything is written) and `write`.
 
+mod beside;
 mod bounds;
 mod coco;
 mod collect;
@@ -11,7 +12,9 @@ mod content;
 mod csv;
 mod cvat;
 mod detect;
+mod encoding;
 mod export;
+mod export_request;
 mod folder;
 mod gather;
 mod label_studio;
@@ -22,16 +25,21 @@ mod lookup;
 mod losses;
 mod meter;
 mod preview;
+mod split_lists;
 mod staging;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trouble;
+mod unreadable;
 mod valid;
 mod voc;
+mod written;
 mod xml;
 mod yolo;
 
-pub use export::{ExportReport, ExportRequest, PicturesAs, export};
+pub use export::export;
+pub use export_request::{ExportReport, ExportRequest, PicturesAs};
 pub use preview::{Preview, PreviewRow, preview};
 
 use super::error::DatasetError;
@@ -143,7 +151,7 @@ impl FromStr for Format {
 }
 
 /// The shapes of a table of labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum TableShape {
     /// `filename,cat,dog` with 1, 0 or nothing (not known).
@@ -162,8 +170,10 @@ pub struct Columns {
     pub shape: Option<TableShape>,
     /// Column of file names.
     pub image: Option<String>,
-    /// Column of labels (joined and long tables).
+    /// Column of labels (joined and long tables); `a + b` where two have labels.
     pub labels: Option<String>,
+    /// Column of labels that are not there (joined tables).
+    pub negatives: Option<String>,
     /// Column of scores (long tables).
     pub score: Option<String>,
     /// Column of splits.
@@ -172,6 +182,8 @@ pub struct Columns {
     pub separator: Option<char>,
     /// From which score on a label counts (long tables); unset: 0.5.
     pub threshold: Option<f64>,
+    /// What is added to a name to make that of a file, such as `_green.png` where an id has several files.
+    pub suffix: Option<String>,
 }
 
 /// When the content of pictures is looked at for copies (their headers always are).
@@ -204,6 +216,9 @@ pub struct ImportRequest {
     /// When copies are looked for.
     #[serde(default)]
     pub contents: Contents,
+    /// The first annotation file that cannot be read stops the import; otherwise a few of many are only listed.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 impl ImportRequest {
@@ -217,6 +232,7 @@ impl ImportRequest {
             absent: Absent::default(),
             columns: Columns::default(),
             contents: Contents::default(),
+            strict: false,
         }
     }
 }
@@ -262,13 +278,18 @@ fn read(
         ..request.clone()
     };
     let mut notices = Vec::new();
+    let told = request.format == Format::Auto;
     let format = match request.format {
         Format::Auto => detect::format(&request.data, &mut notices)?,
         chosen => chosen,
     };
+    let unknown = beside::examine(&request.data, format, told, &mut notices, progress)?;
     let mut found = match format {
         Format::Coco => coco::read(&request, progress)?,
-        Format::Csv => csv::read(&request, progress)?,
+        Format::Csv => match label_studio::read_table(&request, progress)? {
+            Some(found) => found,
+            None => csv::read(&request, progress)?,
+        },
         Format::List => list::read(&request, progress)?,
         Format::Folder => folder::read(&request, progress)?,
         Format::Voc => voc::read(&request, progress)?,
@@ -284,5 +305,7 @@ fn read(
         }
     };
     found.warnings.splice(0..0, notices);
+    beside::splits(&request.data, format, &mut found)?;
+    beside::no_labels(&unknown, format, !told, &mut found)?;
     Ok((request, format, found))
 }

@@ -2,7 +2,7 @@
 
 use super::{Columns, Format, ImportRequest, Progress, read};
 use crate::dataset::error::DatasetError;
-use crate::dataset::model::Warning;
+use crate::dataset::model::{NeedsLook, Quarantined, Warning};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -45,6 +45,12 @@ pub struct Preview {
     pub unmatched: Vec<String>,
     /// Everything else that the user should know.
     pub warnings: Vec<Warning>,
+    /// Files that look like pictures and will not be taken.
+    #[serde(default)]
+    pub left_out: Vec<Quarantined>,
+    /// Annotation files that cannot be read.
+    #[serde(default)]
+    pub needs_look: Vec<NeedsLook>,
     /// The columns of a table, in order; empty for other formats.
     pub columns: Vec<String>,
     /// What the columns were taken for.
@@ -63,6 +69,8 @@ pub fn preview(request: &ImportRequest, rows: usize, progress: &mut Progress<'_>
         labels: found.labels.iter().map(|name| (name.clone(), 0)).collect(),
         unmatched: found.unmatched,
         warnings: found.warnings,
+        left_out: found.left_out,
+        needs_look: found.needs_look,
         columns: found.columns,
         mapping: found.mapping,
         ..Preview::default()

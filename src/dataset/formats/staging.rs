@@ -1,6 +1,6 @@
 //! Where an export is made before it appears: files and pictures, none of which can land on another.
 
-use super::export::{ExportReport, ExportRequest, PicturesAs, single_file};
+use super::export_request::{ExportReport, ExportRequest, PicturesAs, single_file};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::Picture;
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Paths that are taken in an export, so that a picture gets a number instead of falling on another one: also where their names
 /// differ only in case or in the way accents are written, which some disks hold for the same.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     files: HashSet<String>,
     folders: HashSet<String>,
 }
@@ -75,7 +75,7 @@ impl Plan {
 }
 
 /// Where an export is made before it appears.
-pub struct Staging<'a> {
+pub(crate) struct Staging<'a> {
     /// The folder to write into; for a single file, the file.
     pub path: PathBuf,
     /// The request.
@@ -208,7 +208,7 @@ impl<'a> Staging<'a> {
 }
 
 /// A file of an export that is being written.
-pub struct Output {
+pub(crate) struct Output {
     file: BufWriter<File>,
     path: PathBuf,
 }
@@ -244,7 +244,7 @@ fn copy(source: &Path, target: &Path) -> Result<(), DatasetError> {
 }
 
 /// A picture's name as a path that stays below a folder: no root, no `..`.
-pub fn safe_name(name: &str) -> PathBuf {
+pub(crate) fn safe_name(name: &str) -> PathBuf {
     let kept: PathBuf = Path::new(name)
         .components()
         .filter(|c| matches!(c, Component::Normal(_)))

@@ -1,6 +1,6 @@
 //! What every export needs of a data set, and what a format cannot say of it.
 
-use super::export::{ExportRequest, PicturesAs, pictures_as};
+use super::export_request::{ExportRequest, PicturesAs, pictures_as};
 use super::staging::safe_name;
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::relative_name;
@@ -9,7 +9,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// [`DatasetError::Inexpressible`] in the format of the request.
-pub fn inexpressible(request: &ExportRequest, what: impl Into<String>, problem: impl Into<String>) -> DatasetError {
+pub(crate) fn inexpressible(
+    request: &ExportRequest,
+    what: impl Into<String>,
+    problem: impl Into<String>,
+) -> DatasetError {
     DatasetError::Inexpressible {
         format: request.format.title(),
         what: what.into(),
@@ -21,7 +25,7 @@ pub fn inexpressible(request: &ExportRequest, what: impl Into<String>, problem: 
 ///
 /// # Errors
 /// [`DatasetError::Inexpressible`].
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     if dataset.pictures.is_empty() {
         return Err(inexpressible(
             request,
@@ -97,7 +101,7 @@ fn inside(dataset: &Dataset, request: &ExportRequest) -> Option<Warning> {
 
 /// What a format can say.
 #[derive(Clone, Copy, Debug)]
-pub struct Says {
+pub(crate) struct Says {
     pub boxes: bool,
     /// That a label is not there, or not known.
     pub truths: bool,
@@ -109,7 +113,7 @@ pub struct Says {
 }
 
 /// Tells what of the data a format will lose.
-pub fn losses(dataset: &Dataset, says: Says) -> Vec<Warning> {
+pub(crate) fn losses(dataset: &Dataset, says: Says) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut tell = |code: &str, count: usize, text: &str| {
         if count > 0 {

@@ -1,13 +1,16 @@
 //! XML, read as a stream and written with care. Entities are never expanded and document types never looked at; depth, the length of
 //! a tag and that of a text are bounded, so memory is.
 
+use super::encoding::{self, Decoded};
 use crate::dataset::error::DatasetError;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
+/// Bytes at the beginning of a file that tell how it is written.
+const HEAD: u64 = 4096;
 /// A tag, comment or text longer than this is refused.
 const MAX_EVENT: usize = 16 << 20;
 /// The text of an element that is kept.
@@ -17,7 +20,7 @@ const MAX_ATTRIBUTES: usize = 256;
 
 /// Counts lines, and refuses what is too long.
 struct Limited {
-    input: BufReader<File>,
+    input: BufReader<Decoded<File>>,
     /// Bytes that may still be read for this event.
     left: usize,
     /// Line feeds read.
@@ -57,7 +60,7 @@ struct TooLong;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     /// An element begins; its attributes can be asked for.
     Open,
     /// An element ends; its text can be asked for if it has no elements in it.
@@ -95,11 +98,13 @@ impl Text {
 }
 
 /// A file that is being read.
-pub struct Xml {
+pub(crate) struct Xml {
     file: PathBuf,
     reader: Reader<Limited>,
     buffer: Vec<u8>,
     open: Vec<String>,
+    /// The root element has begun.
+    begun: bool,
     closing: bool,
     attributes: Vec<(String, String)>,
     text: Text,
@@ -115,7 +120,15 @@ impl Xml {
         if !about.is_file() {
             return Err(DatasetError::NotAFile { path: file.to_owned() });
         }
-        let input = BufReader::with_capacity(1 << 16, File::open(file).map_err(DatasetError::io(file))?);
+        let mut opened = File::open(file).map_err(DatasetError::io(file))?;
+        let mut head = Vec::new();
+        (&mut opened)
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(DatasetError::io(file))?;
+        opened.rewind().map_err(DatasetError::io(file))?;
+        let encoding = encoding::of_file(file, &head, declared(&head).as_deref())?;
+        let input = BufReader::with_capacity(1 << 16, Decoded::new(opened, encoding));
         let mut reader = Reader::from_reader(Limited {
             input,
             left: MAX_EVENT,
@@ -129,6 +142,7 @@ impl Xml {
             reader,
             buffer: Vec::new(),
             open: Vec::new(),
+            begun: false,
             closing: false,
             attributes: Vec::new(),
             text: Text::default(),
@@ -165,6 +179,7 @@ impl Xml {
                 if self.open.len() >= MAX_DEPTH {
                     return Err(self.error(format!("elements lie in one another deeper than {MAX_DEPTH}")));
                 }
+                self.begun = true;
                 self.open
                     .push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
                 self.text = Text::default();
@@ -175,6 +190,7 @@ impl Xml {
                 self.closing = true;
                 return Ok(Some(Node::Close));
             }
+            Event::Eof if !self.begun => return Err(self.error("no XML: it has no element")),
             Event::Eof if self.open.is_empty() => return Ok(Some(Node::End)),
             Event::Eof => {
                 let last = self.open.last().cloned().unwrap_or_default();
@@ -270,6 +286,12 @@ impl Xml {
 
     fn malformed(&self, error: impl Into<quick_xml::Error>) -> DatasetError {
         match error.into() {
+            quick_xml::Error::Io(source) if source.kind() == io::ErrorKind::InvalidData => {
+                self.error(source.to_string())
+            }
+            quick_xml::Error::Encoding(_) => {
+                self.error("this is no text in the encoding that the file declares; write it again as UTF-8")
+            }
             quick_xml::Error::Io(source) if source.get_ref().is_none_or(|inner| !inner.is::<TooLong>()) => {
                 DatasetError::Io {
                     path: self.file.clone(),
@@ -281,8 +303,22 @@ impl Xml {
     }
 }
 
+/// The encoding that the first line of a file declares.
+fn declared(head: &[u8]) -> Option<String> {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let line = head.strip_prefix(b"<?xml")?;
+    let line = String::from_utf8_lossy(&line[..line.iter().position(|b| *b == b'>')?]).into_owned();
+    let (_, after) = line.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let name = value[1..].split(quote).next()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// The name of the root element of a file that begins with `head`.
-pub fn root(head: &[u8]) -> Option<String> {
+pub(crate) fn root(head: &[u8]) -> Option<String> {
+    let decoded = encoding::marked(head).map(|encoding| encoding.decode(head).0);
+    let head = decoded.as_ref().map_or(head, |text| text.as_bytes());
     let mut reader = Reader::from_reader(head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head));
     loop {
         match reader.read_event().ok()? {
@@ -296,7 +332,7 @@ pub fn root(head: &[u8]) -> Option<String> {
 }
 
 /// Whether XML 1.0 has all characters of a text.
-pub fn expressible(text: &str) -> bool {
+pub(crate) fn expressible(text: &str) -> bool {
     !text
         .chars()
         .any(|c| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
@@ -304,7 +340,7 @@ pub fn expressible(text: &str) -> bool {
 
 /// A text as the content of an element or attribute, such that it is the same when it is read back: blanks that readers trim or turn
 /// into others are references.
-pub fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     use std::fmt::Write;
     let last = text.len().saturating_sub(1);
     let mut out = String::with_capacity(text.len());
@@ -407,7 +443,7 @@ mod tests {
         assert!(long.to_string().contains("longer than 16 MiB"), "{long}");
         let many: String = (0..300).map(|i| format!(" a{i}=''")).collect();
         assert!(texts(&format!("<a{many}/>")).is_err());
-        assert!(texts("<a>\u{1}</a>").is_ok() && texts("caf\u{e9}").unwrap().is_empty());
+        assert!(texts("<a>\u{1}</a>").is_ok() && texts("caf\u{e9}").is_err());
         assert_eq!(
             root(b"<?xml version='1.0'?>\n<!DOCTYPE a [<!ENTITY x 'y'>]><annotation>"),
             Some("annotation".to_owned())

@@ -4,23 +4,23 @@ use super::import::progress_of;
 use super::tag::{Speed, speed};
 use crate::compute::Compute;
 use crate::dataset::formats::{Contents, ImportRequest, import};
-use crate::dataset::scale;
+use crate::dataset::synthetic_coco;
 use crate::engine::request::{BenchImport, BenchTag};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
 use std::time::Instant;
 
 /// Generates a set, imports it into a new project, and tells time and memory of the import alone.
-pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
     let data = folder.path().join("data");
-    let scale = scale::Scale {
+    let size = synthetic_coco::Size {
         images: request.images,
         annotations: request.annotations,
         seed: request.seed,
-        ..scale::Scale::default()
+        ..synthetic_coco::Size::default()
     };
-    scale::generate(&data, &scale, &mut progress_of(context, "generating"))?;
+    synthetic_coco::generate(&data, &size, &mut progress_of(context, "generating"))?;
     let before = peak_memory();
     let start = Instant::now();
     let asked = ImportRequest {
@@ -49,8 +49,8 @@ pub fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Resu
     Ok(())
 }
 
-/// Tags pictures, and reads and computes them apart: how much of the slower part's speed the whole has.
-pub fn tagging(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Measures tagging, and reading and computing on their own: how close the whole comes to the speed of its slower part.
+pub(crate) fn tagging(request: &BenchTag, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let Speed {
         images,
         decode,

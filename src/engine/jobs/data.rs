@@ -3,6 +3,7 @@
 use crate::dataset::labels::leaf;
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
+use crate::engine::event::warnings;
 use crate::engine::{Context, Failure};
 use crate::eval::positives;
 use crate::project::{PictureRow, Project};
@@ -10,7 +11,7 @@ use crate::train::loader::Item;
 
 /// Pictures of a split with their truth.
 #[derive(Clone, Default)]
-pub struct Pictures {
+pub(crate) struct Pictures {
     /// In data order.
     pub items: Vec<Item>,
     /// `[items, labels]`: 1, 0, -1.
@@ -89,7 +90,7 @@ impl Pictures {
 }
 
 /// The frequency group of each label.
-pub fn groups(train_positives: &[usize]) -> Vec<Group> {
+pub(crate) fn groups(train_positives: &[usize]) -> Vec<Group> {
     train_positives.iter().map(|n| Group::of(*n)).collect()
 }
 
@@ -97,7 +98,7 @@ pub fn groups(train_positives: &[usize]) -> Vec<Group> {
 ///
 /// # Errors
 /// [`Failure`] where the project has none.
-pub fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> {
+pub(crate) fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> {
     let labels = project.labels()?;
     if labels.is_empty() {
         return Err(Failure::new(
@@ -116,7 +117,7 @@ pub fn labels(project: &Project) -> Result<(Vec<String>, Vec<String>), Failure> 
 ///
 /// # Errors
 /// [`Failure`] where the project cannot be read.
-pub fn unsplit(project: &Project) -> Result<bool, Failure> {
+pub(crate) fn unsplit(project: &Project) -> Result<bool, Failure> {
     let splits = project.summary()?.splits;
     Ok(splits.keys().all(|name| Split::ALL.iter().all(|s| s.name() != name)))
 }
@@ -125,7 +126,7 @@ pub fn unsplit(project: &Project) -> Result<bool, Failure> {
 ///
 /// # Errors
 /// [`Failure`] where the project cannot be read.
-pub fn label_ids(project: &Project) -> Result<Vec<i64>, Failure> {
+pub(crate) fn label_ids(project: &Project) -> Result<Vec<i64>, Failure> {
     Ok(project.labels()?.into_iter().map(|l| l.id).collect())
 }
 
@@ -133,7 +134,7 @@ pub fn label_ids(project: &Project) -> Result<Vec<i64>, Failure> {
 ///
 /// # Errors
 /// [`Failure`] where there are none.
-pub fn training_pictures(project: &Project, context: &mut Context<'_>) -> Result<Pictures, Failure> {
+pub(crate) fn training_pictures(project: &Project, context: &mut Context<'_>) -> Result<Pictures, Failure> {
     let train = Pictures::of(project, Some(Split::Train), context)?;
     if !train.items.is_empty() {
         return Ok(train);
@@ -150,7 +151,7 @@ pub fn training_pictures(project: &Project, context: &mut Context<'_>) -> Result
         ));
     }
     context.warn(
-        "no-splits",
+        warnings::NO_SPLITS,
         "the project has no splits: training uses every picture; `patchlight split` makes some",
     );
     Ok(all)

@@ -37,8 +37,7 @@ const SETTINGS: [&str; 10] = [
 /// With `--quick`.
 const QUICK: [&str; 3] = ["epochs_1=5", "epochs_2=15", "lr_prompts=2e-4"];
 
-/// Runs the demo.
-pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let out = place(request.out.as_deref())?;
     let pictures = draw(request, &out, context)?;
@@ -49,7 +48,7 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
     let stage_1 = measure(&project, &first, None, context, compute)?;
     let second = stage(request, &project, Stages::Two, Some(&first), compute, context)?;
     let stage_2 = measure(&project, &second, None, context, compute)?;
-    // Words that neither stage saw: told in the report, not as the demo's own result.
+    // Words that neither stage saw: part of the report, not of the demo's own result.
     let unseen = out.join("unseen.patchlight");
     let novel: Result<Vec<Metrics>, Failure> =
         context.part(&mut |event| matches!(event, Event::Progress { .. }), |context| {
@@ -84,7 +83,7 @@ pub fn run(request: &DemoRequest, compute: &Compute, context: &mut Context<'_>) 
 }
 
 /// Draws the pictures and makes the project, and leaves the rest to the caller.
-pub fn data(request: &DemoRequest, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn data(request: &DemoRequest, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let out = place(request.out.as_deref())?;
     let pictures = draw(request, &out, context)?;
@@ -110,7 +109,7 @@ pub fn settings(quick: bool) -> Vec<String> {
 ///
 /// # Errors
 /// [`Failure`] where it is not free or cannot be made.
-pub fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
+pub(crate) fn place(asked: Option<&Path>) -> Result<PathBuf, Failure> {
     let is_free = |path: &Path| match std::fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -167,7 +166,7 @@ type Writer = fn(&Path, &Plan, &mut dyn FnMut(usize, usize) -> ControlFlow<()>) 
 ///
 /// # Errors
 /// [`Failure`] where it cannot be written, or the user cancels.
-pub fn draw_set(write: Writer, folder: &Path, plan: &Plan, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn draw_set(write: Writer, folder: &Path, plan: &Plan, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut progress = |done, total| {
         context.progress("drawing the demo's pictures", done, total);
         if context.cancelled() {
@@ -185,7 +184,7 @@ pub fn draw_set(write: Writer, folder: &Path, plan: &Plan, context: &mut Context
 ///
 /// # Errors
 /// [`Failure`] where it cannot be made.
-pub fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let request = ProjectNew {
         project: project.to_owned(),
         import: ImportRequest {
@@ -201,7 +200,7 @@ pub fn import(pictures: &Path, project: &Path, context: &mut Context<'_>) -> Res
 ///
 /// # Errors
 /// [`Failure`] where the run cannot be measured.
-pub fn measure(
+pub(crate) fn measure(
     project: &Path,
     run: &str,
     on: Option<&Path>,
@@ -249,11 +248,11 @@ fn stage(
     trained(&train, compute, context)
 }
 
-/// Trains without telling that it is done; the id of the last run.
+/// Trains without the event `done`. Returns the id of the last run.
 ///
 /// # Errors
 /// [`Failure`] where the training fails or is stopped.
-pub fn trained(train: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<String, Failure> {
+pub(crate) fn trained(train: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<String, Failure> {
     let mut id = None;
     let mut keep = |event: &Event| match event {
         Event::Done { run, .. } => {

@@ -3,6 +3,7 @@
 use crate::clip::model::{Features, ImageEncoder};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::{Compute, Work};
+use crate::engine::event::PhaseKind;
 use crate::engine::{Context, Failure};
 use crate::method::score::host_values;
 use crate::method::student::Student;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// An image tower with its heads, not training.
-pub enum ImageModel {
+pub(crate) enum ImageModel {
     /// Both views through CLIP's own projection.
     Teacher(ImageEncoder),
     /// A head for each view.
@@ -32,10 +33,10 @@ impl ImageModel {
 }
 
 /// Builds an image tower on a device.
-pub type Build<'a> = dyn FnOnce(&Device) -> Result<ImageModel, Failure> + 'a;
+pub(crate) type Build<'a> = dyn FnOnce(&Device) -> Result<ImageModel, Failure> + 'a;
 
 /// What identifies and builds an encoder. The tower is built only where a picture is not cached yet.
-pub struct Encoder<'a> {
+pub(crate) struct Encoder<'a> {
     /// What its numbers depend on.
     pub key: FeatureKey,
     /// Size of the shared embedding.
@@ -52,13 +53,13 @@ pub struct Encoder<'a> {
 const BATCH: usize = 16;
 
 /// Pictures under which a part of them is not worth a thread.
-pub const SMALLEST_PART: usize = 2;
+pub(crate) const SMALLEST_PART: usize = 2;
 
 /// Time between commits of the cache.
 const COMMIT: Duration = Duration::from_secs(20);
 
 /// What [`ensure`] did.
-pub struct Encoded {
+pub(crate) struct Encoded {
     /// The cache, holding every picture that could be read.
     pub store: FeatureStore,
     /// Index and reason of each picture that could not.
@@ -88,7 +89,7 @@ impl Encoded {
 ///
 /// # Errors
 /// [`Failure`] where the device or the disk fails, or the user cancels; what was computed stays cached.
-pub fn ensure(
+pub(crate) fn ensure(
     encoder: Encoder<'_>,
     root: &Path,
     items: &[Item],
@@ -129,7 +130,7 @@ pub fn ensure(
         };
         let batches: Vec<&[usize]> = missing.chunks(BATCH).collect();
         let mut last_commit = Instant::now();
-        context.progress("encoding pictures", 0, missing.len());
+        context.phase(PhaseKind::Encoding, "encoding pictures", 0, missing.len());
         context.preparing(compute, Work::Encoding);
         let result = prefetch(
             &batches,
@@ -152,7 +153,12 @@ pub fn ensure(
                     store.commit().map_err(cache_error)?;
                     last_commit = Instant::now();
                 }
-                context.progress("encoding pictures", computed + failed.len(), missing.len());
+                context.phase(
+                    PhaseKind::Encoding,
+                    "encoding pictures",
+                    computed + failed.len(),
+                    missing.len(),
+                );
                 Ok(true)
             },
         );

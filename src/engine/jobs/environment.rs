@@ -1,29 +1,25 @@
 //! Where a run was computed: `environment.json` in its folder, an entry for each time that it was started or went on.
 
-use super::train::Job;
+use super::train::StageJob;
 use crate::engine::Failure;
 use crate::support::atomic;
 use serde::{Deserialize, Serialize};
 
 /// One session of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    /// Version of the program.
+pub(crate) struct Session {
     pub version: String,
     /// Operating system and processor architecture.
     pub system: String,
-    /// The processor.
     pub processor: String,
     /// Threads that it runs at the same time.
     pub threads: usize,
-    /// Where the numbers are computed.
     pub device: String,
     /// The graphics driver, on a GPU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<String>,
     /// Seconds since 1970, for people: nothing depends on the clock.
     pub date: u64,
-    /// The run's seed.
     pub seed: u64,
     /// Identity of the training data.
     pub data: String,
@@ -35,7 +31,7 @@ pub struct Session {
 ///
 /// # Errors
 /// [`Failure`] where the run's folder cannot be written: better now than after an epoch.
-pub fn note(job: &Job<'_>) -> Result<(), Failure> {
+pub(crate) fn note(job: &StageJob<'_>) -> Result<(), Failure> {
     let path = job.folder.join("environment.json");
     let mut sessions: Vec<Session> = std::fs::read(&path)
         .ok()

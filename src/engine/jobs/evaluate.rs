@@ -4,12 +4,10 @@ use super::data::{Pictures, groups};
 use super::encode::{Encoded, ensure};
 use super::project::open_for_work;
 use super::run_view::{RunView, ZERO_SHOT};
-use super::train::identity;
-use super::train_one::student_preprocess;
-use super::train_two::HostScores;
+use super::train::{HostScores, identity, student_preprocess};
 use crate::compute::Compute;
 use crate::dataset::model::Split;
-use crate::engine::event::{ClassMetrics, Metrics};
+use crate::engine::event::{ClassMetrics, Metrics, warnings};
 use crate::engine::request::EvaluateRequest;
 use crate::engine::{Context, Event, Failure};
 use crate::eval::{average_precisions, f1_at_probability, f1_at_top, group_means, positives};
@@ -23,9 +21,7 @@ use std::path::Path;
 
 /// Probability from which a label is given, until thresholds are fitted.
 const THRESHOLD: f32 = 0.5;
-
-/// Measures.
-pub fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     if request.model.is_some() && request.run != ZERO_SHOT {
         return Err(Failure::usage(
             "--model belongs to --run zero-shot",
@@ -88,12 +84,12 @@ fn train_positives(
         return Ok(vec![0; view.labels.len()]);
     }
     let train = Pictures::of(data, Some(Split::Train), context)?;
-    if view.config.stage == 0 {
+    if view.is_untrained() {
         return Ok(train.positives(view.labels.len()));
     }
     if !train.items.is_empty() && identity(&train) != view.config.data {
         context.warn(
-            "split-changed",
+            warnings::SPLIT_CHANGED,
             "splits or labels have changed since the run was trained: it may have seen pictures that it is measured on",
         );
     }
@@ -166,7 +162,7 @@ fn choose_split(
         if !pictures.items.is_empty() {
             if split == Split::Val {
                 context.warn(
-                    "val-not-test",
+                    warnings::VAL_NOT_TEST,
                     "there are no test pictures: measured on val, which may have chosen settings",
                 );
             }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// Exports. The project is only read, so that a window or a training may go on.
-pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Failure> {
     let source = Project::open_read_only(&request.project)?;
     let dataset = dataset_of(&source, &request.splits)?;
     if dataset.pictures.is_empty() {
@@ -35,7 +35,7 @@ pub fn run(request: &ExportLabels, context: &mut Context<'_>) -> Result<(), Fail
 }
 
 /// Writes the labels of a project into sidecars: what people and sources say, with certainty.
-pub fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let source = Project::open_read_only(&request.project)?;
     let dataset = dataset_of(&source, &request.splits)?;
@@ -117,8 +117,11 @@ fn to_project(
         ..ImportReport::default()
     };
     let existed = request.export.out.exists();
-    let mut target = Project::create(&request.export.out)?;
-    if let Err(error) = target.import_with(dataset, &report, progress) {
+    let mut target = Project::begin(&request.export.out)?;
+    let filled = target
+        .import_with(dataset, &report, progress)
+        .and_then(|()| target.complete());
+    if let Err(error) = filled {
         drop(target);
         if !existed && let Err(error) = std::fs::remove_dir_all(&request.export.out) {
             tracing::warn!(%error, "the unfinished project could not be removed");

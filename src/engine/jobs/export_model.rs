@@ -9,8 +9,7 @@ use crate::tagging::hugging_face;
 use std::path::Path;
 use std::time::Instant;
 
-/// Exports.
-pub fn run(request: &ExportModel, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &ExportModel, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let out = &request.out;
     let taken = |hint: &str| Failure::new(format!("{}: something is there already", out.display()), hint);

@@ -35,9 +35,7 @@ const GLOBAL_PROMPT: [&str; 5] = ["alpha=1", "loss=bce", "lambda_sc=0", "context
 
 /// Learning rates of the global prompt: the default, and what a small model or few pictures may want instead.
 const PROMPT_RATES: [&str; 3] = ["2e-4", "2e-3", "1e-2"];
-
-/// Measures.
-pub fn run(request: &BenchFewShot, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &BenchFewShot, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let scratch;
     let root = match &request.out {
         Some(out) => demo::place(Some(out))?,
@@ -90,7 +88,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Makes the training split K pictures of each label; how many pictures that takes.
+    /// Makes a training split of K pictures of each label. Returns how many pictures that takes.
     fn draw_shots(&self, shots: usize, context: &mut Context<'_>) -> Result<usize, Failure> {
         let request = SplitRequest {
             project: self.project.to_owned(),
@@ -128,7 +126,7 @@ impl Bench<'_> {
         Ok(STRENGTHS.into_iter().map(of).collect())
     }
 
-    /// Trains; mAP on the test pictures in percent.
+    /// Trains. Returns the mAP on the test pictures in percent.
     fn train(
         &self,
         stages: Stages,
@@ -156,7 +154,7 @@ impl Bench<'_> {
     }
 }
 
-/// Runs a part of which only the progress is told.
+/// Runs a part of which only the progress is reported.
 fn quietly<T>(context: &mut Context<'_>, job: impl FnOnce(&mut Context<'_>) -> T) -> T {
     context.part(&mut |event| matches!(event, Event::Progress { .. }), job)
 }

@@ -5,9 +5,9 @@
 use super::data::Pictures;
 use super::encode::ensure;
 use super::run_view::RunView;
-use super::train_one::validated;
-use super::train_two::cached_scores;
+use super::train::{cached_scores, validated};
 use crate::compute::Compute;
+use crate::engine::event::warnings;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::scorer::Probability;
 use crate::engine::{Context, Event, Failure};
@@ -19,14 +19,13 @@ use std::path::Path;
 
 /// What was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fitted {
+pub(crate) struct Fitted {
     /// Identity of the parameters that it was chosen for.
     pub model: String,
     /// The weight of the whole picture.
     pub alpha: f64,
     /// Logarithm of the scale.
     pub log_scale: f32,
-    /// The offset.
     pub offset: f32,
     /// mAP on the validation pictures, in percent.
     pub map: f64,
@@ -57,11 +56,11 @@ impl Fitted {
     }
 }
 
-/// Fits a finished run, unless that was done already; pictures that went through an image tower for it.
+/// Fits a finished run, unless that was done already. Returns how many pictures went through an image tower for it.
 ///
 /// # Errors
 /// [`Failure`] where the pictures cannot be encoded or the result not be written.
-pub fn run(
+pub(crate) fn run(
     project: &Project,
     (id, folder): (&str, &Path),
     val: Pictures,
@@ -90,7 +89,7 @@ pub fn run(
     let measure = |s: &[f32]| validated(s, &truth, &view.config.positives, None).map.total;
     let Some(choice) = choose((&scores.global, &scores.local), fusion.alpha, measure) else {
         context.warn(
-            "not-fitted",
+            warnings::NOT_FITTED,
             "no validation picture has a label: alpha stays as it was trained",
         );
         return Ok(encoded.computed);

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Imports data into a new project.
-pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failure> {
     let model = match &request.model {
         Some(wanted) => {
             model::open(wanted)?;
@@ -29,12 +29,13 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
     };
     // A taken or unwritable place is found before a long import.
     let existed = request.project.exists();
-    let mut project = Project::create(&request.project)?;
+    let mut project = Project::begin(&request.project)?;
     let result = (|| {
         let report = read_into(&mut project, &request.import, context)?;
         if let Some(model) = &model {
             project.set_setting("model", &model.to_string_lossy())?;
         }
+        project.complete()?;
         Ok(report)
     })();
     match result {
@@ -53,8 +54,8 @@ pub fn new(request: &ProjectNew, context: &mut Context<'_>) -> Result<(), Failur
     }
 }
 
-/// Imports into a project that exists: what is known there is renewed, what people said stays, nothing is removed.
-pub fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Imports into a project that exists: the source's data is updated, people's answers stay, nothing is removed.
+pub(crate) fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
     let (dataset, report) = read(&request.import, context)?;
     let diff = project.plan_import(&dataset, &mut progress_of(context, "comparing"))?;
@@ -71,7 +72,7 @@ pub fn add(request: &ProjectAdd, context: &mut Context<'_>) -> Result<(), Failur
 }
 
 /// Looks at data without importing them.
-pub fn preview(import: &ImportRequest, rows: usize, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn preview(import: &ImportRequest, rows: usize, context: &mut Context<'_>) -> Result<(), Failure> {
     let preview = if is_project(import) {
         of_project(&import.data, rows)?
     } else {
@@ -147,8 +148,8 @@ fn of_project(path: &Path, rows: usize) -> Result<Preview, Failure> {
     Ok(preview)
 }
 
-/// Progress as the importers tell it, as events of a job that can be cancelled.
-pub fn progress_of<'c, 'a>(
+/// Passes an importer's progress on as events of a job, which can be cancelled.
+pub(crate) fn progress_of<'c, 'a>(
     context: &'c mut Context<'a>,
     phase: &'static str,
 ) -> impl FnMut(usize, usize) -> ControlFlow<()> + use<'c, 'a> {
@@ -172,6 +173,8 @@ fn import_event(report: ImportReport) -> Event {
     let mut more = serde_json::Map::new();
     more.insert("duplicates".to_owned(), serde_json::json!(report.duplicates));
     more.insert("quarantined".to_owned(), serde_json::json!(report.quarantined));
+    more.insert("left_out".to_owned(), serde_json::json!(report.left_out));
+    more.insert("needs_look".to_owned(), serde_json::json!(report.needs_look));
     Event::Import {
         images: report.images,
         labels: report.labels,

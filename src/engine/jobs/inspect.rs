@@ -6,7 +6,7 @@ use crate::engine::{Context, Event, Failure};
 use std::path::Path;
 
 /// Opens the checkpoint, tensors and all, and tells its sizes.
-pub fn run(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let checkpoint = model::open(&path.to_string_lossy())?;
     let config = &checkpoint.config;
     let layout = match checkpoint.layout {

@@ -1,14 +1,11 @@
 //! How many pictures a run computes at once, and what it learned about the memory: `memory.json` in its folder outlives the process
 //! that ran out of it.
 
-use super::train::Job;
+use super::train::StageJob;
 use crate::compute::Kind;
 use crate::support::atomic;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// The warning that says that fewer pictures are computed at once from now on.
-pub const CODE: &str = "memory";
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,7 +14,7 @@ struct Memory {
     micro_batch: Option<usize>,
     /// What did not fit, and at which step.
     failed: Option<(usize, usize)>,
-    /// A number that a GPU has begun with and not yet come through with.
+    /// The number that a GPU is trying in its first step.
     trying: Option<usize>,
 }
 
@@ -29,7 +26,7 @@ fn read(folder: &Path) -> Memory {
 }
 
 fn write(folder: &Path, memory: &Memory) {
-    // Only an aid: without it the next process finds out anew.
+    // Only an aid: without it the next process finds out by itself.
     if let Ok(text) = serde_json::to_vec_pretty(memory)
         && let Err(error) = atomic::write(&folder.join(NAME), &text)
     {
@@ -38,7 +35,7 @@ fn write(folder: &Path, memory: &Memory) {
 }
 
 /// Notes that `failed` pictures did not fit at `step` and `next` are tried.
-pub fn note(folder: &Path, step: usize, failed: usize, next: usize) {
+pub(crate) fn note(folder: &Path, step: usize, failed: usize, next: usize) {
     let memory = Memory {
         micro_batch: Some(next),
         failed: Some((failed, step)),
@@ -48,7 +45,7 @@ pub fn note(folder: &Path, step: usize, failed: usize, next: usize) {
 }
 
 /// Notes that a step has come through.
-pub fn proven(folder: &Path) {
+pub(crate) fn proven(folder: &Path) {
     let memory = read(folder);
     if memory.trying.is_some() {
         write(folder, &Memory { trying: None, ..memory });
@@ -58,7 +55,7 @@ pub fn proven(folder: &Path) {
 /// Pictures computed at once in a job's stage: what was asked for, at most what is known to fit; unset: the whole batch.
 ///
 /// On a GPU a process that died in its first step is taken to have died of its memory: half as many are tried then.
-pub fn micro_batch(job: &Job<'_>, batch: usize) -> Option<usize> {
+pub(crate) fn micro_batch(job: &StageJob<'_>, batch: usize) -> Option<usize> {
     let asked = job.config.settings.micro_batch.filter(|n| *n > 0);
     let known = read(&job.folder);
     let mut sizes: Vec<usize> = asked.into_iter().chain(known.micro_batch).collect();
@@ -72,8 +69,8 @@ pub fn micro_batch(job: &Job<'_>, batch: usize) -> Option<usize> {
 }
 
 /// The most pictures whose largest tensor the GPU takes as one buffer; `None`: the whole batch.
-fn fitting(job: &Job<'_>, batch: usize) -> Option<usize> {
-    if job.config.stage == 2 {
+fn fitting(job: &StageJob<'_>, batch: usize) -> Option<usize> {
+    if !job.config.stage.trains_student() {
         return None;
     }
     let vision = &job.config.student.vision;

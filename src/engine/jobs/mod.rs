@@ -1,19 +1,21 @@
 //! The jobs themselves, one file each.
 
 mod bench;
-mod care;
+mod check_pictures;
 mod data;
 mod demo;
 mod doctor;
-mod drive;
+mod edit_labels;
 mod encode;
 mod environment;
 mod evaluate;
+mod evidence_snapshots;
 mod export;
 mod export_model;
 mod few_shot;
 mod fit;
 mod import;
+mod import_report;
 mod inspect;
 mod memory;
 mod model;
@@ -22,8 +24,8 @@ mod plan;
 mod predict;
 mod project;
 mod propose;
+mod relink;
 mod report;
-mod reporter;
 mod run_folder;
 mod run_view;
 mod score;
@@ -33,19 +35,15 @@ mod starter_model;
 mod tag;
 mod taggers;
 mod train;
-mod train_joint;
-mod train_one;
-mod train_two;
-mod watch;
-mod watched;
+mod training_diagnostics;
 
 pub use demo::settings as demo_settings;
-pub use memory::CODE as MEMORY_WARNING;
+pub use evidence_snapshots::{WatchedEpoch, WatchedPicture, read_watched};
 pub use run_folder::history;
 pub use run_view::ZERO_SHOT;
 pub use starter_model::NAME as STARTER;
-pub use watched::{WatchedEpoch, WatchedPicture, read_watched};
 
+use super::event::warnings;
 use super::{Context, Failure, Request};
 use crate::compute::{Compute, DeviceChoice};
 
@@ -67,7 +65,7 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
     let open = |context: &mut Context<'_>| -> Result<Compute, Failure> {
         let compute = Compute::open(device)?;
         if let Some(notice) = &compute.notice {
-            context.warn("no-gpu", notice.clone());
+            context.warn(warnings::NO_GPU, notice.clone());
         }
         Ok(compute)
     };
@@ -79,13 +77,13 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::ProjectNew(request) => import::new(request, context),
         Request::ProjectPreview { import, rows } => import::preview(import, *rows, context),
         Request::ProjectAdd(request) => import::add(request, context),
-        Request::ProjectCheck { project } => care::check(project, context),
-        Request::Relink(request) => care::relink(request, context),
-        Request::ProjectReport { project, out } => care::report(project, out, context),
+        Request::ProjectCheck { project } => check_pictures::run(project, context),
+        Request::Relink(request) => relink::run(request, context),
+        Request::ProjectReport { project, out } => import_report::run(project, out, context),
         Request::Overview { project } => project::overview(project, context),
         Request::Export(request) => export::run(request, context),
         Request::ExportXmp(request) => export::xmp(request, context),
-        Request::EditLabel(request) => care::edit_label(request, context),
+        Request::EditLabel(request) => edit_labels::run(request, context),
         Request::ProjectInfo { project } => project::info(project, context),
         Request::Split(request) => split::run(request, context),
         Request::Train(request) => {

@@ -2,6 +2,7 @@
 
 use super::starter_model;
 use crate::clip::checkpoint::{self, Checkpoint};
+use crate::engine::event::warnings;
 use crate::engine::{Context, Failure};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// [`Failure`] where there is none, or it cannot be read.
-pub fn open(wanted: &str) -> Result<Checkpoint, Failure> {
+pub(crate) fn open(wanted: &str) -> Result<Checkpoint, Failure> {
     Ok(checkpoint::open(&locate(wanted)?)?)
 }
 
@@ -18,7 +19,7 @@ pub fn open(wanted: &str) -> Result<Checkpoint, Failure> {
 /// # Errors
 /// [`Failure`] as [`open`], and where another model now lies in its place: its scores would mean nothing, and its features
 /// would be cached under the old one's name.
-pub fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failure> {
+pub(crate) fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failure> {
     let gone = !path.exists();
     let starter = if gone { Some(starter_model::folder()?) } else { None };
     let place = starter
@@ -41,9 +42,9 @@ pub fn reopen(path: &Path, fingerprint: &str) -> Result<Checkpoint, Failure> {
 ///
 /// # Errors
 /// [`Failure`] where nothing of that name exists.
-pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     let path = Path::new(wanted);
-    // The word means the model inside, whatever lies here; a folder of that name is `./starter`.
+    // The word means the built-in model, even where a folder has that name: that one is `./starter`.
     if wanted == starter_model::NAME {
         return starter_model::folder();
     }
@@ -51,7 +52,7 @@ pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
     if let Some(place) = super::models::resolve(wanted) {
         return Ok(place);
     }
-    // Links are kept: beside the target of one there may be no configuration.
+    // Symbolic links are not resolved: the configuration may lie beside the link and not beside its target.
     let absolute = std::path::absolute(path).map_err(|e| Failure::io("open the model", path, &e))?;
     match std::fs::metadata(&absolute) {
         Ok(_) => Ok(absolute),
@@ -70,7 +71,7 @@ pub fn locate(wanted: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The model to use: the one asked for, else the project's, else the starter model inside the program.
-pub fn choose(asked: Option<&str>, of_project: Option<String>) -> String {
+pub(crate) fn choose(asked: Option<&str>, of_project: Option<String>) -> String {
     asked
         .map(str::to_owned)
         .or(of_project)
@@ -78,10 +79,10 @@ pub fn choose(asked: Option<&str>, of_project: Option<String>) -> String {
 }
 
 /// Says what the starter model can do, where it was not chosen but taken for want of another.
-pub fn note_starter(wanted: &str, asked: Option<&str>, context: &mut Context<'_>) {
+pub(crate) fn note_starter(wanted: &str, asked: Option<&str>, context: &mut Context<'_>) {
     if wanted == starter_model::NAME && asked != Some(starter_model::NAME) {
         context.warn(
-            "starter-model",
+            warnings::STARTER_MODEL,
             "no model is given: using the built-in starter model, which knows pictograms only; for photographs give a CLIP with --model",
         );
     }

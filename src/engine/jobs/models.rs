@@ -1,6 +1,6 @@
 //! `model list`, `model fetch`, `model add`, `model remove`: checkpoints by name.
 
-use crate::engine::event::ModelEntry;
+use crate::engine::event::{ModelEntry, PhaseKind, warnings};
 use crate::engine::request::{FetchModel, ModelPlace};
 use crate::engine::{Context, Event, Failure};
 use crate::models::{self, FetchRequest, Installed, Kind, Origin, Phase, ProxyChoice, Settings};
@@ -25,8 +25,8 @@ fn settings(place: &ModelPlace) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// Tells of every known model, and of those of the user's own.
-pub fn list(place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Lists every known model, and the user's own ones.
+pub(crate) fn list(place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
     let here = models::installed(&settings(place)?.cache);
     let find = |name: &str| here.iter().find(|m| m.name() == name);
     let mut entries: Vec<ModelEntry> = models::catalogue()
@@ -71,8 +71,8 @@ fn unverified(model: &Installed) -> Vec<String> {
     model.unverified().into_iter().map(str::to_owned).collect()
 }
 
-/// Downloads a known model, or goes on with it.
-pub fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Downloads a known model, or continues an interrupted download.
+pub(crate) fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let asked = FetchRequest {
         again: request.again,
@@ -89,19 +89,23 @@ pub fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(), Fail
                 // Worth keeping after the bar is gone.
                 if told != *reason {
                     told.clone_from(reason);
-                    context.warn("other-source", format!("another source is tried: {reason}"));
+                    context.warn(warnings::OTHER_SOURCE, format!("another source is tried: {reason}"));
                 }
                 "connecting".to_owned()
             }
             Phase::Verifying => format!("checking {}", progress.file),
             Phase::Opening => "opening the model".to_owned(),
         };
-        context.progress(&phase, progress.bytes as usize, progress.total as usize);
+        let kind = match &progress.phase {
+            Phase::Downloading => PhaseKind::Downloading,
+            _ => PhaseKind::Other,
+        };
+        context.phase(kind, &phase, progress.bytes as usize, progress.total as usize);
     };
     let installed = models::fetch(&asked, &mut report, cancel)?;
     for file in installed.unverified() {
         context.warn(
-            "unverified",
+            warnings::UNVERIFIED,
             format!("the source declares no checksum for {file}: it was compared by its length, and read"),
         );
     }
@@ -126,14 +130,14 @@ fn told_of(installed: &Installed, context: &mut Context<'_>) {
 }
 
 /// Gives a checkpoint on the disk a name.
-pub fn add(path: &Path, name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn add(path: &Path, name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
     let installed = models::import_local(path, name, &settings(place)?.cache)?;
     told_of(&installed, context);
     Ok(())
 }
 
 /// Removes a downloaded model, or the name of one on the disk.
-pub fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Result<(), Failure> {
     models::remove(name, &settings(place)?.cache)?;
     context.emit(Event::Written {
         path: name.to_owned(),
@@ -144,6 +148,6 @@ pub fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) -> Resu
 }
 
 /// The checkpoint that a name means, where it is one that was downloaded or added.
-pub fn resolve(name: &str) -> Option<PathBuf> {
+pub(crate) fn resolve(name: &str) -> Option<PathBuf> {
     models::resolve(name, &Settings::from_environment().ok()?.cache)
 }

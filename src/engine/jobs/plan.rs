@@ -5,14 +5,14 @@ use super::model;
 use super::project::open_for_work;
 use super::propose::{self, Facts, Proposal};
 use super::run_folder::RunConfig;
-use super::train::{self, Job};
-use super::{split, train_joint, train_one, train_two};
+use super::train::{self, StageJob, teacher_config, top_k};
+use super::{evidence_snapshots, split};
 use crate::clip::vision::PatchFeatures;
 use crate::compute::{Compute, Kind};
 use crate::dataset::model::Split;
-use crate::engine::event::{PlannedStage, TrainingPlan};
-use crate::engine::request::{SplitRequest, Stages, TrainRequest};
-use crate::engine::{Context, Event, Failure};
+use crate::engine::event::{PhaseKind, PlannedStage, TrainingPlan, warnings};
+use crate::engine::request::{SplitRequest, TrainRequest};
+use crate::engine::{Context, Event, Failure, Stage};
 use crate::project::Project;
 use crate::train::schedule::Schedule;
 use crate::train::settings::Settings;
@@ -28,9 +28,9 @@ const TRIED_PICTURES: usize = 8;
 const FORWARD: f64 = 1.0 / 3.0;
 
 /// Tells the plan.
-pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = open_for_work(&request.project, context)?;
-    train::watched(&project, &request.watch)?;
+    evidence_snapshots::picture_ids(&project, &request.watch)?;
     let wanted = model::choose(request.model.as_deref(), project.setting("model")?);
     let (labels, _) = data::labels(&project)?;
     let proposes = train::proposes(request);
@@ -41,8 +41,7 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         split,
     } = seen(request, proposes, &project, context)?;
     let facts = Facts::of(&train, labels.len(), &wanted);
-    let quiet =
-        &mut |event: &Event| !matches!(event, Event::Warning { code, .. } if code == "no-splits" && split.is_some());
+    let quiet = &mut |event: &Event| !matches!(event, Event::Warning { code, .. } if code == warnings::NO_SPLITS && split.is_some());
     let mut config = context.part(quiet, |context| {
         train::first_config(request, proposes.then_some(&facts), compute, &project, context)
     })?;
@@ -72,12 +71,12 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         stages: Vec::new(),
         seconds: None,
     };
-    for stage in stages(request.stages) {
+    for stage in request.stages.in_order() {
         let s = &config.settings;
-        let (batch, epochs) = if *stage == 2 {
-            (s.batch_2, s.epochs_2)
-        } else {
+        let (batch, epochs) = if stage.trains_student() {
             (s.batch_1, s.epochs_1)
+        } else {
+            (s.batch_2, s.epochs_2)
         };
         let schedule = Schedule::new(plan.train, batch, epochs, s.max_steps, s.warmup);
         plan.stages.push(PlannedStage {
@@ -100,7 +99,7 @@ pub fn run(request: &TrainRequest, compute: &Compute, context: &mut Context<'_>)
         planned.seconds = rehearsal.seconds(planned, context)?;
         context.check_cancelled()?;
     }
-    // One stage without a time, and there is none for all.
+    // Where one stage has no time, there is none for all.
     plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
     context.emit(Event::Plan(plan));
     Ok(())
@@ -123,7 +122,7 @@ fn seen(request: &TrainRequest, proposes: bool, project: &Project, context: &mut
         true => propose::split_of(project, request.seed)?,
         false => None,
     };
-    // What is skipped is told by the configuration that is made later.
+    // Skipped pictures are reported when the configuration is made.
     let quietly = &mut |_: &Event| false;
     let Some(Proposal { scheme, splits }) = proposal else {
         let train = context.part(quietly, |context| data::training_pictures(project, context))?;
@@ -172,15 +171,6 @@ fn seen(request: &TrainRequest, proposes: bool, project: &Project, context: &mut
     })
 }
 
-fn stages(asked: Stages) -> &'static [u8] {
-    match asked {
-        Stages::One => &[1],
-        Stages::Two => &[2],
-        Stages::Both => &[1, 2],
-        Stages::Joint => &[3],
-    }
-}
-
 struct Rehearsal<'a> {
     project: &'a Project,
     compute: &'a Compute,
@@ -198,21 +188,20 @@ impl Rehearsal<'_> {
         }
         let (job, count, _scratch) = self.job(planned)?;
         let begin = Instant::now();
-        // When how many pictures had gone through the tower.
+        // How many pictures had gone through the tower, and when.
         let mut encoded: Vec<(Instant, usize)> = Vec::new();
         let mut note = |event: &Event| {
-            if let Event::Progress { phase, done, .. } = event
-                && phase == "encoding pictures"
+            if let Event::Progress {
+                kind: PhaseKind::Encoding,
+                done,
+                ..
+            } = event
             {
                 encoded.push((Instant::now(), *done));
             }
             false
         };
-        let tried = context.part(&mut note, |context| match planned.stage {
-            1 => train_one::run(job, context),
-            2 => train_two::run(job, context),
-            _ => train_joint::run(job, context),
-        })?;
+        let tried = context.part(&mut note, |context| job.run(context))?;
         let Some(step) = tried.tried.iter().skip(1).copied().reduce(f64::min) else {
             return Ok(None);
         };
@@ -226,8 +215,8 @@ impl Rehearsal<'_> {
         let spent: f64 = tried.tried.iter().sum::<f64>() + look * count as f64;
         let once = (begin.elapsed().as_secs_f64() - spent).max(0.0);
         let (train, val, passes) = (self.train.items.len() as f64, self.val as f64, planned.epochs as f64);
-        Ok(Some(if planned.stage == 2 {
-            // After each pass the watched pictures and the validation pictures want the prompts anew.
+        Ok(Some(if planned.stage == Stage::Two {
+            // After each pass the prompts are encoded again, for the watched pictures and for the validation pictures.
             let looks = if self.val > 0 { 2.0 } else { 1.0 };
             once + look * (train + val) + step * (planned.steps as f64 + FORWARD * looks * passes)
         } else {
@@ -236,8 +225,8 @@ impl Rehearsal<'_> {
         }))
     }
 
-    /// A stage of a few steps on a few pictures in a folder that goes away; how many pictures a step has.
-    fn job(&self, planned: &PlannedStage) -> Result<(Job<'_>, usize, tempfile::TempDir), Failure> {
+    /// A stage of a few steps on a few pictures in a temporary folder, and how many pictures a step has.
+    fn job(&self, planned: &PlannedStage) -> Result<(StageJob<'_>, usize, tempfile::TempDir), Failure> {
         let scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         let labels = self.config.labels.len();
         let mut config = self.config.clone();
@@ -245,20 +234,20 @@ impl Rehearsal<'_> {
         (s.shuffle, s.max_steps, s.early_stop) = (false, Some(TRIED), None);
         // The text tower costs the same however few pictures there are: where it is trained, steps are tried at their full size.
         let asked = match planned.stage {
-            1 => planned.batch.min(self.most()),
-            _ => planned.batch,
+            Stage::One => planned.batch.min(self.most()),
+            Stage::Two | Stage::Joint => planned.batch,
         };
         let count = asked.clamp(1, self.train.items.len().max(1));
         (s.batch_1, s.batch_2) = (count, count);
-        if planned.stage == 2 && self.config.stage != 2 {
+        if planned.stage == Stage::Two && self.config.stage != Stage::Two {
             // There is no student yet; one of the teacher's shape costs the same.
             let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
-            (config.stage, config.parent) = (2, None);
-            config.student = train_one::teacher_config(&checkpoint, &config.settings)?;
+            (config.stage, config.parent) = (Stage::Two, None);
+            config.student = teacher_config(&checkpoint, &config.settings)?;
             config.patch_features = PatchFeatures::Token;
-            config.top_k = train_one::top_k(&config.settings, &config.student);
+            config.top_k = top_k(&config.settings, &config.student);
         }
-        let job = Job {
+        let job = StageJob {
             project: self.project,
             compute: self.compute,
             id: "rehearsal".to_owned(),

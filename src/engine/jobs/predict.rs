@@ -13,8 +13,7 @@ use std::time::Instant;
 /// Pictures whose predictions are written in one transaction.
 const COMMIT: usize = 4096;
 
-/// Predicts.
-pub fn run(request: &PredictRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &PredictRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let mut project = open_for_work(&request.project, context)?;
     let asked = EvaluateRequest {

@@ -1,15 +1,15 @@
 //! `project info`, `project overview`, and how jobs open a project.
 
-use crate::engine::event::{LabelCounts, RunSummary};
-use crate::engine::{Context, Event, Failure};
-use crate::project::{Project, ProjectError, RunState};
+use crate::engine::event::{LabelCounts, RunSummary, warnings};
+use crate::engine::{Context, Event, Failure, Stage};
+use crate::project::{self, Project, ProjectError, RunState};
 use std::path::Path;
 
 /// Opens a project for writing and marks runs that a kill left `running`: whoever ran them held the lock we have now.
 ///
 /// # Errors
 /// [`Failure`] as [`Project::open`].
-pub fn open_for_work(path: &Path, context: &Context<'_>) -> Result<Project, Failure> {
+pub(crate) fn open_for_work(path: &Path, context: &Context<'_>) -> Result<Project, Failure> {
     let mut project = match context.shared() {
         Some(held) if same_folder(held, path) => Project::open_shared(path)?,
         _ => Project::open(path)?,
@@ -22,7 +22,7 @@ pub fn open_for_work(path: &Path, context: &Context<'_>) -> Result<Project, Fail
 ///
 /// # Errors
 /// Where the database cannot be written.
-pub fn stop_interrupted(project: &mut Project) -> Result<(), ProjectError> {
+pub(crate) fn stop_interrupted(project: &mut Project) -> Result<(), ProjectError> {
     let runs = project.runs()?;
     for run in runs.iter().filter(|r| r.state == RunState::Running) {
         let why = "interrupted: the program ended while it ran";
@@ -36,7 +36,7 @@ fn same_folder(a: &Path, b: &Path) -> bool {
 }
 
 /// Tells what a project holds, also while another program works on it.
-pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = match open_for_work(path, context) {
         Ok(project) => project,
         Err(_) => Project::open_read_only(path)?,
@@ -44,7 +44,7 @@ pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     project
         .notices()
         .iter()
-        .for_each(|notice| context.warn("project", notice.clone()));
+        .for_each(|notice| context.warn(warnings::PROJECT, notice.clone()));
     let summary = project.summary()?;
     let labels = summary.labels.into_iter().map(|l| LabelCounts {
         label: l.label,
@@ -52,16 +52,19 @@ pub fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
         val: l.val,
         test: l.test,
     });
-    let runs = summary.runs.into_iter().map(|r| RunSummary {
-        run: r.run,
-        stage: r.stage,
-        state: r.state.name().to_owned(),
-    });
+    let run_of = |r: project::RunSummary| -> Result<RunSummary, Failure> {
+        Ok(RunSummary {
+            run: r.run,
+            stage: Stage::try_from(r.stage)?,
+            state: r.state.name().to_owned(),
+        })
+    };
+    let runs = summary.runs.into_iter().map(run_of).collect::<Result<_, _>>()?;
     context.emit(Event::Project {
         images: summary.images,
         splits: summary.splits,
         labels: labels.collect(),
-        runs: runs.collect(),
+        runs,
         model: project.setting("model")?,
     });
     Ok(())
@@ -74,7 +77,7 @@ const PAIRS: usize = 50;
 const TOGETHER: usize = 40;
 
 /// Tells frequencies, co-occurrence and sizes, also while another program works on the project.
-pub fn overview(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn overview(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = Project::open_read_only(path)?;
     let overview = project.overview(PAIRS, TOGETHER)?;
     let names = project.labels()?.into_iter().map(|l| (l.id, l.name)).collect();

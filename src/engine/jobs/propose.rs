@@ -1,4 +1,4 @@
-//! What the program proposes for a set of pictures: few and uneven pictures want more passes, smaller steps, another batch. A pure
+//! What the program proposes for a set of pictures: few and uneven pictures need more passes, smaller steps, another batch. A pure
 //! function of a few counts, so that the same project gives the same proposal. docs/few-shot.md says what was measured.
 
 use super::data::{self, Pictures};
@@ -11,7 +11,7 @@ use crate::project::Project;
 
 /// What a proposal depends on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Training pictures.
     pub pictures: usize,
     /// Training pictures of each label.
@@ -35,20 +35,20 @@ impl Facts {
 const HELD_BACK: [usize; 2] = [10, 25];
 
 /// A proposed split.
-pub struct Proposal {
+pub(crate) struct Proposal {
     /// How it is made.
     pub scheme: Scheme,
     /// The split of each picture of the project, in its order.
     pub splits: Vec<Option<Split>>,
 }
 
-/// The split that a project wants before it is trained: where it has none, and where pictures have been labelled since the last
+/// The split that a project needs before it is trained: where it has none, and where pictures have been labelled since the last
 /// proposed one. As long as nothing is held back it is drawn anew, so that something is once there are enough; after that
 /// pictures only join the training pictures, and results stay comparable. `None`: it is well as it is.
 ///
 /// # Errors
 /// [`Failure`] where the project cannot be read.
-pub fn split_of(project: &Project, seed: u64) -> Result<Option<Proposal>, Failure> {
+pub(crate) fn split_of(project: &Project, seed: u64) -> Result<Option<Proposal>, Failure> {
     let pictures = project.pictures(None)?;
     let ids: Vec<i64> = pictures.iter().map(|p| p.id).collect();
     let truth = project.truth(&ids)?;
@@ -104,7 +104,7 @@ const STEPS_1: (usize, usize) = (200, 60);
 const STEPS_2: (usize, usize) = (200, 150);
 
 /// Proposes settings that differ from the defaults, each with its reason.
-pub fn propose(facts: &Facts) -> Vec<Proposed> {
+pub(crate) fn propose(facts: &Facts) -> Vec<Proposed> {
     let mut proposed = Vec::new();
     let mut put = |name: &str, value: String, why: &str| {
         proposed.push(Proposed {
@@ -151,7 +151,7 @@ pub fn propose(facts: &Facts) -> Vec<Proposed> {
 }
 
 /// As `key=value`.
-pub fn pairs(proposed: &[Proposed]) -> Vec<String> {
+pub(crate) fn pairs(proposed: &[Proposed]) -> Vec<String> {
     proposed.iter().map(|p| format!("{}={}", p.name, p.value)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::data::Pictures;
 use super::run_view::RunView;
-use super::train_one::student_preprocess;
+use super::train::student_preprocess;
 use crate::compute::Compute;
 use crate::dataset::decode::{Limits, decode};
 use crate::dataset::model::Split;
@@ -27,10 +27,8 @@ const SHOWN: usize = 12;
 const LABELS: usize = 3;
 
 /// What the report is about.
-pub struct Report<'a> {
-    /// Where it goes.
+pub(crate) struct Report<'a> {
     pub folder: &'a Path,
-    /// The demo's project.
     pub project: &'a Path,
     /// The Stage 2 run, whose evidence is shown.
     pub run: &'a str,
@@ -38,7 +36,6 @@ pub struct Report<'a> {
     pub metrics: [&'a Metrics; 3],
     /// The same three on labels that training never saw.
     pub novel: &'a [Metrics],
-    /// The demo's seed.
     pub seed: u64,
     /// How long it took.
     pub seconds: f64,
@@ -58,7 +55,7 @@ struct Shown {
 ///
 /// # Errors
 /// [`Failure`] where the project cannot be read or the folder not be written.
-pub fn write(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<PathBuf, Failure> {
+pub(crate) fn write(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<PathBuf, Failure> {
     let pictures = examples(report, compute, context)?;
     let page = report.folder.join("report.html");
     let data = report.folder.join("report.json");

@@ -1,8 +1,8 @@
 //! A run's folder: what it was asked (`config.json`), what it measured (`metrics.jsonl`), its checkpoints.
 
-use super::watched::{WatchedEpoch, read_watched};
+use super::evidence_snapshots::{WatchedEpoch, read_watched};
 use crate::clip::vision::PatchFeatures;
-use crate::engine::{Event, Failure};
+use crate::engine::{Event, Failure, Stage};
 use crate::method::student::StudentConfig;
 use crate::support::atomic;
 use crate::train::settings::Settings;
@@ -13,23 +13,18 @@ use std::path::{Path, PathBuf};
 
 /// Everything that a run depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RunConfig {
+pub(crate) struct RunConfig {
     /// Version of the program that made it.
     pub version: String,
-    /// 1, 2, or 3 for both at once.
-    pub stage: u8,
+    pub stage: Stage,
     /// Whether a Stage 2 run follows (`--stage both`).
     pub then_stage_2: bool,
     /// Whether it is the second of a pair (`--stage both`).
     #[serde(default)]
     pub of_pair: bool,
-    /// Seed of all random choices.
     pub seed: u64,
-    /// Its settings.
     pub settings: Settings,
-    /// The teacher's checkpoint.
     pub model: PathBuf,
-    /// The teacher's identity.
     pub model_fingerprint: String,
     /// The Stage 1 run that it starts from.
     pub parent: Option<String>,
@@ -48,9 +43,7 @@ pub struct RunConfig {
     pub data: String,
     /// The image tower: the student's in Stage 1, what Stage 2 starts from.
     pub student: StudentConfig,
-    /// Where patch features come from.
     pub patch_features: PatchFeatures,
-    /// K.
     pub top_k: usize,
     /// The device that it was started on.
     pub device: String,
@@ -90,7 +83,7 @@ impl RunConfig {
 }
 
 /// The run's curves: an event a line, appended as it trains.
-pub struct MetricsLog {
+pub(crate) struct MetricsLog {
     file: File,
 }
 
@@ -126,7 +119,7 @@ impl MetricsLog {
 }
 
 /// What a run's folder says of its training: steps and epochs in order, and the watched pictures after each epoch. What cannot be read is
-/// left out: it is only to look at.
+/// left out: nothing depends on it.
 ///
 /// # Errors
 /// [`Failure`] where the run has kept no curves.

@@ -5,18 +5,19 @@ use super::encode::Encoder;
 use super::fit::Fitted;
 use super::model;
 use super::run_folder::RunConfig;
-use super::train::run_config;
-use super::train_one::{teacher_config, top_k};
-use super::train_two::{HostScores, cached_scores, calibration, frozen_encoder, saved, start_contexts, teacher};
+use super::train::{
+    HostScores, TextPair, cached_scores, calibration, frozen_encoder, prompt_frame, run_config, saved, start_contexts,
+    teacher, teacher_config, top_k,
+};
 use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
-use crate::engine::Failure;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::scorer::Probability;
-use crate::method::prompts::{ContextKind, PromptFrame};
+use crate::engine::{Failure, Stage};
+use crate::method::prompts::ContextKind;
 use crate::method::score::{Fusion, host_values};
 use crate::project::Project;
 use crate::train::checkpoint::Saved;
@@ -32,15 +33,15 @@ pub const ZERO_SHOT: &str = "zero-shot";
 const SCORING: [&str; 2] = ["alpha", "top_k"];
 
 /// What scores pictures.
-pub struct RunView {
+pub(crate) struct RunView {
     /// How it was trained, with what is scored differently now.
     pub config: RunConfig,
     /// The labels that it scores.
     pub labels: Vec<String>,
     /// Text embeddings of both views, `[labels, embed]`.
-    pub text: (Tensor<2>, Tensor<2>),
+    pub text: TextPair,
     /// The neutral prompt in both views, `[1, embed]`: for an untrained CLIP.
-    pub neutral: Option<(Tensor<2>, Tensor<2>)>,
+    pub neutral: Option<TextPair>,
     /// How a score becomes a probability.
     pub probability: Probability,
     /// Identity of the parameters; empty for an untrained CLIP.
@@ -66,7 +67,7 @@ impl RunView {
         let foreign = request.on.is_some();
         let mut config = scored_config(request, project, &labels, foreign)?;
         if foreign {
-            if config.settings.context != ContextKind::Shared && config.stage >= 2 {
+            if config.settings.context != ContextKind::Shared && config.stage.trains_prompts() {
                 return Err(Failure::new(
                     "this run learned a context for each of its own labels",
                     "Only a run with context=shared can score labels that it never saw.",
@@ -84,7 +85,7 @@ impl RunView {
             .as_ref()
             .map(|saved| saved.fingerprint.clone())
             .unwrap_or_default();
-        // An alpha that is asked for goes over the fitted one, and with it what was fitted for it.
+        // An alpha that is asked for overrides the fitted one, and the calibration that was fitted for that.
         let asks = |pair: &String| pair.split('=').next().is_some_and(|name| name.trim() == "alpha");
         let fitted = saved
             .as_ref()
@@ -159,11 +160,18 @@ impl RunView {
 
     /// The run that trained the image tower; `None`: it is the untrained CLIP's.
     pub fn student_run(&self) -> Option<&str> {
-        match (self.run.as_str(), self.config.stage) {
-            (ZERO_SHOT, _) => None,
-            (run, 1 | 3) => Some(run),
-            _ => self.config.parent.as_deref(),
+        if self.is_untrained() {
+            None
+        } else if self.config.stage.trains_student() {
+            Some(&self.run)
+        } else {
+            self.config.parent.as_deref()
         }
+    }
+
+    /// Whether it is the untrained CLIP.
+    pub fn is_untrained(&self) -> bool {
+        self.run == ZERO_SHOT
     }
 
     /// The text embeddings of both views, `[labels, embed]`, and those of the neutral prompt, `[1, embed]` (empty without one).
@@ -171,7 +179,7 @@ impl RunView {
     /// # Errors
     /// [`Failure`] where the device fails.
     pub fn host_texts(&self) -> Result<[[Vec<f32>; 2]; 2], Failure> {
-        let host = |pair: &(Tensor<2>, Tensor<2>)| -> Result<[Vec<f32>; 2], Failure> {
+        let host = |pair: &TextPair| -> Result<[Vec<f32>; 2], Failure> {
             Ok([host_values(pair.0.clone())?, host_values(pair.1.clone())?])
         };
         let neutral = self.neutral.as_ref().map(host).transpose()?;
@@ -223,7 +231,8 @@ fn scored_config(
     let (labels, words) = data::labels(project)?;
     Ok(RunConfig {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        stage: 0,
+        // It is scored as a Stage 1 run is: with fixed prompts.
+        stage: Stage::One,
         then_stage_2: false,
         of_pair: false,
         seed: 0,
@@ -245,7 +254,7 @@ fn scored_config(
 }
 
 /// Embeddings of the labels in both views, the neutral prompt where it is needed, and how scores become probabilities.
-type Texts = ((Tensor<2>, Tensor<2>), Option<(Tensor<2>, Tensor<2>)>, Probability);
+type Texts = (TextPair, Option<TextPair>, Probability);
 
 fn text_and_probability(
     request: &EvaluateRequest,
@@ -272,7 +281,7 @@ fn text_and_probability(
     };
     let (log_scale, offset) = calibration(&model)?;
     let probability = Probability::Calibrated { log_scale, offset };
-    if config.stage == 1 {
+    if !config.stage.trains_prompts() {
         let text = fixed();
         return Ok(((text.clone(), text), None, probability));
     }
@@ -283,15 +292,6 @@ fn text_and_probability(
         .collect();
     let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
         .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
-    let s = &config.settings;
-    let frame = PromptFrame::new(
-        &tower,
-        &tokenizer,
-        &config.words,
-        s.context_tokens,
-        s.context,
-        &config.positives,
-        device,
-    );
+    let frame = prompt_frame(config, &tower, &tokenizer, &config.positives, device);
     Ok((frame.encode(&tower, &contexts), None, probability))
 }

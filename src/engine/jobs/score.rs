@@ -17,7 +17,7 @@ use burn::tensor::{Tensor, TensorData};
 use std::path::Path;
 
 /// Scores every picture; one that cannot be read is reported, and the job fails at its end.
-pub fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &ScoreRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let wanted = model::choose(request.model.as_deref(), None);
     model::note_starter(&wanted, request.model.as_deref(), context);
     let checkpoint = model::open(&wanted)?;

@@ -3,6 +3,7 @@
 use super::project::open_for_work;
 use crate::dataset::model::Split;
 use crate::dataset::split::{self, Novel, Pareto};
+use crate::engine::event::warnings;
 use crate::engine::request::{Scheme, SplitRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::project::{PictureRow, Project, SplitRecipe};
@@ -10,7 +11,7 @@ use crate::support::atomic;
 use std::path::{Path, PathBuf};
 
 /// Makes splits and stores them.
-pub fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut project = open_for_work(&request.project, context)?;
     make(request, &mut project, context)
 }
@@ -19,7 +20,7 @@ pub fn run(request: &SplitRequest, context: &mut Context<'_>) -> Result<(), Fail
 ///
 /// # Errors
 /// [`Failure`] where the request makes no sense or the project cannot be written.
-pub fn make(request: &SplitRequest, project: &mut Project, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn make(request: &SplitRequest, project: &mut Project, context: &mut Context<'_>) -> Result<(), Failure> {
     let pictures = project.pictures(None)?;
     match &request.scheme {
         Scheme::Export { out } => return export(&pictures, out, context),
@@ -83,7 +84,7 @@ pub fn make(request: &SplitRequest, project: &mut Project, context: &mut Context
         let (ids, names): (Vec<i64>, Vec<String>) = chosen.map(|(l, _)| (l.id, l.name.clone())).unzip();
         project.set_novel(&ids)?;
         context.warn(
-            "novel",
+            warnings::NOVEL,
             format!("novel labels, kept out of training: {}", names.join(", ")),
         );
     }
@@ -94,7 +95,7 @@ pub fn make(request: &SplitRequest, project: &mut Project, context: &mut Context
 ///
 /// # Errors
 /// [`Failure`] where the shares make no sense.
-pub fn at_random(
+pub(crate) fn at_random(
     positives: &[Vec<usize>],
     labels: usize,
     (fractions, labelled): ([f64; 3], bool),
@@ -113,7 +114,7 @@ pub fn at_random(
 }
 
 /// Labelled pictures that are in no split as training pictures, the others as they are.
-pub fn joined(pictures: &[PictureRow], positives: &[Vec<usize>]) -> Vec<Option<Split>> {
+pub(crate) fn joined(pictures: &[PictureRow], positives: &[Vec<usize>]) -> Vec<Option<Split>> {
     let one = |(p, labels): (&PictureRow, &Vec<usize>)| p.split.or((!labels.is_empty()).then_some(Split::Train));
     pictures.iter().zip(positives).map(one).collect()
 }
@@ -128,7 +129,7 @@ fn tell(project: &Project, unmatched: Vec<String>, context: &mut Context<'_>) ->
 }
 
 /// The command that makes the split again.
-pub fn command(request: &SplitRequest) -> String {
+pub(crate) fn command(request: &SplitRequest) -> String {
     let path = |list: &Option<PathBuf>, name: &str| {
         list.as_ref()
             .map_or_else(String::new, |p| format!(" --{name} {}", quoted(&p.to_string_lossy())))

@@ -14,7 +14,7 @@ use std::time::Instant;
 const LOG_EVERY: usize = 10;
 
 /// Trains, or goes on where an earlier call stopped.
-pub fn run(request: &StarterRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(request: &StarterRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     std::fs::create_dir_all(&request.out).map_err(|e| Failure::io("make the folder", &request.out, &e))?;
     let path = request.out.join("curve.jsonl");

@@ -24,7 +24,7 @@ const FILES: [(&str, &[u8]); 3] = [
 ///
 /// # Errors
 /// [`Failure`] where the cache cannot be written.
-pub fn folder() -> Result<PathBuf, Failure> {
+pub(crate) fn folder() -> Result<PathBuf, Failure> {
     let digest = hash::of_bytes(FILES[2].1);
     let folder = cache_folder().join(format!("starter-{}", &digest[..12]));
     unpack(&folder).map_err(|e| Failure::io("unpack the built-in model to", &folder, &e))?;

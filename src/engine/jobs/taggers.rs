@@ -4,8 +4,7 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
-use super::train::unix_seconds;
-use super::train_two::student_tensors;
+use super::train::{student_tensors, unix_seconds};
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
@@ -29,12 +28,17 @@ use std::path::Path;
 /// Probability from which a label is given where nothing was measured.
 const THRESHOLD: f32 = 0.5;
 
-/// The tagger that a run, or the untrained CLIP of a project, amounts to. Thresholds: those that were set by hand, else fitted on the
+/// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else fitted on the
 /// validation pictures, else 0.5.
 ///
 /// # Errors
 /// [`Failure`] where there is no such run, the device fails, or the user cancels.
-pub fn of_run(project: &Project, run: &str, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
+pub(crate) fn of_run(
+    project: &Project,
+    run: &str,
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<Tagger, Failure> {
     let asked = EvaluateRequest::on_test(project.folder(), run);
     let view = RunView::open(&asked, project, project, compute)?;
     let config = &view.config;
@@ -70,7 +74,8 @@ pub fn of_run(project: &Project, run: &str, compute: &Compute, context: &mut Con
                 } else {
                     run.to_owned()
                 },
-                stage: config.stage,
+                // 0 stands for the untrained CLIP.
+                stage: if view.is_untrained() { 0 } else { config.stage.number() },
                 model: config.model_fingerprint.clone(),
                 model_name: file_name(&config.model),
                 data: config.data.clone(),
@@ -119,7 +124,7 @@ fn fit(
         config.provenance.average_precision = ap.into_iter().map(|ap| ap.map(|ap| 100.0 * ap)).collect();
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
-    // What a person chose goes before what was fitted.
+    // What a person chose overrides what was fitted.
     for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
         if let Some(chosen) = label.threshold {
             *threshold = chosen;
@@ -129,7 +134,7 @@ fn fit(
 }
 
 /// What words of an untrained CLIP need.
-pub struct Words<'a> {
+pub(crate) struct Words<'a> {
     /// Checkpoint: file, folder or known name.
     pub model: Option<&'a str>,
     /// Labels in order.
@@ -140,11 +145,11 @@ pub struct Words<'a> {
     pub preprocess: Mode,
 }
 
-/// The tagger that an untrained CLIP with words amounts to; its probabilities are not calibrated (METHOD section 4).
+/// A tagger made of an untrained CLIP and words; its probabilities are not calibrated (METHOD section 4).
 ///
 /// # Errors
 /// [`Failure`] where the model cannot be read.
-pub fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
+pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
     let wanted = model::choose(words.model, None);
     model::note_starter(&wanted, words.model, context);
     let path = model::locate(&wanted)?;

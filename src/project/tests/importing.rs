@@ -402,3 +402,46 @@ fn details_are_for_new_labels_only() {
         (Some("a fox"), Some([16, 32, 48]), Some("red"))
     );
 }
+
+#[test]
+fn a_killed_import_is_in_nobodys_way() {
+    let fixture = Fixture::new();
+    let fill = |project: &mut Project| {
+        let pictures = vec![picture(fixture.root.path().join("a.jpg"), &[0])];
+        let data = dataset(&["cat"], pictures, Absent::Negative);
+        project.import(&data, &ImportReport::default()).unwrap();
+    };
+    // As a killed process leaves it: begun, maybe filled, not complete.
+    let mut killed = Project::begin(&fixture.place).unwrap();
+    assert!(
+        matches!(Project::begin(&fixture.place), Err(ProjectError::Locked { .. })),
+        "somebody is at work"
+    );
+    fill(&mut killed);
+    drop(killed);
+    fs::write(fixture.place.join("notes.txt"), "not ours").unwrap();
+    let refused = Project::create(&fixture.place);
+    assert!(
+        matches!(refused, Err(ProjectError::Taken { .. })),
+        "what is not ours stays and is told"
+    );
+    assert!(fixture.place.join("notes.txt").exists());
+    fs::remove_file(fixture.place.join("notes.txt")).unwrap();
+    let mut anew = Project::begin(&fixture.place).unwrap();
+    assert_eq!(anew.import_reports().unwrap().len(), 0, "begun anew");
+    fill(&mut anew);
+    anew.complete().unwrap();
+    drop(anew);
+    assert!(matches!(
+        Project::begin(&fixture.place),
+        Err(ProjectError::AlreadyProject { .. })
+    ));
+    // Whoever opens what an import left for writing goes on with it.
+    let other = fixture.root.path().join("other.patchlight");
+    drop(Project::begin(&other).unwrap());
+    drop(Project::open(&other).unwrap());
+    assert!(matches!(
+        Project::create(&other),
+        Err(ProjectError::AlreadyProject { .. })
+    ));
+}

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// An id: a number of any size or a text. A text that is a plain whole number equals the number, because tools mix them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Id {
+pub(crate) enum Id {
     Number(i128),
     Text(String),
     /// There is none. No record has it.
@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for Id {
 
 /// A box as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Bounds {
+pub(crate) enum Bounds {
     /// The record has none.
     #[default]
     None,
@@ -67,7 +67,7 @@ pub enum Bounds {
 }
 
 /// Reads a box; an empty list is none.
-pub fn bounds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bounds, D::Error> {
+pub(crate) fn bounds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bounds, D::Error> {
     struct Numbers;
     impl<'de> Visitor<'de> for Numbers {
         type Value = Bounds;
@@ -101,7 +101,7 @@ pub fn bounds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bounds, D::E
 }
 
 /// Reads a picture's `split`: our own field. In other files it may be anything, which then says nothing.
-pub fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Split>>, D::Error> {
+pub(crate) fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Split>>, D::Error> {
     struct Word;
     impl<'de> Visitor<'de> for Word {
         type Value = Option<Option<Split>>;

@@ -10,7 +10,7 @@ const MAX_DEPTH: u32 = 512;
 const MAX_TEXT: usize = 64 << 20;
 
 /// Filters JSON text while it is read; needs no more memory than its input's buffer.
-pub struct Lenient<R> {
+pub(crate) struct Lenient<R> {
     input: R,
     filter: Filter,
 }

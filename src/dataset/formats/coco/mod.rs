@@ -6,11 +6,11 @@
 //! picture as shown, which is how annotation tools in browsers work.
 
 mod id;
-pub mod lenient;
+pub(crate) mod lenient;
 mod parse;
 mod write;
 
-pub use write::{check, write};
+pub(crate) use write::{check, write};
 
 use super::collect::{Entry, Findings, Tally};
 use super::locate::{self, Locator, stem};
@@ -26,7 +26,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The first 64 KiB of a regular file.
-pub fn head(path: &Path) -> Result<Vec<u8>, DatasetError> {
+pub(crate) fn head(path: &Path) -> Result<Vec<u8>, DatasetError> {
     let about = std::fs::metadata(path).map_err(DatasetError::io(path))?;
     if !about.is_file() {
         return Err(DatasetError::NotAFile { path: path.to_owned() });
@@ -39,7 +39,7 @@ pub fn head(path: &Path) -> Result<Vec<u8>, DatasetError> {
     Ok(head)
 }
 
-fn looks_like_coco(path: &Path) -> bool {
+pub(crate) fn looks_like_coco(path: &Path) -> bool {
     let Ok(head) = head(path) else { return false };
     let text = String::from_utf8_lossy(&head);
     text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
@@ -81,7 +81,7 @@ fn all_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 }
 
 /// The files to import from a folder: instances only, where COCO's captions and keypoints lie beside them, and how many of those.
-pub fn annotation_files(folder: &Path) -> Result<(Vec<PathBuf>, usize), DatasetError> {
+pub(crate) fn annotation_files(folder: &Path) -> Result<(Vec<PathBuf>, usize), DatasetError> {
     let (instances, others): (Vec<PathBuf>, Vec<PathBuf>) = all_files(folder)?
         .into_iter()
         .partition(|path| stem(path).starts_with("instances"));
@@ -93,7 +93,7 @@ pub fn annotation_files(folder: &Path) -> Result<(Vec<PathBuf>, usize), DatasetE
 }
 
 /// Reads the annotations and finds their pictures.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let mut found = Findings::default();
     let (files, skipped) = if request.data.is_dir() {
         annotation_files(&request.data)?
@@ -139,6 +139,13 @@ struct Reader {
 
 impl Reader {
     fn file(&mut self, path: &Path, mut coco: Coco, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+        if coco.captions > 0 && coco.categories.iter().all(|category| category.name.is_none()) {
+            return Err(DatasetError::Layout {
+                path: path.to_owned(),
+                problem: "these are captions, and captions are no labels; the labels of such sets are in files called instances_*"
+                    .to_owned(),
+            });
+        }
         let before = self.found.warnings.len();
         let labels = self.labels(&coco);
         let split = locate::split_of_file(path, self.locator.root());
@@ -180,7 +187,7 @@ impl Reader {
             // A split that the picture's own record says need not be that of its folder.
             let folder = split.filter(|_| image.split.is_none());
             let Some(picture) = self.locator.find(&image.name, path, split, folder, progress)? else {
-                self.found.unmatched.push(image.name);
+                self.locator.miss(&mut self.found.unmatched, image.name);
                 continue;
             };
             let new = self.found.entries.len();

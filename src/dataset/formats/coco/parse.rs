@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// A picture with what the annotations say of it; categories by their places in [`Coco::categories`].
 #[derive(Debug, Default)]
-pub struct Image {
+pub(crate) struct Image {
     pub name: String,
     pub width: Option<f64>,
     pub height: Option<f64>,
@@ -34,7 +34,7 @@ pub struct Image {
 
 /// A category, or an id that annotations use for one.
 #[derive(Debug)]
-pub struct Category {
+pub(crate) struct Category {
     pub id: Id,
     /// `None` as long as no record names it.
     pub name: Option<String>,
@@ -44,7 +44,7 @@ pub struct Category {
 
 /// Things that happened to many annotations, with the first as an example.
 #[derive(Debug, Default)]
-pub struct Many {
+pub(crate) struct Many {
     pub count: usize,
     pub first: String,
 }
@@ -60,13 +60,15 @@ impl Many {
 
 /// A COCO file.
 #[derive(Debug, Default)]
-pub struct Coco {
+pub(crate) struct Coco {
     pub images: Vec<Image>,
     /// In the order of their records; ids without a record are at the end.
     pub categories: Vec<Category>,
     pub repeated_ids: Many,
     pub unknown_images: Many,
     pub malformed: Many,
+    /// Annotations that are sentences.
+    pub captions: usize,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +96,8 @@ struct AnnotationRecord {
     category_id: Option<Id>,
     #[serde(default, deserialize_with = "bounds")]
     bbox: Bounds,
+    #[serde(default)]
+    caption: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +185,7 @@ impl Builder {
             }
             _ => {}
         }
+        self.coco.captions += usize::from(record.caption.is_some() && record.category_id.is_none());
         if record.bbox == Bounds::Bad {
             self.coco.malformed.add(1, || example(id));
         }
@@ -342,7 +347,7 @@ impl<'de> Visitor<'de> for File<'_> {
 ///
 /// # Errors
 /// With the line, if it is no COCO JSON; two images or two categories with one id; a stop.
-pub fn read(path: &Path, progress: &mut Progress<'_>) -> Result<Coco, DatasetError> {
+pub(crate) fn read(path: &Path, progress: &mut Progress<'_>) -> Result<Coco, DatasetError> {
     let (file, stopped) = Metered::open(path, progress)?;
     let input = Lenient::new(BufReader::with_capacity(1 << 18, file)).map_err(|e| stopped.or_io(path, e))?;
     let mut builder = Builder::default();

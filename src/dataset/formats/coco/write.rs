@@ -5,7 +5,8 @@
 //! `neg_category_ids` (looked for, and not there) and `not_exhaustive_category_ids` (not known). A label without a box is an annotation
 //! without `bbox` (an empty one is an error to some readers), with area 0.
 
-use super::super::export::{ExportRequest, PicturesAs, Staging};
+use super::super::export_request::{ExportRequest, PicturesAs};
+use super::super::staging::Staging;
 use super::super::valid::{self, Says, inexpressible};
 use super::super::{Progress, locate};
 use crate::dataset::error::DatasetError;
@@ -49,7 +50,7 @@ struct Category<'a> {
 }
 
 /// Tells what is lost: COCO can say nearly all.
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     if let Some(picture) = dataset.pictures.iter().find(|p| p.name.is_empty()) {
         let what = format!("the picture {}", picture.path.display());
         return Err(inexpressible(request, what, "it has no name"));
@@ -90,7 +91,11 @@ struct Listed<'a> {
 }
 
 /// Writes the set.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let single = staging.is_file();
     let mut files: BTreeMap<Option<Split>, Vec<Listed<'_>>> = BTreeMap::new();
     for (i, picture) in dataset.pictures.iter().enumerate() {

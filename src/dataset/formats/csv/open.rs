@@ -1,10 +1,14 @@
 //! A table's bytes as rows: encoding, delimiter, and limits.
 
+use super::super::encoding::{self, Decoded};
 use super::super::meter::{Metered, Stopped};
 use super::super::{Columns, Progress, coco};
-use super::tell;
+use super::quotes::{Quotes, holds_a_row};
+use super::words;
 use crate::dataset::error::DatasetError;
+use crate::dataset::files::is_picture_name;
 use ::csv::{ErrorKind, ReaderBuilder, StringRecord};
+use encoding_rs::{Encoding, UTF_8};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -14,43 +18,29 @@ use std::rc::Rc;
 /// Bytes of a row: a quote that is never closed would take in the rest of the file.
 const MAX_ROW: usize = 64 << 20;
 
-/// How characters are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Encoding {
-    #[default]
-    Utf8,
-    Utf16Little,
-    Utf16Big,
-}
-
 /// How a table is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dialect {
-    encoding: Encoding,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Dialect {
+    encoding: &'static Encoding,
     /// Between cells.
     pub delimiter: u8,
     /// The first line is `sep=;`, as spreadsheets have it.
     announced: bool,
+    /// A line with the number of rows, one with the names of all columns but the first, and rows with blanks between the cells.
+    counted: bool,
 }
 
 impl Dialect {
-    /// Tells how a file is written from its beginning: the delimiter is the one with which a column is called as one of file names
-    /// usually is, else the one that makes most columns.
+    /// Tells how a file is written: the delimiter is the one with which a column is called as one of file names usually is, else the
+    /// one that makes most columns.
     ///
     /// # Errors
     /// It cannot be read, or is no text.
-    pub fn of(path: &Path, wanted: &Columns) -> Result<Self, DatasetError> {
+    pub(crate) fn of(path: &Path, wanted: &Columns) -> Result<Self, DatasetError> {
         let head = coco::head(path)?;
-        let mut dialect = Self {
-            encoding: match head.as_slice() {
-                [0xFF, 0xFE, ..] => Encoding::Utf16Little,
-                [0xFE, 0xFF, ..] => Encoding::Utf16Big,
-                _ => Encoding::Utf8,
-            },
-            ..Self::default()
-        };
-        if dialect.encoding == Encoding::Utf8 && head.contains(&0) {
-            let problem = "this is no table in UTF-8 (it has zero bytes); save it as \"CSV UTF-8\"".to_owned();
+        let encoding = encoding::of_file(path, &head, None)?;
+        if encoding == UTF_8 && head.contains(&0) {
+            let problem = "this is no text (it has zero bytes); save the table as \"CSV UTF-8\"".to_owned();
             return Err(DatasetError::Parse {
                 path: path.to_owned(),
                 line: None,
@@ -59,18 +49,42 @@ impl Dialect {
         }
         let mut text = Vec::new();
         // What the cut at the end of the head breaks is of no interest here.
-        let _ = Decoded::new(&head[..], dialect.encoding).read_to_end(&mut text);
+        let _ = Decoded::new(&head[..], encoding).read_to_end(&mut text);
+        let mut dialect = Self {
+            encoding,
+            delimiter: b'\t',
+            announced: false,
+            counted: is_counted(&text),
+        };
         if let Some([delimiter, b'\r' | b'\n', ..]) = text.strip_prefix(b"sep=") {
             (dialect.delimiter, dialect.announced) = (*delimiter, true);
-        } else {
+        } else if !dialect.counted {
             dialect.delimiter = delimiter(&text, wanted);
         }
         Ok(dialect)
     }
 }
 
+/// Whether a text file is a table with a line that counts its rows, as CelebA's are.
+pub(crate) fn is_counted_table(path: &Path) -> bool {
+    coco::head(path).is_ok_and(|head| is_counted(&head))
+}
+
+fn is_counted(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let count = lines.next().is_some_and(|line| line.trim().parse::<u64>().is_ok());
+    let names = lines.next().map_or(0, |line| line.split_whitespace().count());
+    let mut first = lines.next().unwrap_or_default().split_whitespace();
+    count
+        && names > 0
+        && first.next().is_some_and(|name| is_picture_name(Path::new(name)))
+        && first.clone().count() == names
+        && first.all(|cell| cell.parse::<f64>().is_ok())
+}
+
 /// The delimiter of a table that begins with `text`.
-pub fn delimiter(text: &[u8], wanted: &Columns) -> u8 {
+pub(crate) fn delimiter(text: &[u8], wanted: &Columns) -> u8 {
     let worth = |delimiter: u8| {
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
@@ -80,7 +94,7 @@ pub fn delimiter(text: &[u8], wanted: &Columns) -> u8 {
         let mut first = ::csv::ByteRecord::new();
         let _ = reader.read_byte_record(&mut first);
         let names: Vec<_> = first.iter().map(String::from_utf8_lossy).collect();
-        (tell::names_pictures(&names, wanted), names.len())
+        (words::names_pictures(&names, wanted), names.len())
     };
     // The last of several equals wins.
     b"\t;,"
@@ -90,87 +104,42 @@ pub fn delimiter(text: &[u8], wanted: &Columns) -> u8 {
         .unwrap_or(b',')
 }
 
-/// Bytes as UTF-8, without a byte order mark.
-struct Decoded<R> {
-    input: BufReader<R>,
-    encoding: Encoding,
-    begun: bool,
+/// A table's text; of a counted one, what a table with tabs would have.
+struct Source<'a, 'p> {
+    text: BufReader<Decoded<Metered<'a, 'p>>>,
+    /// How many lines of a counted table were begun.
+    counted: Option<usize>,
     ready: Vec<u8>,
     given: usize,
 }
 
-impl<R: Read> Decoded<R> {
-    fn new(input: R, encoding: Encoding) -> Self {
-        Self {
-            input: BufReader::with_capacity(1 << 16, input),
-            encoding,
-            begun: false,
-            ready: Vec::new(),
-            given: 0,
-        }
-    }
-
-    /// The next 16 bits; `None` at the end.
-    fn unit(&mut self) -> io::Result<Option<u16>> {
-        let mut pair = [0; 2];
-        let mut got = 0;
-        while got < 2 {
-            match self.input.read(&mut pair[got..])? {
-                0 if got == 0 => return Ok(None),
-                0 => return Err(not_utf16()),
-                n => got += n,
-            }
-        }
-        Ok(Some(match self.encoding {
-            Encoding::Utf16Big => u16::from_be_bytes(pair),
-            _ => u16::from_le_bytes(pair),
-        }))
-    }
-
-    /// Makes some more text; nothing at the end.
-    fn decode(&mut self) -> io::Result<()> {
-        self.ready.clear();
-        self.given = 0;
-        while self.ready.len() < 1 << 14 {
-            let Some(first) = self.unit()? else { break };
-            let second = if (0xD800..0xDC00).contains(&first) {
-                self.unit()?
-            } else {
-                None
-            };
-            let units = [Some(first), second].into_iter().flatten();
-            for character in char::decode_utf16(units) {
-                let character = character.map_err(|_| not_utf16())?;
-                self.ready
-                    .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-        }
-        Ok(())
-    }
-}
-
-fn not_utf16() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "this is no text in UTF-16; save it as \"CSV UTF-8\"",
-    )
-}
-
-impl<R: Read> Read for Decoded<R> {
+impl Read for Source<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if !self.begun {
-            self.begun = true;
-            match self.encoding {
-                Encoding::Utf8 if self.input.fill_buf()?.starts_with(b"\xEF\xBB\xBF") => self.input.consume(3),
-                Encoding::Utf8 => {}
-                Encoding::Utf16Little | Encoding::Utf16Big => _ = self.unit()?,
+        let Some(lines) = &mut self.counted else {
+            return self.text.read(out);
+        };
+        while self.given == self.ready.len() {
+            let mut line = Vec::new();
+            if (&mut self.text).take(MAX_ROW as u64).read_until(b'\n', &mut line)? == 0 {
+                return Ok(0);
             }
-        }
-        if self.encoding == Encoding::Utf8 {
-            return self.input.read(out);
-        }
-        if self.given == self.ready.len() {
-            self.decode()?;
+            *lines += 1;
+            self.given = 0;
+            self.ready.clear();
+            match *lines {
+                // The line that counts: its line end stays, so that lines keep their numbers.
+                1 => self.ready.push(b'\n'),
+                _ => {
+                    let cells: Vec<&[u8]> = line
+                        .split(u8::is_ascii_whitespace)
+                        .filter(|cell| !cell.is_empty())
+                        .collect();
+                    let first: &[u8] = if *lines == 2 { b"image\t" } else { b"" };
+                    self.ready.extend_from_slice(first);
+                    self.ready.extend(cells.join(&b'\t'));
+                    self.ready.extend(line.ends_with(b"\n").then_some(b'\n'));
+                }
+            }
         }
         let n = out.len().min(self.ready.len() - self.given);
         out[..n].copy_from_slice(&self.ready[self.given..self.given + n]);
@@ -190,6 +159,11 @@ struct Passed {
     breaks: VecDeque<(u64, bool)>,
     /// Line feeds before those.
     lines: usize,
+    quotes: Option<Quotes>,
+    /// There is no more.
+    ended: bool,
+    /// The last byte ends a line.
+    whole: bool,
 }
 
 impl Passed {
@@ -232,6 +206,13 @@ impl<R: Read> Read for Limited<R> {
             .filter(|(byte, _)| matches!(byte, b'\r' | b'\n'));
         passed.breaks.extend(breaks.map(|(byte, at)| (at, *byte == b'\n')));
         passed.all += n as u64;
+        match out[..n].last() {
+            Some(last) => passed.whole = matches!(last, b'\n' | b'\r'),
+            None => passed.ended = true,
+        }
+        if let Some(quotes) = &mut passed.quotes {
+            quotes.pass(&out[..n]);
+        }
         passed.since = passed.since.saturating_add(n);
         if passed.since > MAX_ROW {
             let text = "a row of more than 64 MiB: is there a quote that is not closed?";
@@ -242,9 +223,10 @@ impl<R: Read> Read for Limited<R> {
 }
 
 /// The rows of a table.
-pub struct Table<'a, 'p> {
+pub(crate) struct Table<'a, 'p> {
     path: PathBuf,
-    reader: ::csv::Reader<Limited<BufReader<Decoded<Metered<'a, 'p>>>>>,
+    delimiter: u8,
+    reader: ::csv::Reader<Limited<Source<'a, 'p>>>,
     passed: Rc<RefCell<Passed>>,
     stopped: Stopped,
 }
@@ -256,16 +238,23 @@ impl<'a, 'p> Table<'a, 'p> {
     /// It cannot be read.
     pub fn open(path: &Path, dialect: Dialect, progress: &'a mut Progress<'p>) -> Result<Self, DatasetError> {
         let (file, stopped) = Metered::open(path, progress)?;
-        let mut input = BufReader::with_capacity(1 << 16, Decoded::new(file, dialect.encoding));
+        let mut text = BufReader::with_capacity(1 << 16, Decoded::new(file, dialect.encoding));
         if dialect.announced {
-            input.skip_until(b'\n').map_err(|e| stopped.or_io(path, e))?;
+            text.skip_until(b'\n').map_err(|e| stopped.or_io(path, e))?;
         }
+        let lines = usize::from(dialect.announced);
         let passed = Rc::new(RefCell::new(Passed {
-            lines: usize::from(dialect.announced),
+            lines,
+            quotes: Some(Quotes::new(dialect.delimiter, lines + 1)),
             ..Passed::default()
         }));
         let limited = Limited {
-            input,
+            input: Source {
+                text,
+                counted: dialect.counted.then_some(0),
+                ready: Vec::new(),
+                given: 0,
+            },
             passed: passed.clone(),
         };
         let reader = ReaderBuilder::new()
@@ -275,6 +264,7 @@ impl<'a, 'p> Table<'a, 'p> {
             .from_reader(limited);
         Ok(Self {
             path: path.to_owned(),
+            delimiter: dialect.delimiter,
             reader,
             passed,
             stopped,
@@ -289,6 +279,9 @@ impl<'a, 'p> Table<'a, 'p> {
         let from = self.reader.position().byte();
         let read = self.reader.read_record(row);
         let line = self.passed.borrow_mut().line(from, self.reader.position().byte());
+        if let Some(error) = self.quote_error(row, line) {
+            return Err(error);
+        }
         let problem = match read {
             Ok(false) => return Ok(None),
             Ok(true) => return Ok(Some(line)),
@@ -313,8 +306,46 @@ impl<'a, 'p> Table<'a, 'p> {
         })
     }
 
+    /// What is wrong with the quotes of the row that was just read and begins at `line`.
+    fn quote_error(&self, row: &StringRecord, line: usize) -> Option<DatasetError> {
+        let passed = self.passed.borrow();
+        let quotes = passed.quotes.as_ref()?;
+        let error = |line: usize, problem: String| {
+            Some(DatasetError::Parse {
+                path: self.path.clone(),
+                line: Some(line),
+                problem,
+            })
+        };
+        if let Some(opened) = quotes.open().filter(|_| passed.ended) {
+            return error(opened, "the quote that opens here is never closed".to_owned());
+        }
+        // The next row begins behind this line.
+        let end = passed.lines + 1;
+        if let Some((opened, closed)) = quotes.fault().filter(|(opened, _)| *opened < end.max(line + 1)) {
+            let problem = format!(
+                "the quote that opens here is closed in line {closed} in the middle of a cell: one is missing, or one in a cell is not \
+                 written twice"
+            );
+            return error(opened, problem);
+        }
+        let taken = row.as_slice().contains('\n') && row.iter().any(|cell| holds_a_row(cell, self.delimiter));
+        if taken {
+            return error(
+                line,
+                "a quote in this row takes in the rows behind it: it is closed too late".to_owned(),
+            );
+        }
+        None
+    }
+
+    /// Whether the last line that was read ends like one.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.passed.borrow().whole
+    }
+
     /// The progress that the reading reports to.
     pub fn progress(&mut self) -> &mut Progress<'p> {
-        self.reader.get_mut().input.get_mut().input.get_mut().progress()
+        self.reader.get_mut().input.text.get_mut().get_mut().progress()
     }
 }

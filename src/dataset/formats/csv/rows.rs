@@ -3,9 +3,10 @@
 use super::super::collect::{Entry, Findings, Tally};
 use super::super::locate::{self, Locator};
 use super::super::{Progress, TableShape};
+use super::infer_schema::Mapping;
 use super::open::{Dialect, Table};
 use super::values::{Value, value};
-use super::{Mapping, stats};
+use super::{cells, stats};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::{Absent, Split, Warning};
 use ::csv::StringRecord;
@@ -13,11 +14,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Collects what tables say.
-pub struct Reader {
+pub(crate) struct Reader {
     locator: Locator,
     absent: Absent,
     pub found: Findings,
     labels: HashMap<String, usize>,
+    /// What labels are called where the tables have ids of them.
+    names: HashMap<String, String>,
     /// Entries by path.
     at: HashMap<PathBuf, usize>,
 }
@@ -41,12 +44,13 @@ struct Rows<'a> {
 }
 
 impl Reader {
-    pub fn new(locator: Locator, absent: Absent) -> Self {
+    pub fn new(locator: Locator, absent: Absent, names: HashMap<String, String>) -> Self {
         Self {
             locator,
             absent,
             found: Findings::default(),
             labels: HashMap::new(),
+            names,
             at: HashMap::new(),
         }
     }
@@ -87,7 +91,51 @@ impl Reader {
         while let Some(line) = reading.next(&mut row)? {
             self.row(&mut rows, line, &row, reading.progress())?;
         }
-        self.end(rows);
+        let whole = reading.is_whole();
+        self.end(rows, whole);
+        Ok(())
+    }
+
+    /// Gives pictures without a split that of a table which only has splits.
+    pub(crate) fn splits(
+        &mut self,
+        path: &Path,
+        dialect: Dialect,
+        mapping: &Mapping,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), DatasetError> {
+        let by_name: HashMap<String, usize> = self
+            .found
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(i, entry)| (entry.name.clone(), i))
+            .collect();
+        let mut reading = Table::open(path, dialect, progress)?;
+        let mut row = StringRecord::new();
+        reading.next(&mut row)?;
+        let (mut taken, mut first) = (0, None);
+        while reading.next(&mut row)?.is_some() {
+            let name = row.get(mapping.image).unwrap_or_default();
+            let word = mapping.split.and_then(|i| row.get(i)).unwrap_or_default();
+            let split = stats::split(word, mapping.numbered).flatten();
+            let entry = by_name.get(name).and_then(|i| self.found.entries.get_mut(*i));
+            match entry.filter(|entry| entry.split.is_none()) {
+                Some(entry) => {
+                    entry.split = split;
+                    taken += 1;
+                }
+                None => first = first.or_else(|| Some(name.to_owned())),
+            }
+        }
+        let unused = first.map_or(String::new(), |name| {
+            format!("; it names others as well, such as {name}")
+        });
+        let text = format!("the splits of {taken} pictures were taken from this table{unused}");
+        self.found.warnings.push(Warning {
+            file: Some(path.display().to_string()),
+            ..Warning::new("splits-taken", text)
+        });
         Ok(())
     }
 
@@ -95,10 +143,40 @@ impl Reader {
         if let Some(label) = self.labels.get(name) {
             return *label;
         }
-        let label = self.found.labels.len();
-        self.found.labels.push(name.to_owned());
+        // Two ids may have one name.
+        let told = self.names.get(name).map_or(name, String::as_str);
+        let known = self.labels.get(told).copied();
+        let label = known.unwrap_or(self.found.labels.len());
+        if known.is_none() {
+            self.found.labels.push(told.to_owned());
+            self.labels.insert(told.to_owned(), label);
+        }
         self.labels.insert(name.to_owned(), label);
         label
+    }
+
+    /// The labels that a cell names.
+    fn cell(&mut self, rows: &Rows<'_>, cell: &str, line: usize) -> Result<Vec<usize>, DatasetError> {
+        let mapping = rows.mapping;
+        let labels = match mapping.shape {
+            TableShape::Long | TableShape::Wide => vec![cell],
+            TableShape::Joined if mapping.lists && cells::looks_like_list(cell) => {
+                let names = cells::list(cell)
+                    .ok_or_else(|| rows.error(line, format!("a list of labels was expected, but this is {cell}")))?;
+                return Ok(names
+                    .iter()
+                    .filter(|name| !name.is_empty())
+                    .map(|name| self.label(name))
+                    .collect());
+            }
+            TableShape::Joined => cell.split(mapping.separator).collect(),
+        };
+        let exact = mapping.exact || mapping.shape == TableShape::Long;
+        let names = labels.into_iter().map(|name| if exact { name } else { name.trim() });
+        Ok(names
+            .filter(|name| !name.is_empty())
+            .map(|name| self.label(name))
+            .collect())
     }
 
     fn row(
@@ -127,25 +205,23 @@ impl Reader {
                     self.say(rows, entry, label, said);
                 }
             }
-            TableShape::Joined => {
-                let labels = mapping.labels.map(cell).unwrap_or_default();
-                for name in labels.split(mapping.separator) {
-                    let name = if mapping.exact { name } else { name.trim() };
-                    if !name.is_empty() {
-                        let label = self.label(name);
-                        self.say(rows, entry, label, Value::There);
+            TableShape::Joined | TableShape::Long => {
+                for column in &mapping.labels {
+                    let labels = self.cell(rows, cell(*column), line)?;
+                    let said = match mapping.score {
+                        Some(column) if !labels.is_empty() => rows.value(cell(column), line, column, mapping)?,
+                        _ => Value::There,
+                    };
+                    for label in labels {
+                        self.say(rows, entry, label, said);
                     }
                 }
             }
-            TableShape::Long => {
-                let name = mapping.labels.map(cell).unwrap_or_default();
-                let said = match mapping.score {
-                    Some(column) if !name.is_empty() => rows.value(cell(column), line, column, mapping)?,
-                    _ => Value::There,
-                };
-                if !name.is_empty() {
-                    let label = self.label(name);
-                    self.say(rows, entry, label, said);
+        }
+        if let Some(column) = mapping.negatives {
+            for label in self.cell(rows, cell(column), line)? {
+                if let Some(entry) = entry.and_then(|i| self.found.entries.get_mut(i)) {
+                    entry.negatives.push(label);
                 }
             }
         }
@@ -162,7 +238,7 @@ impl Reader {
         progress: &mut Progress<'_>,
     ) -> Result<Option<usize>, DatasetError> {
         let split = match split {
-            Some(word) => stats::split(word).unwrap_or_else(|| {
+            Some(word) => stats::split(word, rows.mapping.numbered).unwrap_or_else(|| {
                 rows.tally.add("split-unknown", || format!("\"{word}\" in line {line}"));
                 None
             }),
@@ -178,12 +254,18 @@ impl Reader {
             }
             return Ok(*known);
         }
-        let mut picture = self.locator.find(image, rows.path, split, None, progress)?;
-        if picture.is_none() && image.trim() != image {
-            picture = self.locator.find(image.trim(), rows.path, split, None, progress)?;
+        let mut picture = None;
+        for name in [image, image.trim()]
+            .into_iter()
+            .take(1 + usize::from(image.trim() != image))
+        {
+            if picture.is_none() {
+                let file = format!("{name}{}", rows.mapping.suffix);
+                picture = self.locator.find(&file, rows.path, split, None, progress)?;
+            }
         }
         let Some(path) = picture else {
-            self.found.unmatched.push(image.to_owned());
+            self.locator.miss(&mut self.found.unmatched, image);
             rows.entries.insert(image.to_owned(), None);
             return Ok(None);
         };
@@ -233,7 +315,7 @@ impl Reader {
     }
 
     /// Settles what -1 means, and tells what happened.
-    fn end(&mut self, rows: Rows<'_>) {
+    fn end(&mut self, rows: Rows<'_>, whole: bool) {
         let before = self.found.warnings.len();
         let entries = &mut self.found.entries;
         let no = !rows.zeros && !rows.minus.is_empty();
@@ -248,6 +330,10 @@ impl Reader {
         if no {
             let text = "the table has -1 and no 0; -1 was taken for \"not there\"";
             warnings.push(Warning::new("minus-one", text));
+        }
+        if !whole {
+            let text = "the last line has no line end; if the table was cut off there, its end is missing";
+            warnings.push(Warning::new("no-line-end", text));
         }
         for (code, text) in [
             ("repeated", "rows repeat a picture; its labels were joined"),

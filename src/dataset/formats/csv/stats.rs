@@ -1,8 +1,9 @@
 //! What the cells of each column look like, over a whole table.
 
 use super::super::Columns;
-use super::tell::{is_image_word, is_split_word, names_pictures};
+use super::cells::Texts;
 use super::values::{Value, value};
+use super::words::{self, names_pictures};
 use crate::dataset::files::is_picture_name;
 use crate::dataset::model::Split;
 use ::csv::StringRecord;
@@ -16,7 +17,7 @@ const REPEATS: usize = 100_000;
 
 /// A column.
 #[derive(Debug, Default)]
-pub struct Column {
+pub(crate) struct Column {
     /// As the first line has it; `column 2` where it has none.
     pub name: String,
     /// The name is not in the table.
@@ -27,6 +28,8 @@ pub struct Column {
     pub unknowns: usize,
     /// Of these: 1, 0, a probability and the like.
     pub flags: usize,
+    /// Of these: 1 and 0 (or -1, yes, no), and no fractions.
+    pub bits: usize,
     /// Of these: numbers.
     pub numbers: usize,
     /// Of these: names of picture files.
@@ -41,9 +44,13 @@ pub struct Column {
     pub semicolon: bool,
     /// Whether a cell is there twice. Only looked for where file names may be.
     pub repeats: bool,
+    /// Texts that are none of these.
+    pub texts: Option<Box<Texts>>,
     seen: Option<HashSet<u64>>,
     /// The name is one of columns of splits.
     split: bool,
+    /// The name is one of columns of splits that are numbers.
+    pub partition: bool,
 }
 
 impl Column {
@@ -55,6 +62,16 @@ impl Column {
     /// All of it can.
     pub fn only_flags(&self) -> bool {
         self.flags == self.cells - self.unknowns
+    }
+
+    /// All of it is 1 or 0.
+    pub fn only_bits(&self) -> bool {
+        self.bits > 0 && self.bits == self.cells - self.unknowns
+    }
+
+    /// All of it are numbers, or words for yes and no.
+    pub fn only_numbers(&self) -> bool {
+        self.numbers == self.cells - self.unknowns
     }
 
     pub fn has_pictures(&self) -> bool {
@@ -72,7 +89,7 @@ impl Column {
 
 /// A table's columns.
 #[derive(Debug, Default)]
-pub struct Stats {
+pub(crate) struct Stats {
     pub columns: Vec<Column>,
     /// The first row is data.
     pub headless: bool,
@@ -97,8 +114,9 @@ impl Stats {
                     (*name).to_owned()
                 },
                 unnamed,
-                seen: (is_image_word(name) || is_picture_name(Path::new(name))).then(HashSet::new),
-                split: is_split_word(name),
+                seen: (words::image_rank(name).is_some() || is_picture_name(Path::new(name))).then(HashSet::new),
+                split: words::is_split(name),
+                partition: words::is_partition(name),
                 ..Column::default()
             }
         };
@@ -125,15 +143,20 @@ impl Stats {
                 Some(Value::Unknown) => column.unknowns += 1,
                 Some(said) => {
                     column.flags += usize::from(said.is_flag());
+                    column.bits += usize::from(matches!(said, Value::There | Value::Not | Value::Minus));
                     column.numbers += 1;
                 }
                 None => {
-                    column.pictures += usize::from(is_picture_name(Path::new(cell.trim())));
+                    let picture = is_picture_name(Path::new(cell.trim()));
+                    column.pictures += usize::from(picture);
                     column.bar |= cell.contains('|');
                     column.semicolon |= cell.contains(';');
+                    if !picture {
+                        column.texts.get_or_insert_default().add(cell);
+                    }
                 }
             }
-            column.splits += usize::from(column.split && split(cell).is_some());
+            column.splits += usize::from(column.split && split(cell, column.partition).is_some());
             if let Some(seen) = column
                 .seen
                 .as_mut()
@@ -155,8 +178,13 @@ impl Stats {
     }
 }
 
-/// The split that a cell names; inner `None`: none. Outer `None`: it names none that is known.
-pub fn split(cell: &str) -> Option<Option<Split>> {
+/// The split that a cell names; inner `None`: none. Outer `None`: it names none that is known. `numbers`: 0, 1 and 2 are training,
+/// validation and test, as in CelebA's partition.
+pub(crate) fn split(cell: &str, numbers: bool) -> Option<Option<Split>> {
+    let number = cell.trim().parse::<usize>().ok().filter(|_| numbers);
+    if let Some(split) = number.and_then(|number| Split::ALL.get(number)) {
+        return Some(Some(*split));
+    }
     match cell.trim().to_ascii_lowercase().as_str() {
         "" | "none" | "-" | "?" | "nan" | "na" | "n/a" => Some(None),
         word => Split::of_name(word).map(Some),

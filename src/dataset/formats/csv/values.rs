@@ -2,7 +2,7 @@
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// The label is there.
     There,
     /// It is not there.
@@ -16,7 +16,7 @@ pub enum Value {
 }
 
 /// Reads a cell; `None` if it says nothing of the kind. `comma`: numbers may have a decimal comma.
-pub fn value(cell: &str, comma: bool) -> Option<Value> {
+pub(crate) fn value(cell: &str, comma: bool) -> Option<Value> {
     let cell = cell.trim();
     // The usual cells first: a wide table has millions.
     match cell {

@@ -1,12 +1,13 @@
 //! Writing tables. A table is only written if it is read back as it is meant: what its columns would be taken for is tried first.
 
-use super::super::export::{ExportRequest, PicturesAs, Staging, pictures_as};
-use super::super::staging::{Plan, safe_name};
+use super::super::export_request::{ExportRequest, PicturesAs, pictures_as};
+use super::super::staging::{Plan, Staging, safe_name};
 use super::super::valid::{self, Says, inexpressible};
 use super::super::{Columns, Progress, TableShape, locate};
+use super::infer_schema::{self, SEPARATORS, declaring};
 use super::open::delimiter;
+use super::quotes::holds_a_row;
 use super::stats::Stats;
-use super::tell::{self, SEPARATORS, declaring};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::{Absent, Dataset, Picture, Truth, Warning};
 use crate::support::cell::is_formula;
@@ -84,6 +85,27 @@ impl<'a> Sheet<'a> {
             TableShape::Long => sheet.scores = has('|') || has(';') || dataset.pictures.iter().any(|p| sheet.states(p)),
         }
         Ok(sheet)
+    }
+
+    /// A table that is read back as it is meant; what its columns would be taken for is tried.
+    fn tried(dataset: &'a Dataset, request: &ExportRequest) -> Result<Self, DatasetError> {
+        let mut sheet = Self::new(dataset, request)?;
+        if request.spreadsheet_safe {
+            return Ok(sheet);
+        }
+        let Err(error) = try_out(&sheet, request) else {
+            return Ok(sheet);
+        };
+        // Names that could be several, or lists, have to be said to be names.
+        let said = match sheet.shape {
+            TableShape::Wide => true,
+            TableShape::Joined => std::mem::replace(&mut sheet.declared, true),
+            TableShape::Long => std::mem::replace(&mut sheet.scores, true),
+        };
+        if said {
+            return Err(error);
+        }
+        try_out(&sheet, request).map(|()| sheet).map_err(|_| error)
     }
 
     /// Whether a picture says more of a label than its absence would.
@@ -171,7 +193,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// Refuses what a table cannot say, and a table that would be read as something else.
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     if let Some(label) = dataset
         .labels
         .iter()
@@ -190,10 +212,7 @@ pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>,
             "it has no name",
         ));
     }
-    let sheet = Sheet::new(dataset, request)?;
-    if !request.spreadsheet_safe {
-        try_out(&sheet, request)?;
-    }
+    let sheet = Sheet::tried(dataset, request)?;
     let wide = sheet.shape == TableShape::Wide;
     let says = Says {
         boxes: false,
@@ -216,6 +235,11 @@ fn try_out(sheet: &Sheet<'_>, request: &ExportRequest) -> Result<(), DatasetErro
     if written.is_err() || delimiter(&bytes, &wanted) != b',' {
         return refuse("its first line would not be understood".to_owned());
     }
+    let rows = |name: &&String| holds_a_row(name, b',');
+    let names = sheet.dataset.pictures.iter().map(|picture| &picture.name);
+    if let Some(name) = sheet.dataset.labels.iter().chain(names).find(rows) {
+        return refuse(format!("the name {name:?} would be taken for rows of the table"));
+    }
     let mut stats = Stats::new(&StringRecord::from_iter(header.iter()), b',', &wanted);
     let mut plan = Plan::default();
     let named = pictures_as(request) == PicturesAs::Named;
@@ -231,16 +255,22 @@ fn try_out(sheet: &Sheet<'_>, request: &ExportRequest) -> Result<(), DatasetErro
             stats.add(&StringRecord::from_iter(row.iter()));
         }
     }
-    let (told, _) = match tell::tell(&request.out, &stats, &wanted) {
+    let (told, _) = match infer_schema::infer(&request.out, &stats, &wanted) {
         Ok(told) => told,
         Err(error) => return refuse(format!("it would not be read back: {error}")),
     };
     let after = 1 + usize::from(sheet.split.is_some());
-    let labels = (sheet.shape != TableShape::Wide).then_some(after);
+    let labels: Vec<usize> = if sheet.shape == TableShape::Wide {
+        Vec::new()
+    } else {
+        vec![after]
+    };
     let flags = told.flags.iter().map(|(column, name)| (*column, name.as_str()));
-    let wanted = sheet.dataset.labels.iter().filter(|_| labels.is_none());
-    let same = (told.shape, told.image, told.split.is_some(), told.labels)
-        == (sheet.shape, 0, sheet.split.is_some(), labels)
+    let wanted = sheet.dataset.labels.iter().filter(|_| labels.is_empty());
+    let same = (told.shape, told.image, told.split.is_some(), &told.labels)
+        == (sheet.shape, 0, sheet.split.is_some(), &labels)
+        && !told.lists
+        && told.negatives.is_none()
         && told.score.is_some() == sheet.scores
         && flags.eq(wanted.enumerate().map(|(i, name)| (i + after, name.as_str())))
         && (sheet.shape != TableShape::Joined || (told.separator, told.exact) == (sheet.separator, sheet.declared));
@@ -259,9 +289,13 @@ fn try_out(sheet: &Sheet<'_>, request: &ExportRequest) -> Result<(), DatasetErro
 }
 
 /// Writes the table.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let request = staging.request;
-    let sheet = Sheet::new(dataset, request)?;
+    let sheet = Sheet::tried(dataset, request)?;
     let mut names = Vec::with_capacity(dataset.pictures.len());
     for (i, picture) in dataset.pictures.iter().enumerate() {
         if progress(i, dataset.pictures.len()).is_break() {

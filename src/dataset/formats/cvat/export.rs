@@ -1,12 +1,12 @@
 //! Writing CVAT: a tag for each label of a picture, and a box for each box.
 
 use super::super::Progress;
-use super::super::export::{ExportRequest, Staging};
+use super::super::export_request::ExportRequest;
 use super::super::losses::{self, Says};
+use super::super::staging::{Staging, safe_name};
 use super::super::xml::{escaped, expressible};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::slashed;
-use crate::dataset::formats::staging::safe_name;
 use crate::dataset::model::{Dataset, Picture, Split, Warning};
 use std::fmt::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ const UNSPLIT: &str = "default";
 ///
 /// # Errors
 /// [`DatasetError::Inexpressible`].
-pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     let refuse = |what: String, problem: &str| {
         Err(DatasetError::Inexpressible {
             format: FORMAT,
@@ -49,7 +49,11 @@ pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>
 ///
 /// # Errors
 /// Something cannot be read or written, or `progress` stopped it.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let total = dataset.pictures.len();
     let mut out = staging.create(Path::new("annotations.xml"))?;
     out.put(&head(dataset))?;

@@ -4,7 +4,7 @@
 mod export;
 mod shape;
 
-pub use export::{check, write};
+pub(crate) use export::{check, write};
 
 use super::collect::{Entry, Findings};
 use super::gather::Gather;
@@ -17,12 +17,12 @@ use crate::dataset::model::Split;
 use std::path::{Path, PathBuf};
 
 /// Whether an XML file is of this format.
-pub fn is_annotations(path: &Path) -> bool {
+pub(crate) fn is_annotations(path: &Path) -> bool {
     coco::head(path).is_ok_and(|head| xml::root(&head).as_deref() == Some("annotations"))
 }
 
 /// The XML files of this format in a folder, byte-sorted.
-pub fn annotation_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+pub(crate) fn annotation_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(DatasetError::io(folder))? {
         let path = entry.map_err(DatasetError::io(folder))?.path();
@@ -35,7 +35,7 @@ pub fn annotation_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 }
 
 /// Reads the annotations and finds their pictures.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let files = if request.data.is_dir() {
         annotation_files(&request.data)?
     } else {
@@ -49,11 +49,12 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     }
     let mut reader = Reader {
         locator: Locator::new(request),
-        gather: Gather::default(),
+        gather: Gather::new(request),
         tracks: false,
     };
     for file in &files {
-        reader.file(file, progress)?;
+        let read = reader.file(file, progress);
+        reader.gather.trouble.of(file, read)?;
     }
     let Reader {
         locator,
@@ -192,7 +193,7 @@ impl Reader {
             .locator
             .find_at(&[Path::new(&image.name)], &places, None, progress)?
         else {
-            self.gather.found.unmatched.push(image.name);
+            self.locator.miss(&mut self.gather.found.unmatched, image.name);
             return Ok(());
         };
         let entry = Entry {

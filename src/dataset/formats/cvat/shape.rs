@@ -4,19 +4,19 @@ use super::super::bounds::{around, turned};
 use super::super::xml::Xml;
 
 /// What an `<image>` may have in it.
-pub const KINDS: [&str; 9] = [
+pub(crate) const KINDS: [&str; 9] = [
     "tag", "box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton",
 ];
 
 /// Whether a shape is turned.
-pub fn is_rotated(xml: &Xml) -> bool {
+pub(crate) fn is_rotated(xml: &Xml) -> bool {
     let angle = xml.number("rotation");
     angle.is_finite() && angle % 180.0 != 0.0
 }
 
 /// The box around a shape: x, y, width, height in pixels; `None` for tags and shapes of unknown kinds. Values that are no numbers
 /// give a box that is none.
-pub fn bounds(xml: &Xml) -> Option<[f64; 4]> {
+pub(crate) fn bounds(xml: &Xml) -> Option<[f64; 4]> {
     let n = |name: &str| xml.number(name);
     match xml.name() {
         "box" => {

@@ -1,8 +1,8 @@
 //! Writing folders: `label/picture`, or `split/label/picture` where pictures have splits; those without one are in `no-split` then. A
 //! picture with several labels is linked into each folder; one without labels lies beside the label folders.
 
-use super::super::export::{ExportRequest, PicturesAs, Staging, pictures_as};
-use super::super::staging::safe_name;
+use super::super::export_request::{ExportRequest, PicturesAs, pictures_as};
+use super::super::staging::{Staging, safe_name};
 use super::super::valid::{self, Says, inexpressible};
 use super::super::{NO_SPLIT, Progress, content};
 use super::splits;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization;
 
 /// Refuses what folders cannot say.
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     if pictures_as(request) == PicturesAs::Named {
         let problem = "labels are told by where pictures lie: they have to come along, as links or copies";
         return Err(inexpressible(request, "a set without its pictures", problem));
@@ -127,7 +127,11 @@ fn place(picture: &Picture, by_split: bool) -> PathBuf {
 }
 
 /// Writes the folders.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let used: BTreeSet<&str> = dataset
         .pictures
         .iter()

@@ -10,7 +10,7 @@ const FILES: [&str; 3] = ["label-config.xml", "label_config.xml", "labeling_conf
 
 /// What a configuration says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Config {
+pub(crate) struct Config {
     /// The names of controls that ask for choices.
     pub controls: Vec<String>,
     /// Labels in order, with the control that asks for them if it asks for choices.
@@ -18,15 +18,20 @@ pub struct Config {
 }
 
 /// The configuration in a folder.
-pub fn find(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
     FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Whether a file is a configuration, by its name.
+pub(crate) fn is_config(path: &Path) -> bool {
+    FILES.iter().any(|name| path.ends_with(name))
 }
 
 /// Reads a configuration.
 ///
 /// # Errors
 /// With the line, if it is no XML.
-pub fn read(path: &Path) -> Result<Config, DatasetError> {
+pub(crate) fn read(path: &Path) -> Result<Config, DatasetError> {
     let mut xml = Xml::open(path)?;
     let mut config = Config::default();
     // The controls and choices around the place, with the depth at which each began.
@@ -65,7 +70,7 @@ pub fn read(path: &Path) -> Result<Config, DatasetError> {
 }
 
 /// A configuration for our own exports.
-pub fn written(labels: &[String]) -> String {
+pub(crate) fn written(labels: &[String]) -> String {
     let mut xml = String::from("<View>\n  <Image name=\"image\" value=\"$image\"/>\n");
     let controls = [
         ("Choices", "choice=\"multiple\" ", super::CHOICES, "Choice"),

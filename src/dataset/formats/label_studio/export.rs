@@ -2,8 +2,9 @@
 //! Studio cannot say (labels that are not there or not known) is in `meta`, which it keeps.
 
 use super::super::Progress;
-use super::super::export::{ExportRequest, Staging, single_file};
+use super::super::export_request::{ExportRequest, single_file};
 use super::super::losses::{self, Says};
+use super::super::staging::Staging;
 use super::super::xml::expressible;
 use super::{BOXES, CHOICES, NEGATIVES, UNKNOWNS, config};
 use crate::dataset::error::DatasetError;
@@ -24,7 +25,7 @@ const SAYS: Says = Says {
 ///
 /// # Errors
 /// [`DatasetError::Inexpressible`].
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     let alone = single_file(request);
     for label in &dataset.labels {
         let problem = if label.is_empty() {
@@ -76,7 +77,11 @@ pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>,
 ///
 /// # Errors
 /// Something cannot be read or written, or `progress` stopped it.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let total = dataset.pictures.len();
     let mut out = staging.create(Path::new("tasks.json"))?;
     out.put("[")?;

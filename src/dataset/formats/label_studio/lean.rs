@@ -17,7 +17,7 @@ const NODE: usize = 64;
 
 /// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Lean {
+pub(crate) enum Lean {
     #[default]
     Null,
     Bool(bool),
@@ -29,6 +29,20 @@ pub enum Lean {
 }
 
 impl Lean {
+    /// A text as a value: JSON where it begins like a list or record, else the text itself.
+    pub(crate) fn of_cell(cell: &str) -> Self {
+        let left = Cell::new(BUDGET);
+        let any = Any {
+            counted: &[],
+            left: &left,
+        };
+        let text = cell.trim();
+        let parsed = text
+            .starts_with(['[', '{'])
+            .then(|| any.deserialize(&mut serde_json::Deserializer::from_str(text)).ok());
+        parsed.flatten().unwrap_or_else(|| Self::Text(cell.to_owned()))
+    }
+
     /// The value at a key, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let found = self.entries().iter().find(|(k, _)| k == key);
@@ -72,7 +86,7 @@ impl Lean {
 ///
 /// # Errors
 /// With the line, if it is no list or a value is too large; or what `take` returns.
-pub fn each(
+pub(crate) fn each(
     path: &Path,
     counted: &[&str],
     take: &mut dyn FnMut(Lean) -> Result<(), DatasetError>,

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 /// The names by which a picture may be found, best first: its path, then that of an upload without the eight digits in front.
-pub fn names(location: &str) -> Vec<String> {
+pub(crate) fn names(location: &str) -> Vec<String> {
     let path = path(location);
     let mut names = vec![path.clone()];
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -56,7 +56,7 @@ fn without_prefix(name: &str) -> Option<&str> {
 }
 
 /// A file name as Label Studio keeps it when it is uploaded: blanks become underscores, other signs go.
-pub fn uploaded(name: &str) -> String {
+pub(crate) fn uploaded(name: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     name.trim().replace(' ', "_").chars().filter(kept).collect()
 }

@@ -8,9 +8,12 @@ mod config;
 mod export;
 mod lean;
 mod location;
+mod table;
 mod task;
 
-pub use export::{check, write};
+pub(crate) use config::is_config;
+pub(crate) use export::{check, write};
+pub(crate) use table::read_table;
 
 use super::collect::{Entry, Findings};
 use super::gather::Gather;
@@ -36,7 +39,7 @@ const SHOWN: usize = 5;
 const MAX_NAME: usize = 200;
 
 /// Whether a file that begins with `head` is an export: a list of tasks.
-pub fn looks_like(head: &[u8]) -> bool {
+pub(crate) fn looks_like(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let has = |key: &str| text.contains(&format!("\"{key}\""));
@@ -51,22 +54,36 @@ pub fn looks_like(head: &[u8]) -> bool {
             || (has("image") && has("id") && (text.contains("\"choice") || text.contains("labels\""))))
 }
 
+/// Whether a file that begins with `head` ends before it says what it is.
+fn looks_cut_off(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    text.is_empty()
+        || (text.starts_with('[') && !text.ends_with(']') && !text.contains("\"image_id\"") && head.len() < 1 << 16)
+}
+
 /// The exports in a folder, byte-sorted.
-pub fn export_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+pub(crate) fn export_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(DatasetError::io(folder))? {
         let path = entry.map_err(DatasetError::io(folder))?.path();
         let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-        if is_json && path.is_file() && coco::head(&path).is_ok_and(|head| looks_like(&head)) {
+        if is_json && path.is_file() {
             files.push(path);
         }
     }
+    let heads = |path: &PathBuf, is: &dyn Fn(&[u8]) -> bool| coco::head(path).is_ok_and(|head| is(&head));
+    if !files.iter().any(|path| heads(path, &looks_like)) {
+        return Ok(Vec::new());
+    }
+    // One that is cut off beside others is listed, not passed over.
+    files.retain(|path| heads(path, &|head| looks_like(head) || looks_cut_off(head)));
     files.sort_by(|a, b| by_bytes(a, b));
     Ok(files)
 }
 
 /// Reads the tasks and finds their pictures.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let files = if request.data.is_dir() {
         export_files(&request.data)?
     } else {
@@ -81,10 +98,10 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     let config = config::find(first.parent().unwrap_or(first))
         .map(|path| config::read(&path))
         .transpose()?;
-    let mut reader = Reader::new(Locator::new(request), config);
+    let mut reader = Reader::new(request, config);
     for file in &files {
         let mut count = 0_usize;
-        lean::each(file, &["rle", "predictions"], &mut |json| {
+        let read = lean::each(file, &["rle", "predictions"], &mut |json| {
             count += 1;
             if count.is_multiple_of(1024) && progress(0, 0).is_break() {
                 return Err(DatasetError::Cancelled);
@@ -92,7 +109,8 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
             let controls = reader.config.as_ref().map(|config| config.controls.as_slice());
             let task = Task::new(&json, controls);
             reader.task(task, file, progress)
-        })?;
+        });
+        reader.gather.trouble.of(file, read)?;
     }
     reader.finish(request)
 }
@@ -111,10 +129,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(locator: Locator, config: Option<Config>) -> Self {
+    fn new(request: &ImportRequest, config: Option<Config>) -> Self {
         let mut reader = Self {
-            locator,
-            gather: Gather::default(),
+            locator: Locator::new(request),
+            gather: Gather::new(request),
             raw: Vec::new(),
             at: HashMap::new(),
             firsts: HashMap::new(),
@@ -179,10 +197,8 @@ impl Reader {
         };
         let Some(path) = self.picture(location, file, split, progress)? else {
             // It may be a picture itself, as text.
-            self.gather
-                .found
-                .unmatched
-                .push(location.chars().take(MAX_NAME).collect());
+            let name: String = location.chars().take(MAX_NAME).collect();
+            self.locator.miss(&mut self.gather.found.unmatched, name);
             return Ok(());
         };
         let plain = location::names(location).first() == Some(location);

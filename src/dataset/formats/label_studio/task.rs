@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A label given to a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Given {
+pub(crate) struct Given {
     /// The control that asked for it, if it asked for choices; labels of regions are the same whoever asks.
     pub control: Option<String>,
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Given {
 
 /// What one annotator said of a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Annotation {
+pub(crate) struct Annotation {
     pub given: Vec<Given>,
     pub cancelled: bool,
     /// Kinds of answers that are no labels.
@@ -28,7 +28,7 @@ pub struct Annotation {
 
 /// A task.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Task {
+pub(crate) struct Task {
     /// For messages.
     pub id: String,
     pub image: Option<String>,
@@ -45,7 +45,7 @@ pub struct Task {
 }
 
 /// Fields of JSON-MIN that are about the annotation.
-const OWN_FIELDS: [&str; 8] = [
+pub(crate) const OWN_FIELDS: [&str; 8] = [
     "id",
     "annotator",
     "annotation_id",

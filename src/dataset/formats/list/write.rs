@@ -1,9 +1,9 @@
 //! Writing lists: `labels.txt` and a list for each split in use; `no-split.txt` for pictures without one beside them, `list.txt` where
 //! no picture has one. A line is written only if it is read back as it is meant: such a list has no quotes.
 
-use super::super::export::{ExportRequest, PicturesAs, Staging, pictures_as};
+use super::super::export_request::{ExportRequest, PicturesAs, pictures_as};
 use super::super::lines::{Line, MAX_LINE};
-use super::super::staging::{Plan, safe_name};
+use super::super::staging::{Plan, Staging, safe_name};
 use super::super::valid::{self, Says, inexpressible};
 use super::super::{NO_SPLIT, Progress};
 use crate::dataset::error::DatasetError;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Refuses what a line cannot say.
-pub fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     for (id, name) in dataset.labels.iter().enumerate() {
         let line = format!("{name} {id}");
         let same = Line::parse(1, line.as_bytes()).is_some_and(|read| {
@@ -98,7 +98,11 @@ fn raw_name(picture: &Picture) -> Vec<u8> {
 }
 
 /// Writes the lists.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let mut lists: BTreeMap<Option<Split>, Vec<u8>> = BTreeMap::new();
     for (i, picture) in dataset.pictures.iter().enumerate() {
         if progress(i, dataset.pictures.len()).is_break() {

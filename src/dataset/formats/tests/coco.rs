@@ -117,7 +117,7 @@ fn duplicate_ids_are_told() {
     let (dataset, report) = set.import();
     assert_eq!(
         (dataset.pictures[0].positives.len(), codes(&report)),
-        (2, vec!["duplicate-annotation-id"])
+        (2, vec!["duplicate-annotation-id", "not-listed"])
     );
 }
 
@@ -211,10 +211,15 @@ fn missing_ambiguous_and_outside_pictures_are_unmatched() {
     assert_eq!(names(&dataset), ["one/../b.png", "two\\a.png"]);
     assert_eq!(
         report.unmatched,
-        ["a.png", "../secret.png", secret.to_str().unwrap(), "gone.png"]
+        ["../secret.png", secret.to_str().unwrap(), "gone.png"]
     );
-    assert_eq!(codes(&report), ["path-refused", "ambiguous"]);
+    assert_eq!(codes(&report), ["path-refused", "ambiguous", "no-labels"]);
     assert!(report.warnings[0].message.starts_with("2 "));
+    assert!(
+        report.warnings[1]
+            .message
+            .starts_with("a.png could be one/a.png or two/a.png")
+    );
 }
 
 #[test]
@@ -277,5 +282,5 @@ fn copies_leaks_and_similar_labels_are_reported() {
     );
     let (_, report) = set.import();
     assert_eq!(report.duplicates, [["a.png", "b.png", "c.png"]]);
-    assert_eq!(codes(&report), ["leakage", "similar-labels"]);
+    assert_eq!(codes(&report), ["no-labels", "leakage", "similar-labels"]);
 }

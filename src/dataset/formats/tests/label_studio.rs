@@ -225,7 +225,7 @@ fn what_nobody_looked_at_is_no_annotation() {
     let report = export_to(&out, &dataset, Format::LabelStudio, |_| {}).unwrap();
     assert_eq!((report.files, report.warnings[0].code.as_str()), (1, "labels-unused"));
     let (_, report) = import_from(&out).unwrap();
-    assert_eq!(codes(&report), ["not-annotated"]);
+    assert_eq!(codes(&report), ["not-annotated", "no-labels"]);
     dataset.pictures[0].positives = vec![0];
     export_to(&out, &dataset, Format::LabelStudio, |r| r.replace = true).unwrap();
     assert_eq!(import_from(&out).unwrap().0.labels, ["bell\u{7}"]);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// An object on a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Object {
+pub(crate) struct Object {
     pub name: String,
     pub difficult: bool,
     /// Left, top, right and bottom, as written: pixels that count from 1, the last ones inside the box. Not a number where it is none.
@@ -23,7 +23,7 @@ impl Object {
 
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Annotation {
+pub(crate) struct Annotation {
     pub filename: Option<String>,
     pub size: Option<(u32, u32)>,
     pub objects: Vec<Object>,
@@ -33,7 +33,7 @@ pub struct Annotation {
 ///
 /// # Errors
 /// With the line: it is no XML, or its root is not `annotation`.
-pub fn read(path: &Path) -> Result<Annotation, DatasetError> {
+pub(crate) fn read(path: &Path) -> Result<Annotation, DatasetError> {
     let mut xml = Xml::open(path)?;
     let mut found = Annotation::default();
     let (mut width, mut height) = (f64::NAN, f64::NAN);
@@ -43,7 +43,11 @@ pub fn read(path: &Path) -> Result<Annotation, DatasetError> {
         if node == Node::End {
             break;
         }
-        let open: Vec<&str> = xml.path().iter().map(String::as_str).collect();
+        let mut open: Vec<&str> = xml.path().iter().map(String::as_str).collect();
+        // Some tools write the root with a capital letter.
+        if let Some(root) = open.first_mut().filter(|root| root.eq_ignore_ascii_case("annotation")) {
+            *root = "annotation";
+        }
         match (node, &open[..]) {
             (Node::Open, [root]) if *root != "annotation" => {
                 return Err(xml.error(format!("<annotation> was expected, not <{root}>")));

@@ -2,8 +2,9 @@
 //! negative (-1) and not known (0). Reading both gives what was written.
 
 use super::super::Progress;
-use super::super::export::{ExportRequest, Staging};
+use super::super::export_request::ExportRequest;
 use super::super::losses::{self, Says};
+use super::super::staging::Staging;
 use super::super::xml::{escaped, expressible};
 use super::sets::UNSPLIT;
 use crate::dataset::error::DatasetError;
@@ -84,7 +85,7 @@ fn fits_label_map(label: &str) -> bool {
 ///
 /// # Errors
 /// [`DatasetError::Inexpressible`].
-pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     let refuse = |what: String, problem: String| {
         Err(DatasetError::Inexpressible {
             format: FORMAT,
@@ -131,7 +132,11 @@ pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>
 ///
 /// # Errors
 /// Something cannot be read or written, or `progress` stopped it.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let total = dataset.pictures.len();
     let mut ids = Vec::with_capacity(total);
     let names = losses::picture_names(dataset, FORMAT, |_| "")?;
@@ -229,6 +234,8 @@ fn lists(dataset: &Dataset, ids: &[String], staging: &mut Staging<'_>) -> Result
                         .to_owned(),
                 });
             }
+            // A file of no bytes would look cut off.
+            let text = if text.is_empty() { "\n" } else { &text };
             staging.write(Path::new(&path), text.as_bytes())?;
         }
     }

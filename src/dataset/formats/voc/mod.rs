@@ -8,7 +8,7 @@ mod annotation;
 mod export;
 mod sets;
 
-pub use export::{check, write};
+pub(crate) use export::{check, write};
 
 use super::collect::{Entry, Findings};
 use super::gather::Gather;
@@ -25,13 +25,18 @@ use std::path::{Path, PathBuf};
 const ANNOTATIONS: &str = "Annotations";
 const IMAGE_SETS: &str = "ImageSets";
 
-pub fn is_xml(path: &Path) -> bool {
+pub(crate) fn is_xml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xml"))
 }
 
 /// Whether an XML file is of this format.
-pub fn is_annotation(path: &Path) -> bool {
-    coco::head(path).is_ok_and(|head| xml::root(&head).as_deref() == Some("annotation"))
+pub(crate) fn is_annotation(path: &Path) -> bool {
+    coco::head(path).is_ok_and(|head| xml::root(&head).is_some_and(|root| root.eq_ignore_ascii_case("annotation")))
+}
+
+/// Whether an XML file has no root element at the place where one must be.
+fn is_broken(path: &Path) -> bool {
+    coco::head(path).is_ok_and(|head| xml::root(&head).is_none())
 }
 
 /// An XML file: the set that it belongs to, and its path below `Annotations` without extension.
@@ -64,10 +69,10 @@ impl Source {
 }
 
 /// Reads the set.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let mut reader = Reader {
         locator: Locator::new(request),
-        gather: Gather::default(),
+        gather: Gather::new(request),
         classes: HashMap::new(),
     };
     if request.data.is_dir() {
@@ -103,6 +108,10 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
             ),
             ("not-annotations", "XML files are no annotations and were left out"),
             (
+                "list-short",
+                "lists of classes name fewer pictures than that of their set; they may be cut off",
+            ),
+            (
                 "not-listed",
                 "pictures lie beside the annotated ones but have no annotation; they were left out",
             ),
@@ -128,8 +137,9 @@ impl Reader {
         let mut sources = inside;
         if sources.is_empty() {
             sources = loose;
+            // Beside other files, what does not even begin like an annotation is none of them.
             sources.retain(|source| {
-                let good = is_annotation(&source.file);
+                let good = is_annotation(&source.file) || is_broken(&source.file);
                 if !good {
                     self.gather
                         .tally
@@ -242,7 +252,9 @@ impl Reader {
 
     /// Reads an XML file and returns the name by which the lists know its picture.
     fn file(&mut self, source: &Source, sets: &Sets, progress: &mut Progress<'_>) -> Result<PathBuf, DatasetError> {
-        let annotation = annotation::read(&source.file)?;
+        let read = self.gather.trouble.of(&source.file, annotation::read(&source.file))?;
+        let unlabelled = read.is_none();
+        let annotation = read.unwrap_or_default();
         let folders = source.file.strip_prefix(&source.home).unwrap_or(&source.file);
         let folder_split = locate::split_of_name(&slashed(folders)).or_else(|| {
             Split::of_name(&source.home.file_name()?.to_string_lossy()).filter(|_| source.home != self.locator.root())
@@ -251,7 +263,7 @@ impl Reader {
         let found = self.picture(source, &annotation, folder_split.filter(|_| unlisted), progress)?;
         let Some((path, name)) = found else {
             let name = annotation.filename.unwrap_or_else(|| slashed(&source.id));
-            self.gather.found.unmatched.push(name);
+            self.locator.miss(&mut self.gather.found.unmatched, name);
             return Ok(source.id.clone());
         };
         let key = sets.key(&source.id, &path);
@@ -265,6 +277,7 @@ impl Reader {
             name,
             split,
             declared: annotation.size,
+            unlabelled,
             ..Entry::default()
         };
         let mut by_objects: BTreeMap<usize, Truth> = BTreeMap::new();
@@ -296,7 +309,7 @@ impl Reader {
             None => self.locator.find_stem(id, &places, progress)?,
         };
         let Some(path) = found else {
-            self.gather.found.unmatched.push(slashed(id));
+            self.locator.miss(&mut self.gather.found.unmatched, slashed(id));
             return Ok(());
         };
         let name = slashed(&id.with_file_name(path.file_name().unwrap_or_default()));

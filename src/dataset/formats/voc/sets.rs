@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The set of pictures without a split, as other programs name it.
-pub const UNSPLIT: &str = "default";
+pub(crate) const UNSPLIT: &str = "default";
 
 /// What the lists of a folder say, by pictures' ids: their paths below `JPEGImages`, without extension.
 #[derive(Default)]
-pub struct Sets {
+pub(crate) struct Sets {
     /// Listed pictures in the lists' order, with their splits.
     pub order: Vec<PathBuf>,
     pub splits: HashMap<PathBuf, Option<Split>>,
@@ -75,7 +75,7 @@ fn id(path: PathBuf) -> PathBuf {
 ///
 /// # Errors
 /// A list cannot be read, or a line of a class list has no 1, -1 or 0.
-pub fn read(folder: &Path, tally: &mut Tally) -> Result<Sets, DatasetError> {
+pub(crate) fn read(folder: &Path, tally: &mut Tally) -> Result<Sets, DatasetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(DatasetError::io(folder))? {
         let path = entry.map_err(DatasetError::io(folder))?.path();
@@ -95,16 +95,28 @@ pub fn read(folder: &Path, tally: &mut Tally) -> Result<Sets, DatasetError> {
     files.sort_by_key(rank);
     let mut sets = Sets::default();
     let mut classes: HashMap<String, usize> = HashMap::new();
+    // Pictures in the list of each set, by the set's name.
+    let mut counts: HashMap<String, usize> = HashMap::new();
     for file in &files {
         let lines = lines::read(file)?;
         let both = rank(file).0;
         match kind(file, lines.first()) {
             Some(Kind::Pictures(split)) => {
+                counts.insert(stem(file), lines.len());
                 for line in &lines {
                     sets.list(id(line.whole()), split, both, tally);
                 }
             }
             Some(Kind::Class(class, split)) => {
+                let set = stem(file).strip_prefix(&format!("{class}_")).map(str::to_owned);
+                let whole = set.and_then(|set| counts.get(&set)).copied().unwrap_or_default();
+                // An empty list is of a class that no picture has; ours have a line end then.
+                let cut = lines.is_empty() && file.metadata().is_ok_and(|about| about.len() == 0);
+                if lines.len() < whole && (cut || !lines.is_empty()) {
+                    tally.add("list-short", || {
+                        format!("{} has {} of {whole}", file.display(), lines.len())
+                    });
+                }
                 let next = sets.classes.len();
                 let class = *classes.entry(class).or_insert_with_key(|class| {
                     sets.classes.push(class.clone());

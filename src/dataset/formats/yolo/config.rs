@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 16;
 
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Config {
+pub(crate) struct Config {
     /// Class numbers and names.
     pub names: Vec<(u64, String)>,
     /// Where all paths begin, unless at the file itself.
@@ -19,10 +19,12 @@ pub struct Config {
     pub sets: Vec<(String, Vec<String>)>,
     /// Key points of an object and numbers for each of them, where lines have such.
     pub keypoints: Option<(usize, usize)>,
+    /// How many classes there are.
+    pub count: Option<u64>,
 }
 
 /// Whether a file that begins with `head` looks like one: cheap.
-pub fn looks_like(head: &str) -> bool {
+pub(crate) fn looks_like(head: &str) -> bool {
     let keys = ["names", "train", "nc"];
     head.lines().any(|line| {
         let key = line
@@ -104,7 +106,7 @@ impl<'a> Reader<'a> {
 ///
 /// # Errors
 /// With the line: it is no YAML, not a mapping, or names and paths are no texts.
-pub fn read(path: &Path) -> Result<Config, DatasetError> {
+pub(crate) fn read(path: &Path) -> Result<Config, DatasetError> {
     let text = text::read(path, LIMIT)?;
     let mut reader = Reader {
         path,
@@ -133,6 +135,7 @@ pub fn read(path: &Path) -> Result<Config, DatasetError> {
                 config.sets.retain(|(earlier, _)| *earlier != key);
                 config.sets.push((key, places));
             }
+            "nc" => config.count = texts(&reader, line, value)?.first().and_then(|n| n.parse().ok()),
             "kpt_shape" => {
                 let numbers = texts(&reader, line, value)?;
                 let number = |i: usize| numbers.get(i).and_then(|n: &String| n.parse().ok());
@@ -142,6 +145,20 @@ pub fn read(path: &Path) -> Result<Config, DatasetError> {
         }
     }
     Ok(config)
+}
+
+/// Reads a file to its end, for what is wrong with it.
+///
+/// # Errors
+/// With the line: it is no YAML.
+pub(crate) fn check(path: &Path) -> Result<(), DatasetError> {
+    let text = text::read(path, LIMIT)?;
+    let mut reader = Reader {
+        path,
+        parser: Parser::new_from_str(&text),
+    };
+    while reader.next()?.0 != Event::StreamEnd {}
+    Ok(())
 }
 
 fn text(reader: &Reader<'_>, line: usize, value: Value) -> Result<String, DatasetError> {
@@ -197,7 +214,7 @@ fn names(reader: &Reader<'_>, line: usize, value: Value) -> Result<Vec<(u64, Str
 }
 
 /// A text as YAML writes it between double quotes, any characters.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     use std::fmt::Write;
     let mut out = String::from("\"");
     for c in text.chars() {

@@ -2,8 +2,9 @@
 //! labels lines of the class number alone.
 
 use super::super::Progress;
-use super::super::export::{ExportRequest, Staging};
+use super::super::export_request::ExportRequest;
 use super::super::losses::{self, Says};
+use super::super::staging::Staging;
 use super::config::quoted;
 use super::{UNSPLIT, in_labels};
 use crate::dataset::error::DatasetError;
@@ -26,7 +27,7 @@ fn without_box(picture: &Picture) -> impl Iterator<Item = usize> {
 ///
 /// # Errors
 /// [`DatasetError::Inexpressible`].
-pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
+pub(crate) fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>, DatasetError> {
     losses::picture_names(dataset, FORMAT, folder)?;
     let mut warnings = losses::warnings(dataset, FORMAT, Says::default());
     let alone: usize = dataset.pictures.iter().map(|p| without_box(p).count()).sum();
@@ -48,7 +49,11 @@ pub fn check(dataset: &Dataset, _request: &ExportRequest) -> Result<Vec<Warning>
 ///
 /// # Errors
 /// Something cannot be read or written, or `progress` stopped it.
-pub fn write(dataset: &Dataset, staging: &mut Staging<'_>, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+pub(crate) fn write(
+    dataset: &Dataset,
+    staging: &mut Staging<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let total = dataset.pictures.len();
     let names = losses::picture_names(dataset, FORMAT, folder)?;
     let mut keys = vec!["train", "val"];

@@ -10,7 +10,7 @@ const LIMIT: u64 = 64 << 20;
 
 /// A line of a label file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Object {
+pub(crate) struct Object {
     /// From 1.
     pub line: usize,
     pub class: u64,
@@ -23,7 +23,7 @@ pub struct Object {
 ///
 /// # Errors
 /// With the line: it has another number of columns, a class that is no number, or coordinates that are none.
-pub fn read(path: &Path, keypoints: Option<(usize, usize)>) -> Result<Vec<Object>, DatasetError> {
+pub(crate) fn read(path: &Path, keypoints: Option<(usize, usize)>) -> Result<Vec<Object>, DatasetError> {
     let content = text::read(path, LIMIT)?;
     let mut objects = Vec::new();
     for (i, line) in content.lines().enumerate() {
@@ -45,7 +45,7 @@ pub fn read(path: &Path, keypoints: Option<(usize, usize)>) -> Result<Vec<Object
 }
 
 /// Whether a line could be one of a label file.
-pub fn looks_like(line: &str) -> bool {
+pub(crate) fn looks_like(line: &str) -> bool {
     object(line, None).is_ok()
 }
 
@@ -91,7 +91,7 @@ fn class(word: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// With the line: it is no such file.
-pub fn names(path: &Path) -> Result<Vec<(u64, String)>, DatasetError> {
+pub(crate) fn names(path: &Path) -> Result<Vec<(u64, String)>, DatasetError> {
     if super::is_yaml(path) {
         return Ok(config::read(path)?.names);
     }
@@ -122,7 +122,7 @@ pub fn names(path: &Path) -> Result<Vec<(u64, String)>, DatasetError> {
 }
 
 /// Whether a file holds names of classes, a line each, by its name.
-pub fn is_class_file(path: &Path) -> bool {
+pub(crate) fn is_class_file(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase());
     name.is_some_and(|name| matches!(name.as_str(), "classes.txt" | "_darknet.labels") || name.ends_with(".names"))
 }

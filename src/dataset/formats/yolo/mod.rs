@@ -6,26 +6,29 @@ mod export;
 mod labels;
 mod sets;
 
-pub use config::looks_like as looks_like_config;
-pub use export::{check, write};
-pub use labels::{is_class_file, looks_like as looks_like_line};
+pub(crate) use config::check as check_yaml;
+pub(crate) use config::looks_like as looks_like_config;
+pub(crate) use export::{check, write};
+pub(crate) use labels::{is_class_file, looks_like as looks_like_line};
 
 use super::collect::{Entry, Findings};
 use super::gather::Gather;
 use super::locate::{self, Locator};
 use super::{ImportRequest, Progress, coco};
 use crate::dataset::error::DatasetError;
-use crate::dataset::files::{Walk, by_bytes, walk_with};
+use crate::dataset::files::{Walk, by_bytes, relative_name, walk_with};
 use crate::dataset::model::Warning;
 use config::Config;
 use sets::Set;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The key in `data.yaml` of pictures without a split; other programs pass over it.
 const UNSPLIT: &str = "unsplit";
 
-pub fn is_yaml(path: &Path) -> bool {
+pub(crate) fn is_yaml(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
     extension.is_some_and(|e| e == "yaml" || e == "yml")
 }
@@ -35,7 +38,7 @@ fn is_text(path: &Path) -> bool {
 }
 
 /// The file of class names and splits in a folder.
-pub fn config_file(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn config_file(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|e| Some(e.ok()?.path()))
@@ -56,7 +59,7 @@ pub fn config_file(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Reads the set.
-pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
+pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Findings, DatasetError> {
     let data = &request.data;
     let folder = if data.is_dir() {
         data
@@ -84,18 +87,20 @@ pub fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Find
     }
     let mut reader = Reader {
         folder: folder.to_path_buf(),
-        gather: Gather::default(),
+        gather: Gather::new(request),
         names: Names::default(),
         config,
         used: HashSet::new(),
         missing: None,
+        flat: request.images.is_some(),
+        by_stem: OnceCell::new(),
         locator,
     };
     reader.gather.found.warnings.append(&mut walked.warnings);
     reader.read_names(request, config_file.as_deref(), &walked)?;
     let sets = sets::read(&mut reader, config_file.as_deref(), &walked, progress)?;
     for set in &sets {
-        reader.set(set, progress)?;
+        reader.set(set, &walked, progress)?;
     }
     reader.finish(request, &walked)
 }
@@ -119,6 +124,10 @@ struct Reader {
     used: HashSet<PathBuf>,
     /// A folder or list that is not to be had.
     missing: Option<String>,
+    /// The user named the folder of pictures: it need not have the folders of the set.
+    flat: bool,
+    /// Label files by their names without extension; `None` where several have one. Made when first asked for.
+    by_stem: OnceCell<HashMap<OsString, Option<PathBuf>>>,
 }
 
 impl Reader {
@@ -140,6 +149,20 @@ impl Reader {
             (None, _, Some(file)) => (file.clone(), labels::names(file)?),
             _ => return Ok(()),
         };
+        if let Some(count) = self
+            .config
+            .count
+            .filter(|count| self.config.names.len() as u64 != *count && config_file == Some(&file))
+        {
+            let text = format!(
+                "this file says nc: {count}, and names {} classes; it may be cut off",
+                self.config.names.len()
+            );
+            self.gather.found.warnings.push(Warning {
+                file: Some(file.display().to_string()),
+                ..Warning::new("names-count", text)
+            });
+        }
         for (id, name) in names {
             let before = self.gather.found.labels.len();
             let label = self.gather.label(&name);
@@ -157,7 +180,7 @@ impl Reader {
         Ok(())
     }
 
-    fn set(&mut self, set: &Set, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
+    fn set(&mut self, set: &Set, walked: &Walk, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
         for (i, (path, name)) in set.pictures.iter().enumerate() {
             if i % 256 == 0 && progress(0, 0).is_break() {
                 return Err(DatasetError::Cancelled);
@@ -173,9 +196,19 @@ impl Reader {
                 self.gather.entry(entry);
                 continue;
             }
-            match self.label_file(path) {
+            match self.label_file(path, walked) {
                 Some(file) => {
-                    self.read_file(&file, &mut entry)?;
+                    if self.flat && entry.split.is_none() {
+                        entry.split = locate::split_of_name(&relative_name(&file, &self.folder));
+                    }
+                    let read = self.read_file(&file, &mut entry);
+                    if self.gather.trouble.of(&file, read)?.is_none() {
+                        entry.unlabelled = true;
+                        entry.positives.clear();
+                        entry.boxes.clear();
+                    } else if entry.positives.is_empty() {
+                        self.gather.tally.add("empty-label-file", || file.display().to_string());
+                    }
                     self.used.insert(file);
                 }
                 None => self.gather.tally.add("without-labels", || name.clone()),
@@ -208,7 +241,7 @@ impl Reader {
     }
 
     /// The label file of a picture: in `labels` where the picture is in `images`, beside it, or in the labels' own folder.
-    fn label_file(&self, picture: &Path) -> Option<PathBuf> {
+    fn label_file(&self, picture: &Path, walked: &Walk) -> Option<PathBuf> {
         let text = picture.with_extension("txt");
         let root = self.locator.root();
         let relative = text.strip_prefix(root).unwrap_or(&text);
@@ -223,9 +256,25 @@ impl Reader {
         if let Some(beside) = root.parent().filter(|_| root.ends_with("images")) {
             places.push(beside.join("labels").join(relative));
         }
-        places
+        let found = places
             .into_iter()
-            .find(|place| place.is_file() && self.names.file.as_ref() != Some(place))
+            .find(|place| place.is_file() && self.names.file.as_ref() != Some(place));
+        found.or_else(|| self.by_stem(picture, walked))
+    }
+
+    /// The only label file of a picture's name, where pictures lie in a folder of their own.
+    fn by_stem(&self, picture: &Path, walked: &Walk) -> Option<PathBuf> {
+        let stem = picture.file_stem().filter(|_| self.flat)?;
+        let by_stem = self.by_stem.get_or_init(|| {
+            let mut by_stem = HashMap::new();
+            for file in walked.files.iter().filter(|file| self.is_label_file(file)) {
+                let Some(stem) = file.file_stem() else { continue };
+                let known = by_stem.entry(stem.to_owned()).or_insert_with(|| Some(file.clone()));
+                *known = known.take().filter(|known| known == file);
+            }
+            by_stem
+        });
+        by_stem.get(stem).cloned().flatten()
     }
 
     fn finish(mut self, request: &ImportRequest, walked: &Walk) -> Result<Findings, DatasetError> {
@@ -249,6 +298,10 @@ impl Reader {
             &self.locator,
             &[
                 ("without-labels", "pictures have no label file; they have no labels"),
+                (
+                    "empty-label-file",
+                    "label files are empty; their pictures have no labels",
+                ),
                 (
                     "set-missing",
                     "folders or lists that data.yaml names are not here and were left out",

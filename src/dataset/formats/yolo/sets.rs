@@ -1,8 +1,9 @@
 //! Which pictures a set has: folders or lists that `data.yaml` names, lists named after splits, or all pictures that are there.
 
 use super::super::locate::{self, stem};
+use super::super::written;
 use super::super::{Progress, lines};
-use super::{Reader, UNSPLIT};
+use super::{Reader, UNSPLIT, in_labels};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::{Walk, is_picture_name, relative_name};
 use crate::dataset::model::Split;
@@ -11,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// Pictures of one split with their names.
 #[derive(Default)]
-pub struct Set {
+pub(crate) struct Set {
     pub split: Option<Split>,
     pub pictures: Vec<(PathBuf, String)>,
 }
@@ -25,7 +26,7 @@ enum Place {
 }
 
 /// The sets, each with its pictures.
-pub fn read(
+pub(crate) fn read(
     reader: &mut Reader,
     config_file: Option<&Path>,
     walked: &Walk,
@@ -54,6 +55,8 @@ pub fn read(
                         .extend(below.map(|path| (path.clone(), relative_name(path, folder))));
                 }
                 Place::List(list) => listed(reader, list, &base, &mut set, progress)?,
+                // The pictures lie in a folder of their own, so their label files tell which are of this set.
+                Place::Missing | Place::Outside if flat(reader, &base, entry, walked, &mut set, progress)? => {}
                 Place::Missing | Place::Outside => {
                     let named = format!("{key}: {entry}");
                     reader.missing.get_or_insert_with(|| named.clone());
@@ -85,7 +88,7 @@ pub fn read(
             .collect();
         for path in walked.pictures.iter().filter(|path| !inside.contains(path.as_path())) {
             reader.gather.tally.add("not-in-a-set", || path.display().to_string());
-            let file = reader.label_file(path);
+            let file = reader.label_file(path, walked);
             reader.used.extend(file);
         }
         return Ok(sets);
@@ -104,7 +107,7 @@ pub fn read(
 }
 
 /// `train.txt`, `val.txt` and the like in a folder, if they list pictures.
-pub fn lists(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+pub(crate) fn lists(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut found: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(DatasetError::io(folder))? {
         let path = entry.map_err(DatasetError::io(folder))?.path();
@@ -135,6 +138,17 @@ fn place(reader: &Reader, base: &Path, entry: &str) -> Place {
     }
     candidates.extend([base.join(&entry), reader.folder.join(&entry)]);
     candidates.extend([base.join(&plain), reader.folder.join(&plain), root.join(&plain)]);
+    // The set's own folder, or folders of another machine, in front.
+    let is_whole = |end: &PathBuf| {
+        let folder = end
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        end.components().nth(1).is_some() || Split::of_name(&folder).is_some()
+    };
+    for end in written::ends(&plain).skip(1).filter(is_whole) {
+        candidates.extend([base.join(&end), reader.folder.join(&end), root.join(&end)]);
+    }
     // The folder of pictures may be given by itself.
     let below_images = plain.strip_prefix("images").ok().filter(|_| root != reader.folder);
     candidates.extend(below_images.map(|below| root.join(below)));
@@ -154,6 +168,49 @@ fn place(reader: &Reader, base: &Path, entry: &str) -> Place {
         };
     }
     if outside { Place::Outside } else { Place::Missing }
+}
+
+/// Adds the pictures, wherever they lie below the folder that the user named, that have a label file where those of `entry` are. Says
+/// whether there are such label files.
+fn flat(
+    reader: &mut Reader,
+    base: &Path,
+    entry: &str,
+    walked: &Walk,
+    set: &mut Set,
+    progress: &mut Progress<'_>,
+) -> Result<bool, DatasetError> {
+    if !reader.flat {
+        return Ok(false);
+    }
+    let entry = PathBuf::from(entry.trim().replace('\\', "/"));
+    let labels = |end: PathBuf| {
+        let labels = in_labels(&end.join("_"), "images");
+        [
+            base.join(labels.parent().unwrap_or(&labels)),
+            reader.folder.join(labels.parent().unwrap_or(&labels)),
+        ]
+    };
+    // Without a folder `images` in it, the path is that of pictures and not of labels.
+    let all = written::ends(&entry).filter(|end| end.components().any(|c| c.as_os_str() == "images"));
+    let Some(folder) = all.flat_map(labels).find(|folder| folder.is_dir()) else {
+        return Ok(false);
+    };
+    for file in walked.files.iter().filter(|file| file.starts_with(&folder)) {
+        let id = Path::new(file.file_name().unwrap_or_default()).with_extension("");
+        match reader.locator.find_stem(&id, &[PathBuf::new()], progress)? {
+            Some(path) => {
+                let name = relative_name(&path, reader.locator.root());
+                set.pictures.push((path, name));
+            }
+            None => {
+                let file = file.strip_prefix(&reader.folder).unwrap_or(file).display().to_string();
+                reader.locator.miss(&mut reader.gather.found.unmatched, file);
+            }
+        }
+        reader.used.insert(file.clone());
+    }
+    Ok(true)
 }
 
 /// The pictures that a list names, a line each.
@@ -180,7 +237,9 @@ fn listed(
                 let name = relative_name(&path, reader.locator.root());
                 set.pictures.push((path, name));
             }
-            None => reader.gather.found.unmatched.push(name.display().to_string()),
+            None => reader
+                .locator
+                .miss(&mut reader.gather.found.unmatched, name.display().to_string()),
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// [`Failure`] where the user cancels, or nothing is left.
-pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut missing = 0;
@@ -27,6 +27,12 @@ pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<Path
                     .warnings
                     .into_iter()
                     .for_each(|w| context.warn(&w.code, w.message));
+                for left in walked.left_out {
+                    context.emit(Event::Skipped {
+                        image: left.file,
+                        reason: left.reason,
+                    });
+                }
                 found.extend(walked.pictures.into_iter().filter(|p| seen.insert(p.clone())));
             }
             // A file that was named is tried whatever its name: its content decides.
@@ -48,7 +54,7 @@ pub fn pictures(paths: &[PathBuf], context: &mut Context<'_>) -> Result<Vec<Path
         };
         return Err(Failure::new(
             problem,
-            "Give picture files, or folders that hold some (JPEG, PNG, GIF, WebP, BMP, TIFF).",
+            "Give picture files, or folders that hold some (JPEG, PNG, HEIC, GIF, WebP, BMP, TIFF).",
         ));
     }
     Ok(found)

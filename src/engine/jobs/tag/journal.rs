@@ -13,7 +13,7 @@ use std::time::UNIX_EPOCH;
 /// What became of a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Entry {
+pub(crate) enum Entry {
     /// Its tags: label and probability.
     Tags(Vec<(String, f32)>),
     /// Why it has none.
@@ -37,13 +37,13 @@ struct Head {
 }
 
 /// The journal of a batch or of a watched folder.
-pub struct Journal {
+pub(crate) struct Journal {
     file: File,
     path: PathBuf,
     known: HashMap<String, ((u64, i64), Entry)>,
 }
 
-/// Encodes what JSON has no letters for; paths need not be text.
+/// Bytes that are percent-encoded: a path need not be UTF-8, JSON must.
 const KEPT: &AsciiSet = &CONTROLS.add(b'%');
 
 fn key(path: &Path) -> String {
@@ -51,7 +51,7 @@ fn key(path: &Path) -> String {
 }
 
 /// Size in bytes and modification time in Unix nanoseconds; 0 where the file is gone.
-pub fn stamp(path: &Path) -> (u64, i64) {
+pub(crate) fn stamp(path: &Path) -> (u64, i64) {
     let Ok(about) = std::fs::metadata(path) else {
         return (0, 0);
     };
@@ -60,7 +60,7 @@ pub fn stamp(path: &Path) -> (u64, i64) {
 }
 
 /// Where the journal of a batch without a file of its own lies: named by what the batch is.
-pub fn place(identity: &str, paths: &[PathBuf]) -> PathBuf {
+pub(crate) fn place(identity: &str, paths: &[PathBuf]) -> PathBuf {
     let mut text = identity.to_owned();
     for path in paths {
         text.push('\n');

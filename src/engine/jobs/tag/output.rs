@@ -1,6 +1,7 @@
 //! Where tags go: sidecars and folders picture by picture, tables at the end.
 
 use super::journal::Entry;
+use crate::engine::event::warnings;
 use crate::engine::request::TagWrite;
 use crate::engine::{Context, Event, Failure};
 use crate::tagging::TaggingError;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Everything that a request writes.
-pub struct Outputs {
+pub(crate) struct Outputs {
     /// Sidecars are written for each picture as soon as it is tagged.
     sidecars: Vec<(SidecarStyle, Sidecars)>,
     /// Written when all pictures are, as are folders: which names clash is known only then.
@@ -23,7 +24,7 @@ pub struct Outputs {
 }
 
 /// What was written of a picture: the file, and what happened to it in words.
-pub type Note = (PathBuf, String);
+pub(crate) type Note = (PathBuf, String);
 
 impl Outputs {
     /// Looks at what is asked for. `labels`: the tagger's, in order.
@@ -186,7 +187,7 @@ impl Outputs {
     fn place(&self, plan: &FolderPlan, context: &mut Context<'_>) -> Result<(), Failure> {
         for (label, folder) in &plan.renamed {
             let text = format!("the folder of the label {label} is named {}", folder.display());
-            context.warn("folder-renamed", text);
+            context.warn(warnings::FOLDER_RENAMED, text);
         }
         for (i, placement) in plan.placements.iter().enumerate() {
             context.check_cancelled()?;
@@ -214,7 +215,7 @@ impl Outputs {
 }
 
 /// What happens to a sidecar; nothing where it stays as it is.
-pub fn words(action: &Action) -> Option<String> {
+pub(crate) fn words(action: &Action) -> Option<String> {
     let list = |keywords: &Keywords| keywords.subject.join(", ");
     Some(match action {
         Action::Create { added } => format!("new, with {}", list(added)),

@@ -4,6 +4,7 @@ use crate::clip::model::Features;
 use crate::compute::{Compute, Kind};
 use crate::dataset::decode::{Limits, decode};
 use crate::dataset::preprocess::{Geometry, Mode, Preprocess};
+use crate::engine::event::reason;
 use crate::engine::{Context, Failure};
 use crate::explain::{LabelEvidence, PictureFeatures};
 use crate::method::score::host_values;
@@ -31,7 +32,7 @@ struct Prepared {
 }
 
 /// A tagged picture.
-pub struct Judged {
+pub(crate) struct Judged {
     /// Width and height as shown, in pixels.
     pub size: (u32, u32),
     /// Evidence and probability of each label.
@@ -43,11 +44,10 @@ pub struct Judged {
 }
 
 /// What became of a picture: judged, or in words why not.
-pub type Outcome = Result<Judged, String>;
+pub(crate) type Outcome = Result<Judged, String>;
 
 /// A tagger on a device.
-pub struct Machine<'a> {
-    /// The tagger.
+pub(crate) struct Machine<'a> {
     pub tagger: &'a Tagger,
     student: Student,
     preprocess: Preprocess,
@@ -55,7 +55,7 @@ pub struct Machine<'a> {
 }
 
 /// A batch that was read.
-pub struct Batch<'j> {
+pub(crate) struct Batch<'j> {
     paths: &'j [PathBuf],
     prepared: Vec<Result<Prepared, String>>,
 }
@@ -142,7 +142,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Sends the same prepared batch through the tower and judges it, `rounds` times; the pictures judged.
+    /// Sends the same prepared batch through the tower and judges it, `rounds` times. Returns how many pictures were judged.
     ///
     /// # Errors
     /// [`Failure`] where the device fails.
@@ -175,7 +175,7 @@ impl<'a> Machine<'a> {
     }
 
     fn read(&self, path: &Path) -> Result<Prepared, String> {
-        let picture = decode(path, &Limits::default()).map_err(|e| e.to_string())?;
+        let picture = decode(path, &Limits::default()).map_err(|e| reason(path, &e))?;
         let size = picture.rgb.dimensions();
         let geometry = self.preprocess.geometry(size.0, size.1);
         let vision = &self.tagger.config.student.vision;

@@ -18,8 +18,8 @@ struct Counts {
     skipped: usize,
 }
 
-/// Writes given tags. A picture whose tags cannot be written is told of, the rest goes on.
-pub fn write(request: &WriteTags, context: &mut Context<'_>) -> Result<(), Failure> {
+/// Writes given tags. A picture whose tags cannot be written is reported, the rest goes on.
+pub(crate) fn write(request: &WriteTags, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let pictures: Vec<PathBuf> = request.items.iter().map(|(path, _)| path.clone()).collect();
     let by = TaggedBy {
@@ -64,7 +64,7 @@ pub fn write(request: &WriteTags, context: &mut Context<'_>) -> Result<(), Failu
 }
 
 /// Takes our tags out of sidecars; one that holds nothing else goes.
-pub fn remove(request: &RemoveTags, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn remove(request: &RemoveTags, context: &mut Context<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let pictures = gather::pictures(&request.paths, context)?;
     let style = SidecarStyle::of(request.stem);

@@ -1,0 +1,29 @@
+//! What the window knows: data alone. No egui, no threads, no files, no clock but what an input carries.
+
+pub mod action;
+pub mod browse;
+pub mod catalog;
+pub mod choose;
+pub mod command;
+pub mod data;
+pub mod data_forms;
+pub mod downloads;
+pub mod file_probe;
+pub mod filter;
+pub mod inspector;
+pub mod job;
+pub mod job_kind;
+pub mod measure;
+pub mod notices;
+pub mod open;
+pub mod paths;
+pub mod planning;
+pub mod prefs;
+pub mod project_messages;
+pub mod results;
+pub mod state;
+pub mod tag;
+pub mod thumbnail;
+pub mod training;
+pub mod training_form;
+pub mod words;

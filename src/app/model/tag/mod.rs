@@ -1,0 +1,8 @@
+//! Tag: pictures get labels, are edited, and are written where other programs read them; folders are watched.
+
+pub mod item;
+pub mod list;
+pub mod source;
+pub mod state;
+pub mod watch;
+pub mod write;

@@ -1,0 +1,365 @@
+//! Everything that can be done in Tag.
+
+use super::effect::{Effect, Effects};
+use super::jobs;
+use crate::app::model::action::Action;
+use crate::app::model::command::{Command, Place, TagCommand};
+use crate::app::model::file_probe;
+use crate::app::model::job::Spec;
+use crate::app::model::job_kind::JobKind;
+use crate::app::model::notices::Level;
+use crate::app::model::paths::{expand, name_of};
+use crate::app::model::state::Model;
+use crate::app::model::tag::source::{KNOWN, Source};
+use crate::app::model::tag::state::Tagging;
+use crate::app::model::tag::watch::Watched;
+use crate::app::model::tag::write::Preview;
+use crate::app::model::words::counted;
+use crate::engine::Request;
+use crate::engine::request::{RemoveTags, TagRequest, WriteTags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Time after which a list that changes all the time is looked through again.
+const BEHIND: Duration = Duration::from_millis(100);
+
+/// Carries a command of Tag out.
+pub fn carry_out(model: &mut Model, out: &mut Effects, command: TagCommand) {
+    let tagging = &mut model.tagging;
+    match command {
+        TagCommand::Add(paths) => {
+            model.place = Place::Tag;
+            tagging.looking = true;
+            out.probe(file_probe::Request::Pictures(paths));
+        }
+        TagCommand::Use(source) => {
+            model.prefs.tag_source = Some(source.clone());
+            tagging.source = source;
+        }
+        TagCommand::Know(known) => {
+            let path = known.path.clone();
+            model.prefs.taggers.retain(|k| k.path != path);
+            model.prefs.taggers.insert(0, known);
+            model.prefs.taggers.truncate(KNOWN);
+            out.command(Command::Tag(TagCommand::Use(Source::File { path })));
+            model.place = Place::Tag;
+        }
+        TagCommand::Forget(path) => model.prefs.taggers.retain(|k| k.path != path),
+        TagCommand::Start => start(model, out, true),
+        TagCommand::Cancel => {
+            if let Some(id) = tagging.job {
+                jobs::stop(model, out, id);
+            }
+        }
+        TagCommand::Clear => clear(model, out),
+        TagCommand::BringBack => {
+            if let Some(list) = tagging.emptied.take() {
+                let new: Vec<PathBuf> = tagging.list.items.iter().map(|i| i.path.clone()).collect();
+                // A version of its own: nothing that was made of either list is taken for one of this.
+                let version = tagging.list.version + list.version;
+                tagging.list = list;
+                tagging.list.version = version;
+                tagging.list.add(new);
+            }
+        }
+        TagCommand::Set(items, label, on) => {
+            if let Some(said) = tagging.list.set(&items, &label, on) {
+                model.notices.edited(said);
+            }
+        }
+        TagCommand::Undo => step(model, true),
+        TagCommand::Redo => step(model, false),
+        TagCommand::Threshold(column, threshold) => tagging.list.set_threshold(column, threshold),
+        TagCommand::ResetThresholds => tagging.list.reset_thresholds(),
+        TagCommand::Filter(filter) => tagging.filter = filter,
+        TagCommand::Travel { by, extend } => tagging.travel(by, extend),
+        TagCommand::Choose(place, how) => tagging.choose(place, how),
+        TagCommand::Large(large) => {
+            tagging.large = large && tagging.current().is_some();
+            tagging.hovered = None;
+            tagging.reveal += 1;
+        }
+        TagCommand::Hover(label) => tagging.hovered = label,
+        TagCommand::Search(text) => tagging.search = text,
+        TagCommand::Label(text) => tagging.label = text,
+        TagCommand::Path(text) => tagging.path = text,
+        TagCommand::WatchPath(text) => tagging.watch.folder = text,
+        TagCommand::Show(panel) => {
+            model.place = Place::Tag;
+            tagging.panel = panel;
+        }
+        TagCommand::Preview(removal) => {
+            if let Some(id) = tagging.preview.job.take() {
+                jobs::stop(model, out, id);
+            }
+            write_job(model, out, removal, true);
+        }
+        TagCommand::Prepare(removal) => {
+            tagging.preview = Preview {
+                removal,
+                ..Preview::default()
+            }
+        }
+        TagCommand::Write => write(model, out),
+        TagCommand::Watch(folder) => watch(model, out, &folder),
+        TagCommand::PauseWatch => pause(model, out),
+        TagCommand::ContinueWatch => continue_watching(model, out),
+        TagCommand::EndWatch => {
+            pause(model, out);
+            model.prefs.watch = None;
+        }
+    }
+}
+
+/// Actions that mean something of their own in Tag; true where it was done.
+pub fn action(model: &mut Model, out: &mut Effects, action: Action) -> bool {
+    let tagging = &mut model.tagging;
+    match action {
+        Action::Undo => step(model, true),
+        Action::Redo => step(model, false),
+        Action::SelectAll => tagging.selection = tagging.shown.iter().copied().collect(),
+        Action::SelectNone => tagging.selection.clear(),
+        Action::Inspect => carry_out(model, out, TagCommand::Large(true)),
+        Action::Next => tagging.travel(1, false),
+        Action::Previous => tagging.travel(-1, false),
+        Action::ClearFilters => tagging.filter = Default::default(),
+        _ => return false,
+    }
+    true
+}
+
+/// Pictures were found: they are added, and tagged.
+pub fn found(model: &mut Model, out: &mut Effects, pictures: Vec<PathBuf>) {
+    let tagging = &mut model.tagging;
+    tagging.looking = false;
+    tagging.large = false;
+    if tagging.list.add(pictures) > 0 {
+        start(model, out, false);
+    }
+}
+
+/// Which pictures are shown follows the list.
+pub fn refresh(model: &mut Model, out: &mut Effects) {
+    model.tagging.refresh(model.now);
+    if model.place == Place::Tag {
+        model.tagging.list.keep_counts();
+        if model.tagging.is_behind() {
+            out.push(Effect::Repaint(BEHIND));
+        }
+    }
+}
+
+fn step(model: &mut Model, undo: bool) {
+    let verb = if undo { "Undone" } else { "Done again" };
+    if let Some(said) = model.tagging.list.step(undo) {
+        model.notices.edited(format!("{verb}: {said}"));
+    }
+}
+
+fn pause(model: &mut Model, out: &mut Effects) {
+    if let Some(id) = model.tagging.watch.job {
+        jobs::stop(model, out, id);
+    }
+}
+
+fn clear(model: &mut Model, out: &mut Effects) {
+    for id in [model.tagging.job, model.tagging.preview.job].into_iter().flatten() {
+        jobs::stop(model, out, id);
+    }
+    let kept = std::mem::replace(&mut model.tagging, Tagging::new(Source::default()));
+    model.tagging.source = kept.source;
+    model.tagging.watch = kept.watch;
+    // Tagging anew is the only use of what was used before, and changes by hand come back with the list.
+    model.tagging.used = kept.used;
+    model.tagging.emptied = Some(kept.list);
+    let back = ("Bring it back".to_owned(), Command::Tag(TagCommand::BringBack));
+    model.notices.say(
+        Level::Done,
+        "The list was emptied; no file was touched",
+        None,
+        Some(back),
+    );
+}
+
+/// The project that a job may share with the window.
+fn shared(model: &Model, source: &Source) -> Option<PathBuf> {
+    let folder = source.project()?;
+    let open = model.open().map(|open| open.catalog.folder.as_path());
+    (open == Some(folder)).then(|| folder.to_owned())
+}
+
+/// Tags what waits. `asked`: the user pressed the button, and is told what is missing.
+fn start(model: &mut Model, out: &mut Effects, asked: bool) {
+    let source = model.tagging.source.clone();
+    let Some(request) = source.request() else {
+        if asked {
+            let hint = "For example: apple, car, guitar".to_owned();
+            let words = "Type the labels to look for first, separated by commas";
+            model.notices.say(Level::Warning, words, Some(hint), None);
+        }
+        return;
+    };
+    if model.tagging.job.is_some() {
+        // The job at work goes first; what waits is asked for when it has ended.
+        return;
+    }
+    if model.tagging.used.as_ref().is_some_and(|used| *used != source) {
+        model.tagging.list.again();
+    }
+    let paths = model.tagging.list.waiting();
+    if paths.is_empty() {
+        return;
+    }
+    let title = format!("Tagging {}", counted(paths.len(), "picture", "pictures"));
+    let shared = shared(model, &source);
+    let id = jobs::start(
+        model,
+        out,
+        Spec {
+            request: Request::Tag(TagRequest {
+                source: request,
+                paths,
+                write: Vec::new(),
+                threshold: None,
+                thresholds: Default::default(),
+                dry_run: false,
+                evidence: true,
+                watch: false,
+                fresh: true,
+            }),
+            title,
+            kind: JobKind::Tag,
+            shared,
+        },
+    );
+    model.tagging.used = Some(source);
+    model.tagging.job = Some(id);
+}
+
+/// Where the pictures are: of the first one.
+pub fn beside(model: &Model) -> Option<PathBuf> {
+    let first = model.tagging.list.items.first()?;
+    first.path.parent().map(Path::to_owned)
+}
+
+fn write(model: &mut Model, out: &mut Effects) {
+    let removal = model.tagging.preview.removal;
+    let stamp = (model.tagging.list.version, model.prefs.write.clone());
+    // Only what was shown is done.
+    if model.tagging.preview.whole && model.tagging.preview.stamp.as_ref() == Some(&stamp) {
+        write_job(model, out, removal, false);
+    }
+}
+
+fn write_job(model: &mut Model, out: &mut Effects, removal: bool, dry_run: bool) {
+    let form = model.prefs.write.clone();
+    let stamp = Some((model.tagging.list.version, form.clone()));
+    let request = if removal {
+        Request::RemoveTags(RemoveTags {
+            paths: model.tagging.list.items.iter().map(|i| i.path.clone()).collect(),
+            stem: form.stem,
+            dry_run,
+        })
+    } else {
+        Request::WriteTags(WriteTags {
+            items: model.tagging.list.to_write(),
+            write: form.request(beside(model).as_deref()),
+            dry_run,
+            by: match model.tagging.list.tagger.as_str() {
+                "" => "by hand".to_owned(),
+                name => name.to_owned(),
+            },
+        })
+    };
+    let title = match (dry_run, removal) {
+        (true, _) => "Looking what would be written",
+        (false, true) => "Taking tags away",
+        (false, false) => "Writing tags",
+    };
+    let id = jobs::start(
+        model,
+        out,
+        Spec {
+            request,
+            title: title.to_owned(),
+            kind: JobKind::WriteTags { dry_run },
+            shared: None,
+        },
+    );
+    model.tagging.preview = Preview {
+        removal,
+        job: Some(id),
+        stamp,
+        ..Default::default()
+    };
+}
+
+/// Watches a folder from now on, once it is known to be there.
+fn watch(model: &mut Model, out: &mut Effects, folder: &Path) {
+    let missing = if model.tagging.source.request().is_none() {
+        let hint = "Choose a tagger, or type the labels to look for.";
+        Some(("Watching needs something that gives labels", hint))
+    } else if !model.prefs.write.writes() {
+        Some(("Watching needs a way to write", "Tick at least one under Write."))
+    } else {
+        None
+    };
+    match missing {
+        Some((words, hint)) => model.notices.say(Level::Warning, words, Some(hint.to_owned()), None),
+        None => out.probe(file_probe::Request::WatchFolder(expand(folder))),
+    }
+}
+
+/// The folder that is to be watched was looked for.
+pub fn watch_folder(model: &mut Model, out: &mut Effects, folder: PathBuf, is_there: bool) {
+    if !is_there {
+        let words = format!("There is no folder {}", folder.display());
+        let hint = "Choose the folder that new pictures come to.".to_owned();
+        return model.notices.say(Level::Warning, words, Some(hint), None);
+    }
+    // What is watched already is watched no longer.
+    pause(model, out);
+    model.prefs.watch = Some(Watched {
+        folder,
+        source: model.tagging.source.clone(),
+        form: model.prefs.write.clone(),
+    });
+    model.tagging.watch = Default::default();
+    continue_watching(model, out);
+}
+
+/// Goes on watching what was watched. What was done before is not done again: the batch's journal knows.
+pub fn continue_watching(model: &mut Model, out: &mut Effects) {
+    let Some(watched) = model.prefs.watch.clone() else {
+        return;
+    };
+    if model.tagging.watch.job.is_some() {
+        return;
+    }
+    let Some(source) = watched.source.request() else { return };
+    let shared = shared(model, &watched.source);
+    let name = name_of(&watched.folder);
+    let id = jobs::start(
+        model,
+        out,
+        Spec {
+            request: Request::Tag(TagRequest {
+                source,
+                paths: vec![watched.folder.clone()],
+                write: watched.form.request(Some(&watched.folder)),
+                threshold: None,
+                thresholds: Default::default(),
+                dry_run: false,
+                evidence: false,
+                watch: true,
+                fresh: false,
+            }),
+            title: format!("Watching {name}"),
+            kind: JobKind::Watch,
+            shared,
+        },
+    );
+    let watch = &mut model.tagging.watch;
+    watch.job = Some(id);
+    (watch.settled, watch.failure) = (false, None);
+}

@@ -1,0 +1,127 @@
+//! The keys and icons of actions.
+
+use super::icons;
+use crate::app::model::action::Action;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+const NONE: Modifiers = Modifiers::NONE;
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+pub fn icon(action: Action) -> &'static str {
+    match action {
+        Action::Home => icons::HOUSE,
+        Action::Pictures => icons::IMAGES,
+        Action::Train => icons::GRADUATION_CAP,
+        Action::Results => icons::CHART_BAR,
+        Action::Tag => icons::TAG,
+        Action::Models => icons::CUBE,
+        Action::Settings => icons::GEAR_SIX,
+        Action::About => icons::INFO,
+        Action::OpenProject => icons::FOLDER_OPEN,
+        Action::TagFiles => icons::TAG,
+        Action::TagFolder => icons::FOLDER_OPEN,
+        Action::WatchFolder => icons::EYE,
+        Action::ImportFolder => icons::FOLDER_PLUS,
+        Action::ImportFile => icons::FILE,
+        Action::CloseProject => icons::X,
+        Action::OpenModel => icons::CUBE,
+        Action::Demo => icons::PLAY,
+        Action::Undo => icons::ARROW_COUNTER_CLOCKWISE,
+        Action::Redo => icons::ARROW_CLOCKWISE,
+        Action::SelectAll => icons::CHECK,
+        Action::SelectNone => icons::X_CIRCLE,
+        Action::Inspect => icons::MAGNIFYING_GLASS,
+        Action::Next => icons::CARET_RIGHT,
+        Action::Previous => icons::CARET_LEFT,
+        Action::ClearFilters => icons::FUNNEL,
+        Action::Predict => icons::SPARKLE,
+        Action::Stop => icons::STOP,
+        Action::Palette => icons::COMMAND,
+        Action::Keys => icons::KEYBOARD,
+        Action::Log => icons::TERMINAL_WINDOW,
+        Action::Filters => icons::FUNNEL,
+        Action::Labels => icons::TAG,
+        Action::ToggleLook => icons::CIRCLE_HALF,
+        Action::ZoomIn => icons::PLUS,
+        Action::ZoomOut => icons::MINUS,
+        Action::ZoomReset => icons::ARROWS_IN,
+        Action::Overview => icons::STACK,
+        Action::EditLabels => icons::PENCIL_SIMPLE,
+        Action::Splits => icons::SLIDERS,
+        Action::Report => icons::INFO,
+        Action::AddData => icons::FOLDER_PLUS,
+        Action::CheckContent => icons::SEAL_CHECK,
+        Action::FindMoved => icons::MAGNIFYING_GLASS,
+        Action::Export => icons::UPLOAD_SIMPLE,
+        Action::Quit => icons::X,
+    }
+}
+
+/// The key of an action.
+pub fn shortcut(action: Action) -> Option<KeyboardShortcut> {
+    let (modifiers, key) = match action {
+        Action::Home => (CTRL, Key::Num1),
+        Action::Pictures => (CTRL, Key::Num2),
+        Action::Train => (CTRL, Key::Num3),
+        Action::Results => (CTRL, Key::Num4),
+        Action::Tag => (CTRL, Key::Num5),
+        Action::Models => (CTRL, Key::Num6),
+        Action::Settings => (CTRL, Key::Comma),
+        Action::OpenProject => (CTRL, Key::O),
+        Action::ImportFolder => (CTRL, Key::N),
+        Action::ImportFile => (CTRL_SHIFT, Key::N),
+        Action::CloseProject => (CTRL, Key::W),
+        Action::Undo => (CTRL, Key::Z),
+        Action::Redo => (CTRL_SHIFT, Key::Z),
+        Action::SelectAll => (CTRL, Key::A),
+        Action::Inspect => (NONE, Key::Enter),
+        Action::Next => (NONE, Key::ArrowRight),
+        Action::Previous => (NONE, Key::ArrowLeft),
+        Action::Predict => (CTRL, Key::P),
+        Action::Stop => (CTRL, Key::Period),
+        Action::Palette => (CTRL, Key::K),
+        Action::Keys => (NONE, Key::F1),
+        Action::Log => (NONE, Key::F12),
+        Action::Filters => (CTRL, Key::F),
+        Action::Labels => (CTRL, Key::L),
+        Action::ToggleLook => (CTRL, Key::D),
+        Action::ZoomIn => (CTRL, Key::Plus),
+        Action::ZoomOut => (CTRL, Key::Minus),
+        Action::ZoomReset => (CTRL, Key::Num0),
+        Action::Overview => (CTRL_SHIFT, Key::D),
+        Action::EditLabels => (CTRL_SHIFT, Key::L),
+        Action::Splits => (CTRL_SHIFT, Key::S),
+        Action::Report => (CTRL_SHIFT, Key::R),
+        Action::Export => (CTRL, Key::E),
+        Action::Quit => (CTRL, Key::Q),
+        Action::About
+        | Action::TagFiles
+        | Action::TagFolder
+        | Action::WatchFolder
+        | Action::OpenModel
+        | Action::Demo
+        | Action::SelectNone
+        | Action::ClearFilters
+        | Action::AddData
+        | Action::CheckContent
+        | Action::FindMoved => return None,
+    };
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::model::action::ACTIONS;
+
+    #[test]
+    fn no_key_is_given_twice() {
+        for (i, a) in ACTIONS.iter().enumerate() {
+            for b in &ACTIONS[i + 1..] {
+                let key = shortcut(a.action);
+                assert!(key.is_none() || key != shortcut(b.action), "{} and {}", a.name, b.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What the window looks like: screens read the model and make commands; nothing here changes anything.
+//!
+//! | File | What it holds |
+//! |---|---|
+//! | `frame` | bars, the place, overlays |
+//! | `screen` | what a screen is given |
+//! | `screens` | one file or folder for each place |
+//! | `widgets` | what several places show |
+//! | `input` | keys, drops and pastes as commands |
+//! | `bindings` | keys and icons of actions |
+//! | `textures` | pictures as textures |
+//! | `theme`, `icons` | looks |
+
+pub mod bindings;
+mod frame;
+pub mod icons;
+pub mod input;
+pub mod screen;
+pub mod screens;
+pub mod textures;
+pub mod theme;
+pub mod widgets;
+
+pub use frame::draw;

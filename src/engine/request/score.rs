@@ -1,0 +1,76 @@
+//! Scoring and measuring: an untrained CLIP on pictures, a run on a split, a run on a whole project.
+
+use crate::clip::vision::PatchFeatures;
+use crate::dataset::model::Split;
+use crate::dataset::preprocess::Mode;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// See [`Request::Score`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScoreRequest {
+    /// Checkpoint: file, folder or known name.
+    pub model: Option<String>,
+    /// Labels, in order.
+    pub labels: Vec<String>,
+    /// Pictures, in order.
+    pub images: Vec<PathBuf>,
+    /// Templates, separated by `|`.
+    pub template: String,
+    /// Weight of the global view.
+    pub alpha: f64,
+    /// K; unset: scaled to the grid.
+    pub top_k: Option<usize>,
+    /// How a picture becomes a square.
+    pub preprocess: Mode,
+    /// Where patch features come from.
+    pub patch_features: PatchFeatures,
+    /// Side of the input; unset: the checkpoint's.
+    pub input_size: Option<usize>,
+}
+
+/// See [`Request::Evaluate`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EvaluateRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id or `zero-shot`.
+    pub run: String,
+    /// Checkpoint of `zero-shot`; unset: the project's.
+    pub model: Option<String>,
+    /// Unset: test, else val.
+    pub split: Option<Split>,
+    /// Where to write every score.
+    pub scores: Option<PathBuf>,
+    /// `key=value` settings over the run's.
+    pub set: Vec<String>,
+    /// Another project, whose pictures and labels are scored with this project's run.
+    #[serde(default)]
+    pub on: Option<PathBuf>,
+}
+
+impl EvaluateRequest {
+    /// Measures `run` as it is on the test split.
+    pub fn on_test(project: &Path, run: &str) -> Self {
+        Self {
+            project: project.to_owned(),
+            run: run.to_owned(),
+            model: None,
+            split: Some(Split::Test),
+            scores: None,
+            set: Vec::new(),
+            on: None,
+        }
+    }
+}
+
+/// See [`Request::Predict`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PredictRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id or `zero-shot`.
+    pub run: String,
+    /// Checkpoint of `zero-shot`; unset: the project's.
+    pub model: Option<String>,
+}
