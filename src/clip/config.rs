@@ -142,7 +142,7 @@ pub struct ModelConfig {
     pub preprocess_source: PreprocessSource,
 }
 
-/// Above these no real checkpoint lies; they keep a damaged file from asking for absurd amounts of memory.
+/// No real checkpoint exceeds these; they keep a damaged file from asking for absurd amounts of memory.
 const MAX_SIDE: usize = 8_192;
 const MAX_WIDTH: usize = 16_384;
 const MAX_LAYERS: usize = 256;

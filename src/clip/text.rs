@@ -8,7 +8,7 @@ use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// The prompt of no label: its score is the zero of an untrained CLIP's probabilities.
+/// The prompt that names no label: its score is the zero of an untrained CLIP's probabilities.
 pub const NEUTRAL_PROMPT: &str = "a photo.";
 
 /// The layers of the text tower without its token table: what computes, and what the starter model's training trains.

@@ -35,7 +35,7 @@ impl Tokenizer {
     /// Tokens of `text` between the two markers, without padding: at most `context` ids, of which the last is [`EOT`].
     ///
     /// Cleaning, splitting, merging and cutting are open_clip's (`SimpleTokenizer` with its defaults), except that
-    /// text decoded by a wrong encoding is not repaired. (And `'ſ`, with a long s, is no English contraction here.)
+    /// text decoded by a wrong encoding is not repaired. (And `'ſ`, with a long s, is not an English contraction here.)
     pub fn encode(&self, text: &str, context: usize) -> Vec<u32> {
         let mut ids = vec![SOT];
         ids.extend(self.encode_words(text));

@@ -46,7 +46,7 @@ pub struct PictureName {
     pub name: String,
 }
 
-/// What a source says anew of a picture.
+/// What a source now says differently of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PictureChange {
     /// The picture's id.
@@ -104,7 +104,7 @@ pub struct Conflict {
     pub human: Truth,
     /// What the source says now.
     pub source: Truth,
-    /// What the source said before: where that is the same, the conflict is no news.
+    /// What the source said before: if it says the same now, the conflict is not new.
     pub before: Truth,
 }
 
@@ -241,7 +241,7 @@ impl Differing {
         let now: HashMap<i64, i8> = said.iter().copied().collect();
         let before = |label: i64| old.get(&label).copied().unwrap_or(known.absent);
         let now = |label: i64| now.get(&label).copied().unwrap_or(source.absent);
-        // Where silence means something else by now, every label may have changed.
+        // Where silence has come to mean something else, every label may have changed.
         let asked: Vec<i64> = if known.absent == source.absent {
             let labels = old.keys().copied().chain(said.iter().map(|(label, _)| *label));
             labels

@@ -98,13 +98,13 @@ impl Project {
     /// Renames a label with all labels below it; one step of undo.
     ///
     /// # Errors
-    /// Where there is no such label, one of the new names is taken, `name` is no name for a label, or the database cannot be written.
+    /// Where there is no such label, one of the new names is taken, `name` is not a name for a label, or the database cannot be written.
     pub fn rename_label_tree(&mut self, id: i64, name: &str) -> Result<()> {
         let old = self.label(id)?.name;
         self.rename_level(&old, name)
     }
 
-    /// As [`Self::rename_label_tree`] by name, also for a level that is no label itself. Nothing happens where there is no such level.
+    /// As [`Self::rename_label_tree`] by name, also for a level that is not a label itself. Nothing happens where there is no such level.
     ///
     /// # Errors
     /// As [`Self::rename_label_tree`].

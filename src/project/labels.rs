@@ -32,7 +32,7 @@ impl Project {
     /// Adds a label at the end and returns its id. `prompt_words` is what prompts say instead of the name.
     ///
     /// # Errors
-    /// Where the name is taken or no name for a label ([`checked`]), or the database cannot be written.
+    /// Where the name is taken or not a name for a label ([`checked`]), or the database cannot be written.
     pub fn add_label(&mut self, name: &str, prompt_words: Option<&str>) -> Result<i64> {
         let name = &usable(name)?;
         self.step(&format!("add the label “{name}”"), |step| {
@@ -51,7 +51,7 @@ impl Project {
     /// Renames a label alone; [`Self::rename_label_tree`] takes the labels below it along.
     ///
     /// # Errors
-    /// Where there is no such label, the name is taken or no name for a label, or the database cannot be written.
+    /// Where there is no such label, the name is taken or not a name for a label, or the database cannot be written.
     pub fn rename_label(&mut self, id: i64, name: &str) -> Result<()> {
         let name = &usable(name)?;
         let old = self.label(id)?.name;
@@ -169,7 +169,7 @@ impl Project {
         Ok(groups)
     }
 
-    /// Sets from which probability on labels are predicted. Not an edit: thresholds are chosen by measuring.
+    /// Sets the lowest probability at which labels are predicted. Not an edit: thresholds are chosen by measuring.
     ///
     /// # Errors
     /// Where there is no such label or the database cannot be written.

@@ -41,7 +41,7 @@ impl Project {
     /// `from` is. The new label comes last and is novel if `from` is. One step of undo.
     ///
     /// # Errors
-    /// Where a picture or the label does not exist, the name is taken or no name for a label, or the database cannot be written.
+    /// Where a picture or the label does not exist, the name is taken or not a name for a label, or the database cannot be written.
     pub fn split_label(&mut self, from: i64, name: &str, pictures: &[i64]) -> Result<i64> {
         let name = usable(name)?;
         let old = self.label(from)?;

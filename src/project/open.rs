@@ -23,7 +23,7 @@ const FOLDERS: [&str; 2] = ["features", "runs"];
 /// A project whose first import did not end yet.
 const UNFINISHED: &str = "unfinished";
 
-/// Makes a project that is to be filled: until [`complete`] it may be made anew.
+/// Creates a project to be filled: until [`complete`] it may be created again in the same place.
 pub fn begin(path: &Path) -> Result<Project> {
     if let Some(parent) = absolute(path)?.parent() {
         leftovers::sweep_once(parent);
@@ -43,7 +43,7 @@ pub fn complete(folder: &Path) -> Result<()> {
     }
 }
 
-/// Removes what a killed import left of a project that it began; nothing of anybody else.
+/// Removes what a killed import left of the project that it had begun, and nothing else.
 fn remove_unfinished(folder: &Path) -> Result<()> {
     if !folder.join(UNFINISHED).is_file() {
         return Ok(());
@@ -186,7 +186,7 @@ pub fn for_writing(path: &Path, exclusive: bool) -> Result<Project> {
         fs::create_dir_all(&path).map_err(|e| ProjectError::io("make", &path, e))?;
     }
     if lock.is_some() {
-        // Whoever opens what an import left goes on with it.
+        // Opening what an unfinished import left makes it an ordinary project.
         complete(&folder)?;
     }
     Ok(Project {

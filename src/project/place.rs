@@ -143,8 +143,8 @@ pub fn resolve(folder: &Path, imported_in: &Path, path: PathBuf, relative: Optio
     }
 }
 
-/// Without `..`, so that the path reads well. The project's folder is no symbolic link's child in the usual case; where
-/// the shorter path is not there, the original is kept.
+/// Without `..`, so that the path reads well. Usually no folder on the way is a symbolic link; where the shorter path
+/// does not exist, the original is kept.
 fn normal(path: &Path) -> PathBuf {
     let mut short = PathBuf::new();
     for component in path.components() {

@@ -176,7 +176,7 @@ impl Project {
     }
 
     /// Takes over the new places of the pictures that a plan found and that are to be taken, all or none; returns how many. Nothing but
-    /// the places changes, and of another picture's file the content is read anew.
+    /// the places changes, and of another picture's file the content is read again.
     ///
     /// # Errors
     /// Where a file is not there any more, a picture does not exist, or the database cannot be written.
@@ -229,7 +229,7 @@ impl RelinkPlan {
     }
 }
 
-/// A disk that cannot tell is not taken for one without the file.
+/// A disk that cannot answer does not count as one that lacks the file.
 pub(super) fn is_gone(path: &Path) -> bool {
     !path.try_exists().unwrap_or(true)
 }

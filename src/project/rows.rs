@@ -40,7 +40,7 @@ pub struct LabelRow {
     pub colour: Option<[u8; 3]>,
     /// Its place among the labels, ascending, with gaps where labels were deleted.
     pub position: i64,
-    /// The probability from which on it is predicted, where one was chosen.
+    /// The lowest probability at which it is predicted, where one was chosen.
     pub threshold: Option<f32>,
     /// Whether it is one of the labels that are held back in training, to be learned later.
     pub novel: bool,

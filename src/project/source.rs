@@ -11,7 +11,7 @@ pub struct Source {
     /// Ids, one for each of the source's labels.
     ids: Vec<i64>,
     listed: BTreeSet<i64>,
-    /// Labels that several of the source's labels are by now, with their indices.
+    /// Labels that several of the source's labels have become, with the indices of those.
     shared: Vec<(i64, Vec<usize>)>,
     /// What silence means: 0 or -1.
     pub absent: i8,
@@ -105,7 +105,7 @@ impl Source {
     }
 }
 
-/// What a label is that several were merged into: there where one is, not there where none is.
+/// The value of a label that several were merged into: 1 where any of them is 1, else -1 where any is -1, else 0.
 pub fn either(values: impl IntoIterator<Item = i8>) -> i8 {
     let order = |value: &i8| match value {
         1 => 2,

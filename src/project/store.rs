@@ -52,7 +52,7 @@ impl Project {
     }
 
     /// As [`Self::create`], for a project that is to be filled at once: until [`Self::complete`], or until somebody opens it for
-    /// writing, the next `begin` or `create` there makes it anew. A killed import is so in nobody's way.
+    /// writing, the next `begin` or `create` there replaces it, so that a killed import leaves nothing in the way.
     ///
     /// # Errors
     /// As [`Self::create`].
@@ -60,7 +60,7 @@ impl Project {
         open::begin(path)
     }
 
-    /// A project that was begun is whole.
+    /// Marks a project that was begun as complete.
     ///
     /// # Errors
     /// The mark cannot be removed.

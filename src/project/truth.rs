@@ -8,7 +8,7 @@ use crate::dataset::model::Truth;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::{BTreeSet, HashMap};
 
-/// From this part of all pictures on truth is read at once.
+/// Where at least one in this many pictures is asked for, the truth of all is read at once.
 const PART: usize = 8;
 
 impl Project {

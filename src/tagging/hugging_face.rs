@@ -84,7 +84,7 @@ fn tower(tagger: &Tagger, vit: bool) -> BTreeMap<String, RawTensor> {
     tensors
 }
 
-/// The name that `ViTModel` has for a tensor, in its shape: the way of the checkpoint reader backwards.
+/// The name that `ViTModel` has for a tensor, in its shape: the inverse of what the checkpoint reader does.
 fn vit_name(name: &str, mut tensor: RawTensor) -> (String, RawTensor) {
     let short = name.strip_prefix("vision_model.").unwrap_or(name);
     for (from, to, batches) in [
@@ -171,7 +171,7 @@ fn vit_config(config: &TaggerConfig) -> Value {
     })
 }
 
-/// How the processors of transformers do what this program does. `pad` they cannot; the card says so.
+/// How the processors of transformers do what this program does. They have nothing like `pad`; the card says so.
 fn preprocessor(config: &TaggerConfig, vit: bool) -> Value {
     let side = config.student.vision.image_size;
     let square = json!({"height": side, "width": side});

@@ -32,7 +32,7 @@ pub struct TaggedBy {
 }
 
 impl Tags {
-    /// Refuses probabilities that are no number from 0 to 1.
+    /// Refuses probabilities that are not numbers from 0 to 1.
     pub(super) fn check(&self) -> Result<(), TaggingError> {
         match self.tags.iter().find(|tag| !(0.0..=1.0).contains(&tag.probability)) {
             Some(tag) => Err(TaggingError::Probability {

@@ -63,7 +63,7 @@ impl<'a> Table<'a> {
     /// Checks that the format can hold all of it.
     ///
     /// # Errors
-    /// If a path is not Unicode, a probability is no number from 0 to 1, or a label holds `|` in [`TableFormat::CsvWide`].
+    /// If a path is not Unicode, a probability is not a number from 0 to 1, or a label holds `|` in [`TableFormat::CsvWide`].
     pub fn new(tags: &'a [Tags], options: &'a TableOptions) -> Result<Self> {
         let row = |picture: &'a Tags| {
             picture.check()?;

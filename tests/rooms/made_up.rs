@@ -1,6 +1,6 @@
 //! The checks must find what is wrong: small trees with one fault each.
 
-use crate::rules::{Table, circles_below, reserved, window};
+use crate::rules::{Order, Table, circles_below, reserved};
 use crate::tree::Tree;
 
 /// A tree of files that are written here.
@@ -97,6 +97,20 @@ fn a_table_that_does_not_fit_the_code_is_found() {
     );
 }
 
+const ORDER: &str = "
+| Folder | What it holds | May import within `app` |
+|---|---|---|
+| `model` | data | nothing |
+| `update` | changes | `model` |
+| `view` | screens | `model` |
+| `services` | threads | `model` |
+| `shell*`, `mod.rs` | join | all |
+";
+
+fn window(tree: &Tree) -> Vec<String> {
+    crate::rules::window(tree, &tree.mentions(), &Order::read(ORDER))
+}
+
 /// A window with these files beside a model of one.
 fn app(files: &[(&str, &str)]) -> Tree {
     let mut all = vec![
@@ -133,12 +147,9 @@ fn app(files: &[(&str, &str)]) -> Tree {
 
 #[test]
 fn the_windows_order_is_kept_and_breaking_it_is_found() {
-    let broken = |file: &str, text: &str| {
-        let tree = app(&[(file, text)]);
-        window(&tree, &tree.mentions())
-    };
+    let broken = |file: &str, text: &str| window(&app(&[(file, text)]));
     let sound = app(&[]);
-    assert_eq!(window(&sound, &sound.mentions()), Vec::<String>::new());
+    assert_eq!(window(&sound), Vec::<String>::new());
     assert_eq!(circles_below(&sound, "app", "app/"), Vec::<String>::new());
     for (file, text) in [
         ("app/model/notices.rs", "use crate::app::update::update;"),
@@ -169,8 +180,8 @@ fn the_windows_order_is_kept_and_breaking_it_is_found() {
         ("app/stray.rs", ""),
     ]);
     assert_eq!(
-        window(&tree, &tree.mentions()),
-        ["src/app/stray.rs: belongs to none of the window's folders"]
+        window(&tree),
+        ["src/app/stray.rs: stands in no row of the window's order"]
     );
 }
 

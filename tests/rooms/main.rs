@@ -7,12 +7,16 @@ mod rules;
 mod source;
 mod tree;
 
-use rules::{Table, circles_below, reserved, window};
+use rules::{Order, Table, circles_below, reserved, window};
 use std::path::Path;
 use tree::Tree;
 
 fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
+}
+
+fn architecture() -> String {
+    read("ARCHITECTURE.md").expect("ARCHITECTURE.md")
 }
 
 fn program() -> Tree {
@@ -27,7 +31,7 @@ fn none(wrong: &[String]) {
 #[test]
 fn rooms_import_what_the_table_allows() {
     let tree = program();
-    let table = Table::read(&read("ARCHITECTURE.md").expect("ARCHITECTURE.md"));
+    let table = Table::read(&architecture());
     none(&table.faults(&tree));
     none(&table.violations(&tree.mentions()));
 }
@@ -41,7 +45,7 @@ fn only_the_room_that_may_prints_draws_and_makes_devices() {
 #[test]
 fn the_window_keeps_its_order() {
     let tree = program();
-    none(&window(&tree, &tree.mentions()));
+    none(&window(&tree, &tree.mentions(), &Order::read(&architecture())));
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub struct Module {
     pub defined: BTreeSet<String>,
     pub imports: Vec<Import>,
     pub named: Vec<Named>,
-    /// Every word outside of `use`, with its first line and how often it stands there.
-    pub words: BTreeMap<String, (usize, usize)>,
+    /// Every word outside of `use`, with its first line.
+    pub words: BTreeMap<String, usize>,
     /// Modules in files of their own.
     pub children: Vec<String>,
     /// Modules in blocks.
@@ -161,7 +161,7 @@ impl Reader<'_> {
             self.at += 2;
         }
         for word in &path {
-            module.words.entry(word.clone()).or_insert((line, 0)).1 += 1;
+            module.words.entry(word.clone()).or_insert(line);
         }
         let bang = self.is(0, '!') && !self.is(1, '=');
         if begins && (path.len() > 1 || bang) {

@@ -1,5 +1,6 @@
 //! The rules: the table of rooms in ARCHITECTURE.md, the order within the window, and what only one room may do.
 
+use crate::module::Module;
 use crate::tree::{Mention, Path, Tree, circles};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,11 +21,7 @@ const FREE: &str = "support";
 impl Table {
     /// Reads the table from the text of ARCHITECTURE.md: rows of `| room | what it holds | imports |`.
     pub fn read(text: &str) -> Self {
-        let lines = text.lines().skip_while(|line| !line.starts_with("| Room |"));
-        let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
-        let rooms = rows.map(|row| {
-            let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
-            assert_eq!(cells.len(), 3, "a row of three cells: {row}");
+        let rooms = rows(text, "| Room |").map(|cells| {
             let room = quoted(cells[0]).next().expect("a room's name");
             let allowed = if cells[2].contains("everything below") {
                 Allowed::Everything
@@ -118,6 +115,18 @@ impl Table {
     }
 }
 
+/// The rows of the table that begins with `head`, each of three cells.
+fn rows<'a>(text: &'a str, head: &'a str) -> impl Iterator<Item = [&'a str; 3]> {
+    let lines = text.lines().skip_while(move |line| !line.starts_with(head));
+    let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        cells
+            .try_into()
+            .unwrap_or_else(|_| panic!("a row of three cells: {row}"))
+    })
+}
+
 /// What stands between back quotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -127,76 +136,102 @@ fn at(mention: &Mention, problem: &str) -> String {
     format!("src/{}:{}: {problem}", mention.file, mention.line)
 }
 
-/// The folders of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layer {
-    Model,
-    Update,
-    View,
-    Services,
-    /// `shell` and the room's root join the others.
-    Shell,
+/// The order within the window: each row's folders and files, and what they may import of the others.
+pub struct Order {
+    rows: Vec<(Vec<String>, Within)>,
 }
 
-/// Where a module within `app` belongs; `None`: nowhere.
-fn layer(module: &[String]) -> Option<Layer> {
-    match module.get(1).map(String::as_str) {
-        None => Some(Layer::Shell),
-        Some("model") => Some(Layer::Model),
-        Some("update") => Some(Layer::Update),
-        Some("view") => Some(Layer::View),
-        Some("services") => Some(Layer::Services),
-        Some(name) if name.starts_with("shell") => Some(Layer::Shell),
-        Some(_) => None,
+enum Within {
+    All,
+    /// These, and what lies in the same row.
+    These(Vec<String>),
+}
+
+/// Folders that know no screen, no thread, no channel and no clock.
+const PURE: [&str; 2] = ["model", "update"];
+
+impl Order {
+    /// Reads the order from the text of ARCHITECTURE.md: rows of `| folder | what it holds | imports |`; `shell*` stands for every
+    /// name that begins so, `mod.rs` for the room's root.
+    pub fn read(text: &str) -> Self {
+        let rows = rows(text, "| Folder |").map(|cells| {
+            let within = match cells[2].trim() {
+                "all" => Within::All,
+                names => Within::These(quoted(names).map(str::to_owned).collect()),
+            };
+            (quoted(cells[0]).map(str::to_owned).collect(), within)
+        });
+        let order = Self { rows: rows.collect() };
+        assert!(!order.rows.is_empty(), "the order within the window");
+        order
+    }
+
+    /// The row of a module within `app`; `None` where it stands in none.
+    fn row(&self, module: &[String]) -> Option<usize> {
+        let name = module.get(1).map_or("mod.rs", String::as_str);
+        let fits =
+            |known: &String| known == name || known.strip_suffix('*').is_some_and(|begin| name.starts_with(begin));
+        self.rows.iter().position(|(names, _)| names.iter().any(fits))
+    }
+
+    fn allows(&self, from: usize, to: usize) -> bool {
+        match &self.rows[from].1 {
+            Within::All => true,
+            Within::These(names) => from == to || names.iter().any(|name| self.rows[to].0.contains(name)),
+        }
     }
 }
 
 /// Modules and imports within the window that break its order.
-pub fn window(tree: &Tree, mentions: &[Mention]) -> Vec<String> {
+pub fn window(tree: &Tree, mentions: &[Mention], order: &Order) -> Vec<String> {
     let in_app = |path: &[String]| path.first().is_some_and(|room| room == "app");
+    let is_pure = |path: &[String]| path.get(1).is_some_and(|folder| PURE.contains(&folder.as_str()));
     let mut wrong: Vec<String> = tree
         .modules()
-        .filter(|(path, _)| in_app(path) && layer(path).is_none())
-        .map(|(_, module)| format!("src/{}: belongs to none of the window's folders", module.file))
+        .filter(|(path, _)| in_app(path) && order.row(path).is_none())
+        .map(|(_, module)| format!("src/{}: stands in no row of the window's order", module.file))
         .collect();
     for mention in mentions.iter().filter(|m| in_app(&m.from)) {
-        let Some(from) = layer(&mention.from) else { continue };
-        if mention.own && in_app(&mention.path) {
-            let target = mention.definer.as_ref().unwrap_or(&mention.path);
-            // A module that is only named on the way to a part of it.
-            let on_the_way = mention.definer.is_none() && target.len() == 1;
-            let fits = layer(target).is_none_or(|to| from == Layer::Shell || to == from || to == Layer::Model);
-            if !fits && !on_the_way && in_app(target) {
+        let folder = mention.from.get(1).map_or("mod.rs", String::as_str);
+        let target = mention.definer.as_ref().unwrap_or(&mention.path);
+        // A module that is only named on the way to a part of it.
+        let on_the_way = mention.definer.is_none() && target.len() == 1;
+        if mention.own && in_app(&mention.path) && in_app(target) && !on_the_way {
+            let rows = order.row(&mention.from).zip(order.row(target));
+            if rows.is_some_and(|(from, to)| !order.allows(from, to)) {
                 wrong.push(at(
                     mention,
-                    &format!("{from:?} may not import {}", mention.path.join("::")),
+                    &format!("{folder} may not import {}", mention.path.join("::")),
                 ));
             }
         }
         let path = mention.path.join("::");
-        let is_pure = matches!(from, Layer::Model | Layer::Update);
-        let outside = ["std::thread", "std::sync::mpsc", "std::process"]
+        let outside = ["std::thread", "std::process"]
             .iter()
-            .any(|p| path.starts_with(p))
+            .any(|begin| path.starts_with(begin))
             || mention.path.iter().any(|name| name == "mpsc")
             || path.ends_with("Instant::now")
             || path.ends_with("SystemTime::now");
-        if is_pure && outside {
-            wrong.push(at(mention, &format!("{from:?} names {path}")));
+        if is_pure(&mention.from) && outside {
+            wrong.push(at(mention, &format!("{folder} names {path}")));
         }
     }
-    for (path, module) in tree.modules().filter(|(path, _)| in_app(path)) {
-        let pure = matches!(layer(path), Some(Layer::Model | Layer::Update));
-        let names = module.words.iter().map(|(word, (line, _))| (word, *line));
-        let imported = module
-            .imports
-            .iter()
-            .flat_map(|i| i.path.iter().map(|word| (word, i.line)));
-        for (word, line) in names.chain(imported).filter(|(word, _)| pure && is_egui(word)) {
-            wrong.push(format!("src/{}:{line}: {word} is named", module.file));
+    for (path, module) in tree.modules().filter(|(path, _)| in_app(path) && is_pure(path)) {
+        for (word, line) in names(module).filter(|(word, _)| is_egui(word)) {
+            wrong.push(format!("src/{}:{line}: {} names {word}", module.file, path[1]));
         }
     }
     wrong
+}
+
+/// Every word of a module with its first line, those of its imports too.
+fn names(module: &Module) -> impl Iterator<Item = (&String, usize)> {
+    let written = module.words.iter().map(|(word, line)| (word, *line));
+    let imported = module
+        .imports
+        .iter()
+        .flat_map(|i| i.path.iter().map(|word| (word, i.line)));
+    written.chain(imported)
 }
 
 fn is_egui(word: &str) -> bool {
@@ -217,12 +252,7 @@ pub fn reserved(tree: &Tree, mentions: &[Mention]) -> Vec<String> {
         .modules()
         .filter(|(path, _)| path.first().is_some_and(|room| room != "app"))
     {
-        let imported = module
-            .imports
-            .iter()
-            .flat_map(|i| i.path.iter().map(|word| (word, i.line)));
-        let names = module.words.iter().map(|(word, (line, _))| (word, *line));
-        for (word, line) in names.chain(imported).filter(|(word, _)| is_egui(word)) {
+        for (word, line) in names(module).filter(|(word, _)| is_egui(word)) {
             wrong.push(format!("src/{}:{line}: only app may name {word}", module.file));
         }
     }

@@ -30,7 +30,7 @@ const HARMLESS: [&str; 5] = [
 /// Prefixes that wrappers put before every name: DataParallel, torch.compile, and training programs' own.
 const WRAPPERS: [&str; 4] = ["module.", "_orig_mod.", "model.", "clip."];
 
-/// Renames, splits and transposes `tensors` into the canonical form. Names nobody knows are left as they are, for the
+/// Renames, splits and transposes `tensors` into the canonical form. Unknown names are left as they are, for the
 /// final comparison to list.
 ///
 /// # Errors

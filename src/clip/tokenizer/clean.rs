@@ -18,7 +18,7 @@ pub(super) fn clean(text: &str) -> String {
     let fixed = fix_text(text);
     let unescaped = html_unescape(&html_unescape(&fixed));
     // Python counts the four separators U+001C to U+001F as white space, Rust does not.
-    // The iota below (U+0345) is lost in open_clip's splitting: its case variants are letters, itself it is none.
+    // The iota below (U+0345) is lost in open_clip's splitting: its case variants are letters, and it is not.
     let is_space = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c) || c == '\u{345}';
     unescaped
         .split(is_space)

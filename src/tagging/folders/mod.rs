@@ -126,7 +126,7 @@ impl Placement {
                 atomic::write_new_with(&self.target, |out| {
                     io::copy(&mut source, out)?;
                     out.flush()?;
-                    // Pictures are sorted by time; where a file system has none, the copy has today's.
+                    // Pictures are sorted by time; where a file system has none, the copy gets the current time.
                     if let Ok(modified) = modified {
                         let _ = out.get_ref().set_modified(modified);
                     }

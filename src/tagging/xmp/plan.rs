@@ -39,7 +39,7 @@ pub enum Action {
         /// Keywords of ours that go with it.
         removed: Keywords,
     },
-    /// The sidecar says it all already, or there is none and nothing to say.
+    /// The sidecar is up to date, or there is none and nothing to write.
     Unchanged,
     /// Nothing will be written, for this reason.
     Refused(TaggingError),
