@@ -1,7 +1,7 @@
 //! A watched folder: it says what it will write, keeps its thresholds, and goes on over a restart.
 
 use super::tag_writing::{form, skipped, written};
-use tagging::{at_tag, tag, tagged, words};
+use super::tagging::{at_tag, tag, tagged, words};
 use super::*;
 use crate::app::model::command::{Preference, TagCommand};
 use crate::app::model::file_probe::Reply;
