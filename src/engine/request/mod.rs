@@ -16,7 +16,7 @@ pub use models::{ExportModel, FetchModel, ModelFormat, ModelPlace};
 pub use project::{ExportLabels, ExportXmp, ProjectAdd, ProjectNew, Relink};
 pub use score::{EvaluateRequest, PredictRequest, ScoreRequest};
 pub use split::{Scheme, SplitRequest};
-pub use tag::{RemoveTags, TagRequest, TagSource, TagWrite, WriteTags};
+pub use tag::{RemoveTags, TagRequest, TagSource, TagWrite, TaggedPicture, WriteTags};
 pub use train::{DemoRequest, Stages, StarterRequest, TrainRequest};
 
 use crate::dataset::formats::ImportRequest;

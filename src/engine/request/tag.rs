@@ -105,11 +105,14 @@ pub struct TagRequest {
     pub fresh: bool,
 }
 
+/// A picture with its labels and their probabilities; a label that a person gave has none.
+pub type TaggedPicture = (PathBuf, Vec<(String, Option<f32>)>);
+
 /// See [`Request::WriteTags`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteTags {
-    /// Pictures, each with its labels and their probabilities; a label that a person gave has none.
-    pub items: Vec<(PathBuf, Vec<(String, Option<f32>)>)>,
+    /// Pictures with their labels.
+    pub items: Vec<TaggedPicture>,
     /// How they are written down.
     pub write: Vec<TagWrite>,
     /// Tells what would be written, and writes nothing.

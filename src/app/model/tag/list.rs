@@ -6,6 +6,7 @@ use super::kept::Kept;
 use super::order::{Ranges, flattened, starting_thresholds};
 use super::source::Source;
 use crate::engine::event::TagEvidence;
+use crate::engine::request::TaggedPicture;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -472,7 +473,7 @@ impl List {
     }
 
     /// Pictures with their labels, as they are to be written: all, or those at some places. What a person gave has no probability.
-    pub fn to_write(&self, only: Option<&BTreeSet<u32>>) -> Vec<(PathBuf, Vec<(String, Option<f32>)>)> {
+    pub fn to_write(&self, only: Option<&BTreeSet<u32>>) -> Vec<TaggedPicture> {
         let ready = |i: &usize| {
             let item = &self.items[*i];
             is_text(&item.path) && (item.standing == Standing::Tagged || self.edited(*i))

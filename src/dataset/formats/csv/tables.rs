@@ -89,14 +89,14 @@ pub(crate) fn looks_like_a_table(path: &Path) -> bool {
     look().unwrap_or(false)
 }
 
+/// The tables to read for their labels, those to read for splits, and what is to be said about the choice.
+type Chosen = (Vec<Known>, Vec<Known>, Vec<Warning>);
+
 /// The tables to read for their labels, and those to read for splits.
 ///
 /// # Errors
 /// There is none, several have labels and are not of a split each, or one cannot be read.
-pub(crate) fn choose(
-    request: &ImportRequest,
-    progress: &mut Progress<'_>,
-) -> Result<(Vec<Known>, Vec<Known>, Vec<Warning>), DatasetError> {
+pub(crate) fn choose(request: &ImportRequest, progress: &mut Progress<'_>) -> Result<Chosen, DatasetError> {
     let data = &request.data;
     let layout = |problem: String| DatasetError::Layout {
         path: data.clone(),
