@@ -8,6 +8,7 @@ use super::error::{ProjectError, Result};
 use super::label_state::LabelState;
 use super::pictures::split_of;
 use super::rows::Provenance;
+use super::runs::RunMarks;
 use super::store::{Project, Stop, now};
 use super::truth::truth_of;
 use crate::dataset::model::{Split, Truth};
@@ -89,6 +90,24 @@ impl Step<'_> {
                 "INSERT INTO label_edits (edit_group, label, old_state, new_state) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![group, id, old.to_json()?, new.to_json()?])?;
+        Ok(())
+    }
+
+    /// Changes what a person says of a run.
+    pub fn run(&mut self, id: &str, change: impl FnOnce(&mut RunMarks)) -> std::result::Result<(), Stop> {
+        let old = RunMarks::of(self.tx, id)?;
+        let mut new = old.clone();
+        change(&mut new);
+        if old == new {
+            return Ok(());
+        }
+        new.put(self.tx, id)?;
+        let group = self.group()?;
+        self.tx.execute(
+            "INSERT INTO run_edits (edit_group, run, old_name, old_deleted, new_name, new_deleted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![group, id, old.name, old.deleted, new.name, new.deleted],
+        )?;
         Ok(())
     }
 
@@ -270,6 +289,19 @@ fn replay(tx: &Transaction<'_>, back: bool) -> std::result::Result<Option<EditGr
     while let Some(row) = rows.next()? {
         let target: Assignment = if back { row.get(0)? } else { row.get(1)? };
         put_splits(tx, &target)?;
+    }
+    let sql = format!(
+        "SELECT run, old_name, old_deleted, new_name, new_deleted FROM run_edits WHERE edit_group = ?1 ORDER BY id {order}"
+    );
+    let mut query = tx.prepare(&sql)?;
+    let mut rows = query.query([group.id])?;
+    while let Some(row) = rows.next()? {
+        let at: usize = if back { 1 } else { 3 };
+        let marks = RunMarks {
+            name: row.get(at)?,
+            deleted: row.get(at + 1)?,
+        };
+        marks.put(tx, &row.get::<_, String>(0)?)?;
     }
     tx.execute(
         "UPDATE edit_groups SET state = ?2 WHERE id = ?1",

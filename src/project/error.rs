@@ -81,6 +81,12 @@ pub enum ProjectError {
     /// A run's id must be usable as a folder's name.
     #[error("{id:?} cannot name a run")]
     RunName { id: String },
+    /// A run that is at work cannot go.
+    #[error("the run {id:?} is at work")]
+    RunAtWork { id: String },
+    /// A run that another one goes on from cannot go alone.
+    #[error("the run {by:?} goes on from {id:?}")]
+    RunNeeded { id: String, by: String },
     #[error("the picture {name:?} of the data refers to label number {label}, but there are {labels}")]
     LabelIndex {
         name: String,
@@ -145,6 +151,8 @@ impl ProjectError {
             Self::NoRun { .. } => "`patchlight project info` lists the runs.".to_owned(),
             Self::RunExists { .. } => "Choose another name for the run.".to_owned(),
             Self::RunName { .. } => "Use letters, digits, `-`, `_` and `.` (not first).".to_owned(),
+            Self::RunAtWork { .. } => "Stop its training first; what it learned is kept.".to_owned(),
+            Self::RunNeeded { .. } => "Delete the training that goes on from it first.".to_owned(),
             Self::LabelIndex { .. } => "The importer is at fault: please report it with the data.".to_owned(),
         }
     }

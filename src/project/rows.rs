@@ -173,6 +173,10 @@ pub struct Run {
     pub parent: Option<String>,
     /// Why it stopped or failed.
     pub error: Option<String>,
+    /// The number of its training, from 1: both stages of one share it. 0 in a run that is to be stored begins a new one.
+    pub training: usize,
+    /// What a person calls its training.
+    pub name: Option<String>,
 }
 
 /// What a project holds.
@@ -207,4 +211,6 @@ pub struct RunSummary {
     pub stage: u8,
     /// Where it stands.
     pub state: RunState,
+    /// What a person calls its training.
+    pub name: Option<String>,
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: i32 = 0x5074_4C74;
 
 /// Step `i` brings a database from format `i` to `i + 1`. Released steps never change; a new format appends one.
-pub const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+pub const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The format that this program writes (`PRAGMA user_version`).
 pub const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -167,6 +167,26 @@ CREATE TABLE picture_checks (
     width INTEGER NOT NULL, height INTEGER NOT NULL,
     problem TEXT
 );
+";
+
+/// Trainings have names, and go by an undo step.
+const VERSION_3: &str = "
+ALTER TABLE runs ADD COLUMN training INTEGER NOT NULL DEFAULT 0;    -- both stages of one training share its number
+ALTER TABLE runs ADD COLUMN name TEXT;                              -- as a person calls it
+ALTER TABLE runs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;     -- its files stay, so that undo can bring it back
+UPDATE runs SET training = (SELECT count(*) FROM runs r
+    WHERE r.position <= runs.position AND coalesce(json_extract(r.config, '$.of_pair'), 0) = 0);
+UPDATE runs SET training = (SELECT p.training FROM runs p WHERE p.id = runs.parent)
+    WHERE json_extract(config, '$.of_pair') AND parent IN (SELECT id FROM runs);
+
+CREATE TABLE run_edits (                -- names and deletions that an undo step changed
+    id INTEGER PRIMARY KEY,
+    edit_group INTEGER NOT NULL REFERENCES edit_groups(id),
+    run TEXT NOT NULL,
+    old_name TEXT, old_deleted INTEGER NOT NULL,
+    new_name TEXT, new_deleted INTEGER NOT NULL
+);
+CREATE INDEX run_edits_of_group ON run_edits (edit_group);
 ";
 
 /// The format of a database; 0 for an empty one.

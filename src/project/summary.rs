@@ -37,6 +37,7 @@ impl Project {
             run: run.id,
             stage: run.stage,
             state: run.state,
+            name: run.name,
         });
         Ok(Summary {
             images: images as usize,

@@ -60,6 +60,17 @@ impl Project {
         })
     }
 
+    /// Whether a step of undo names trainings or deletes them.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn edit_changes_runs(&self, group: i64) -> Result<bool> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT 1 FROM run_edits WHERE edit_group = ?1")?;
+            query.exists([group])
+        })
+    }
+
     /// Ids of the pictures on which a step of undo changed labels or the split, ascending.
     ///
     /// # Errors

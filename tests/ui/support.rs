@@ -10,7 +10,7 @@ use patchlight::app::{Options, Window};
 use patchlight::compute::DeviceChoice;
 use patchlight::dataset::formats::{Format, ImportRequest};
 use patchlight::engine::event::Check;
-use patchlight::engine::request::{PredictRequest, ProjectNew, Request};
+use patchlight::engine::request::{PredictRequest, ProjectNew, Request, TrainRequest};
 use patchlight::engine::{Context, jobs};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -272,4 +272,41 @@ pub fn click(harness: &mut Harness<'static, Window>, name: &str) {
     harness.get_by_label(name).click();
     harness.step();
     harness.step();
+}
+
+/// A copy of the scored project with a short training of both stages, `run-1` and `run-2`, and their predictions.
+pub fn trained_project() -> (tempfile::TempDir, PathBuf) {
+    static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let (folder, project) = project("scored");
+        job(&Request::Train(TrainRequest {
+            set: ["epochs_1=1", "epochs_2=2", "batch_1=8"].map(str::to_owned).to_vec(),
+            ..TrainRequest::new(&project)
+        }));
+        for run in ["run-1", "run-2"] {
+            job(&Request::Predict(PredictRequest {
+                project: project.clone(),
+                run: run.to_owned(),
+                model: None,
+            }));
+        }
+        folder
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("birds.patchlight");
+    copy(&made.path().join("birds.patchlight"), &to);
+    (folder, to)
+}
+
+/// A window with a copy of the trained project open.
+pub fn opened_trained(look: Look) -> (tempfile::TempDir, Harness<'static, Window>) {
+    let (folder, project) = trained_project();
+    let mut options = options(look);
+    options.paths = vec![project];
+    let mut harness = window(options);
+    wait(&mut harness, "the project to open", |w| {
+        matches!(w.model.project, Slot::Open(_))
+    });
+    settle(&mut harness);
+    (folder, harness)
 }

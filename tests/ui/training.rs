@@ -27,9 +27,9 @@ fn open(window: &Window) -> &Open {
     }
 }
 
-/// Brings the end of the page into view.
+/// Brings what the training would do into view.
 fn to_the_end(harness: &mut Harness<'static, Window>) {
-    harness.get_by_label_contains("Start training").scroll_to_me();
+    harness.get_by_label("Go").scroll_to_me();
     settle(harness);
 }
 
@@ -171,7 +171,7 @@ fn a_training_is_watched_and_can_be_looked_at_later() {
     settle(&mut harness);
     let run_1 = Command::ShowTraining("run-1".to_owned());
     harness.state_mut().command(run_1);
-    wait(&mut harness, "the curves of another time", |w| watched(w) == [2]);
+    wait(&mut harness, "the curves of both stages", |w| watched(w) == [2, 2]);
     settle(&mut harness);
     let lane = &harness.state().model.training.as_ref().unwrap().lanes[0];
     assert_eq!((lane.run.as_str(), lane.stage), ("run-1", Stage::One));

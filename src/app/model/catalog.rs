@@ -40,6 +40,13 @@ pub struct RunMeasure {
     pub ap: Vec<Option<f64>>,
 }
 
+impl RunMeasure {
+    /// The split; `None`: all pictures.
+    pub fn on(&self) -> Option<Split> {
+        Split::ALL.get(self.split).copied()
+    }
+}
+
 /// A project's content. Matrices are `[pictures, labels]`, row by row.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A place in the rail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Ways in.
     #[default]
@@ -41,6 +41,24 @@ pub enum Place {
     Settings,
     /// Version, device, checks.
     About,
+}
+
+impl Place {
+    /// The place whose pictures an action is about. Its key does nothing elsewhere; asked for by name, it leads there first.
+    pub fn of(action: Action) -> Option<Self> {
+        let of_pictures = matches!(
+            action,
+            Action::SelectAll
+                | Action::SelectNone
+                | Action::Inspect
+                | Action::Next
+                | Action::Previous
+                | Action::ClearFilters
+                | Action::Filters
+                | Action::Labels
+        );
+        of_pictures.then_some(Self::Pictures)
+    }
 }
 
 /// A native dialog, by what it is to fill.
@@ -176,6 +194,7 @@ pub enum Command {
     /// Answers the question that closing during a job asks: `true` leaves.
     Leave(bool),
     Tagger(TaggerCommand),
+    Trainings(TrainingsCommand),
 }
 
 /// A picture without a file: rows of red, green and blue bytes.
@@ -395,6 +414,17 @@ pub enum TagCommand {
     StartWatch,
     /// Whether only the chosen pictures are written.
     OnlyChosen(bool),
+}
+
+/// Something to do with the trainings of the project, by their numbers.
+#[derive(Clone, Debug)]
+pub enum TrainingsCommand {
+    /// A name as typed; `None`: no longer.
+    Naming(Option<(usize, String)>),
+    /// Gives a training a name; an empty one takes it away. Can be undone.
+    Name(usize, String),
+    /// Deletes a training. Can be undone.
+    Delete(usize),
 }
 
 /// Something to do in Models.

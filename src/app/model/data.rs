@@ -6,7 +6,7 @@ use crate::project::{Overview, SplitRecord};
 use std::sync::Arc;
 
 /// A page of the place with the data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Page {
     /// The data in numbers.
     #[default]

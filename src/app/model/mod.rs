@@ -27,4 +27,5 @@ pub mod tagger_export;
 pub mod thumbnail;
 pub mod training;
 pub mod training_form;
+pub mod trainings;
 pub mod words;

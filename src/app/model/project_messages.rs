@@ -37,6 +37,12 @@ pub enum ProjectRequest {
     Setting(String, String),
     /// What the pages of the data ask for.
     Data(DataRequest),
+    /// Compare the runs again: labels or splits have changed.
+    Compare,
+    /// Give the runs of a training (ids) a name; an empty one takes it away.
+    NameRuns(Vec<String>, String),
+    /// Delete the runs of a training (ids).
+    DeleteRuns(Vec<String>),
 }
 
 /// What comes back.
@@ -68,6 +74,8 @@ pub enum ProjectReply {
     Examined(Box<Examined>),
     /// For the pages of the data.
     Data(DataReply),
+    /// Undo or redo changed labels on these pictures (ids): they come into view.
+    Changed(Vec<i64>),
     /// An order failed.
     Failed {
         /// What was asked for, for people.

@@ -42,6 +42,8 @@ pub struct TrainForm {
     pub preset: Preset,
     /// A name for the settings as typed.
     pub name: String,
+    /// The training that is being named, by its number, and its name as typed.
+    pub naming: Option<(usize, String)>,
     /// Whether all settings are shown.
     pub advanced: bool,
     pub seed: u64,
@@ -57,6 +59,7 @@ impl Default for TrainForm {
             changed: BTreeMap::new(),
             preset: Preset::Proposed,
             name: String::new(),
+            naming: None,
             advanced: false,
             seed: 0,
             again: false,

@@ -1,5 +1,6 @@
 //! Numbers and times in words.
 
+use crate::dataset::model::Split;
 use std::time::Duration;
 
 /// `3 min 20 s`, for people.
@@ -47,9 +48,32 @@ pub fn exact_percent(percent: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A value as people see it: with one digit.
+fn rounded(value: f64) -> f64 {
+    (10.0 * value).round() / 10.0
+}
+
 /// A percentage with one digit, or a dash where there is none.
 pub fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.1}"))
+    value.map_or_else(|| "–".to_owned(), |v| format!("{:.1}", rounded(v)))
+}
+
+/// How much higher one percentage is than another, in percentage points: the difference of the numbers as they are shown, so that whoever
+/// subtracts them finds the same.
+pub fn gain(from: f64, to: f64) -> f64 {
+    rounded(rounded(to) - rounded(from))
+}
+
+/// So many pictures of a split: `6 test pictures`, `all 24 pictures`.
+pub fn pictures_of(split: Option<Split>, n: usize) -> String {
+    let kind = match split {
+        Some(Split::Test) => "test ",
+        Some(Split::Val) => "validation ",
+        Some(Split::Train) => "training ",
+        None if n == 1 => return "1 picture".to_owned(),
+        None => return format!("all {} pictures", count(n)),
+    };
+    format!("{} {kind}{}", count(n), if n == 1 { "picture" } else { "pictures" })
 }
 
 #[cfg(test)]
@@ -68,6 +92,20 @@ mod tests {
         assert_eq!(near, ["40 %", "99 %", "99.6 %", "99.96 %", "99.996 %", "100 %"]);
         let exact = [99.9, 100.0, 40.0, 0.5].map(exact_percent);
         assert_eq!(exact, ["99.9", "100", "40", "0.5"]);
+        assert_eq!(pictures_of(Some(Split::Test), 1), "1 test picture");
+        assert_eq!(pictures_of(None, 1_024), "all 1,024 pictures");
+    }
+
+    #[test]
+    fn a_difference_is_that_of_the_numbers_that_are_shown() {
+        let (from, to) = (41.04, 73.86);
+        assert_eq!(
+            (percent(Some(from)), percent(Some(to))),
+            ("41.0".to_owned(), "73.9".to_owned())
+        );
+        assert_eq!(format!("{:+.1}", gain(from, to)), "+32.9");
+        assert_eq!(format!("{:+.1}", gain(50.04, 49.96)), "+0.0");
+        assert_eq!(percent(Some(73.85)), format!("{:.1}", gain(0.0, 73.85)));
     }
 
     #[test]

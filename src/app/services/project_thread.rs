@@ -3,6 +3,7 @@
 //! An edit is on the disk before its reply is sent, so what the window shows as done is done.
 
 mod data;
+mod runs;
 mod shelf;
 
 use crate::app::model::project_messages::{ProjectReply, ProjectRequest};

@@ -90,6 +90,39 @@ pub fn travel(model: &mut Model, out: &mut Effects, by: isize) {
     }
 }
 
+/// Undo or redo changed these pictures (ids): they come into view, and everything that is shown before them goes.
+pub fn come_to(model: &mut Model, out: &mut Effects, changed: &[i64]) {
+    let Some(open) = model.open() else { return };
+    let found: Vec<usize> = changed.iter().filter_map(|id| open.catalog.index_of(*id)).collect();
+    let Some(first) = found.first().copied() else { return };
+    let inspected = model.inspect.picture.filter(|_| model.place == Place::Pictures);
+    if inspected.is_some_and(|id| changed.contains(&id)) {
+        return;
+    }
+    if !model.browse.shown.contains(&(first as u32)) {
+        model.browse.filter = Filter::default();
+        refresh(model);
+    }
+    let browse = &mut model.browse;
+    if let Some(place) = browse.shown.iter().position(|i| *i as usize == first) {
+        (browse.cursor, browse.anchor) = (place, place);
+    }
+    browse.reveal += 1;
+    if browse.picking.is_none() {
+        browse.selection.clear();
+        if found.len() > 1 {
+            let shown = browse.shown.iter().copied();
+            browse.selection = shown.filter(|i| found.contains(&(*i as usize))).collect();
+        }
+    }
+    if inspected.is_some() {
+        inspect(model, out, first);
+    } else {
+        model.inspect.picture = None;
+        model.place = Place::Pictures;
+    }
+}
+
 /// Gives a label (a column) on pictures (indices) a value.
 pub fn set_label(model: &mut Model, out: &mut Effects, pictures: &[usize], label: usize, truth: Truth) {
     if !project::may_write(model) {

@@ -60,11 +60,7 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: Command) {
         Command::Train(request) => training::train(model, out, request),
         Command::Resume(run) => training::resume(model, out, run),
         Command::Plan(request) => training::plan(model, out, request),
-        Command::ShowTraining(run) => {
-            if let Some(folder) = project::folder(model) {
-                out.probe(Probe::History(folder.join("runs").join(run)));
-            }
-        }
+        Command::ShowTraining(run) => training::ask_history(model, out, &run),
         Command::SavePreset(name, settings) => training::save_preset(model, name, settings),
         Command::PickFor(label) => browse::pick_for(model, label),
         Command::Results(command) => results(model, command),
@@ -96,6 +92,7 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: Command) {
             }
         }
         Command::Tagger(command) => tagger_export::carry_out(model, out, command),
+        Command::Trainings(command) => training::change(model, out, command),
     }
 }
 
@@ -150,6 +147,16 @@ fn act(model: &mut Model, out: &mut Effects, action: Action) {
 
 /// Actions that need a project.
 fn act_in_project(model: &mut Model, out: &mut Effects, action: Action) {
+    // What nobody sees is not selected and not filtered.
+    if Place::of(action) == Some(Place::Pictures) {
+        let of_one = matches!(action, Action::Inspect | Action::Next | Action::Previous);
+        if model.place != Place::Pictures || !of_one {
+            model.inspect.picture = None;
+        }
+        if model.place != Place::Pictures {
+            go(model, Place::Pictures);
+        }
+    }
     match action {
         Action::Undo | Action::Redo => {
             if project::may_write(model) {
@@ -258,7 +265,7 @@ fn escape(model: &mut Model, out: &mut Effects) {
         browse::leave_inspector(model);
     } else if model.place == Place::Pictures && model.browse.picking.is_some() {
         browse::pick_for(model, None);
-    } else {
+    } else if model.place == Place::Pictures {
         model.browse.selection.clear();
     }
 }

@@ -219,6 +219,7 @@ pub fn reply(model: &mut Model, out: &mut Effects, told: DataReply) {
                 }
             }
             open.version += 1;
+            model.results.stale = true;
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::app::model::job::Spec;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::notices::Level;
 use crate::app::model::state::Model;
+use crate::app::model::trainings;
 use crate::engine::Request;
 use crate::engine::jobs::ZERO_SHOT;
 use crate::engine::request::PredictRequest;
@@ -31,7 +32,8 @@ pub fn predict(model: &mut Model, out: &mut Effects, run: &str) {
     let title = if run == ZERO_SHOT {
         "Looking at all pictures, untrained".to_owned()
     } else {
-        format!("Looking at all pictures with {run}")
+        let runs = model.open().map_or(&[][..], |open| &open.catalog.runs);
+        format!("Looking at all pictures with {}", trainings::run_name(runs, run))
     };
     let spec = Spec {
         request: Request::Predict(PredictRequest {

@@ -60,6 +60,7 @@ pub fn take(model: &mut Model, out: &mut Effects, reply: ProjectReply) {
                 open.catalog.compared = measures;
             }
         }
+        ProjectReply::Changed(pictures) => browse::come_to(model, out, &pictures),
         ProjectReply::Data(told) => data_events::reply(model, out, told),
         ProjectReply::Examined(examined) => {
             if model.inspect.picture == Some(examined.id) {
@@ -92,6 +93,7 @@ fn take_values(model: &mut Model, out: &mut Effects, values: ValuesNow) {
     }
     (open.catalog.undo, open.catalog.redo) = (values.undo, values.redo);
     open.version += 1;
+    model.results.stale = true;
     examine_again(model, out);
     model.notices.edited(values.said);
 }
@@ -107,6 +109,7 @@ fn take_labels(model: &mut Model, out: &mut Effects, now: LabelsNow) {
     // Columns have moved: measures come again with the next look.
     catalog.compared.clear();
     open.version += 1;
+    model.results.stale = true;
     examine_again(model, out);
     model.inspect.examined = None;
     if !same {
@@ -142,7 +145,7 @@ fn opened(model: &mut Model, out: &mut Effects, catalog: Catalog, scorer: Option
     project::remember(model);
     let demo = model.desk.demo.take();
     if let Some(run) = stopped.filter(|_| demo.is_none()) {
-        let words = format!("{run} was stopped before its end");
+        let words = format!("{} was stopped before its end", training::run_name(model, &run));
         let action = ("Resume".to_owned(), Command::Resume(run));
         model.notices.say(Level::Note, words, None, Some(action));
     }

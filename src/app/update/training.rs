@@ -3,15 +3,17 @@
 use super::effect::{Effect, Effects};
 use super::predict::stop_planning;
 use super::{jobs, project};
-use crate::app::model::command::{Command, Place};
+use crate::app::model::command::{Command, Place, TrainingsCommand};
 use crate::app::model::file_probe;
 use crate::app::model::job::Spec;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::notices::Level;
 use crate::app::model::planning::Stamp;
+use crate::app::model::project_messages::ProjectRequest;
 use crate::app::model::state::Model;
 use crate::app::model::training::Training;
 use crate::app::model::training_form::{self, Preset};
+use crate::app::model::trainings::{self, trainings};
 use crate::engine::jobs::WatchedEpoch;
 use crate::engine::request::{DemoRequest, Request, Stages, TrainRequest};
 use crate::engine::{Event, Failure, Stage};
@@ -60,7 +62,7 @@ pub fn resume(model: &mut Model, out: &mut Effects, run: String) {
     let offers = |action: &Option<(String, Command)>| matches!(action, Some((_, Command::Resume(_))));
     model.notices.list.retain(|n| !offers(&n.action));
     let Some(folder) = project::folder(model) else { return };
-    let title = format!("Going on with {run}");
+    let title = format!("Going on with {}", run_name(model, &run));
     let request = TrainRequest {
         log_every: LOG_EVERY,
         ..TrainRequest::new(&folder).resuming(&run)
@@ -150,8 +152,67 @@ fn stamp(model: &Model, request: &TrainRequest) -> Option<Stamp> {
     })
 }
 
+/// A run of the open project for people.
+pub fn run_name(model: &Model, run: &str) -> String {
+    let runs = model.open().map_or(&[][..], |open| &open.catalog.runs);
+    trainings::run_name(runs, run)
+}
+
+/// The runs of a training, by its number.
+fn runs_of(model: &Model, number: usize) -> Vec<String> {
+    let runs = model.open().map_or(&[][..], |open| &open.catalog.runs);
+    let found = trainings(runs).into_iter().find(|t| t.number == number);
+    found.map(|t| t.ids()).unwrap_or_default()
+}
+
+/// Names and deletes trainings.
+pub fn change(model: &mut Model, out: &mut Effects, command: TrainingsCommand) {
+    match command {
+        TrainingsCommand::Naming(naming) => model.train.naming = naming,
+        TrainingsCommand::Name(number, name) => {
+            model.train.naming = None;
+            let ids = runs_of(model, number);
+            if project::may_write(model) && !ids.is_empty() {
+                project::ask(model, out, ProjectRequest::NameRuns(ids, name));
+            }
+        }
+        TrainingsCommand::Delete(number) => {
+            let ids = runs_of(model, number);
+            if !project::may_write(model) || ids.is_empty() {
+                return;
+            }
+            // Its curves are not in sight any longer than it is.
+            let shown = |t: &mut Training| t.lanes.iter().any(|lane| ids.contains(&lane.run));
+            model.training.take_if(shown);
+            model.train.from.take_if(|run| ids.contains(run));
+            project::ask(model, out, ProjectRequest::DeleteRuns(ids));
+        }
+    }
+}
+
+/// Asks for the curves of an earlier training: of all its stages.
+pub fn ask_history(model: &Model, out: &mut Effects, run: &str) {
+    let Some(open) = model.open() else { return };
+    let of_it = trainings(&open.catalog.runs)
+        .into_iter()
+        .find(|t| t.runs.iter().any(|r| r.id == run));
+    let ids = of_it.map_or_else(|| vec![run.to_owned()], |t| t.ids());
+    for id in ids {
+        out.probe(file_probe::Request::History(open.catalog.folder.join("runs").join(id)));
+    }
+}
+
+/// Where the runs are looked at, they are compared again once labels or splits have changed.
+fn compare(model: &mut Model, out: &mut Effects) {
+    let looked_at = matches!(model.place, Place::Train | Place::Results);
+    if looked_at && model.open().is_some() && std::mem::take(&mut model.results.stale) {
+        project::ask(model, out, ProjectRequest::Compare);
+    }
+}
+
 /// While the form of a training is shown, its plan is asked for once nothing has changed for a moment.
 pub fn tick(model: &mut Model, out: &mut Effects) {
+    compare(model, out);
     let form_shown = model.place == Place::Train && (model.training.is_none() || model.train.again);
     let Some(open) = model.open().filter(|_| form_shown && model.habits.score_at_once) else {
         return;
@@ -187,9 +248,23 @@ pub fn show_history(model: &mut Model, folder: &Path, read: Result<(Vec<Event>, 
         return;
     };
     let stage = Stage::try_from(run.stage).unwrap_or_default();
-    let training = Training::of_history(&run.id, stage, &events, watched);
-    if !model.trains() {
-        model.training = Some(training);
-        model.train.again = false;
+    let mut training = Training::of_history(&run.id, stage, &events, watched);
+    if model.trains() {
+        return;
     }
+    // The other stages of the same training stand beside it, in their order.
+    let order = trainings(&open.catalog.runs)
+        .into_iter()
+        .find(|t| t.number == run.training);
+    let order = order.map(|t| t.ids()).unwrap_or_default();
+    let (id, known) = (run.id.clone(), model.training.take());
+    let others = known.into_iter().flat_map(|t| t.lanes);
+    training
+        .lanes
+        .extend(others.filter(|lane| lane.run != id && order.contains(&lane.run)));
+    training
+        .lanes
+        .sort_by_key(|lane| order.iter().position(|id| *id == lane.run));
+    model.training = Some(training);
+    model.train.again = false;
 }

@@ -85,7 +85,19 @@ fn counts(ctx: &Context, screen: &Screen<'_>, action: Action, key: &KeyboardShor
     // Shift with an arrow extends the selection.
     let shifted = ctx.input(|i| !i.modifiers.is_none());
     let of_text = matches!(action, Action::SelectAll | Action::Undo | Action::Redo);
-    !(plain && (elsewhere || shifted || screen.desk.keys)) && !(typing && of_text)
+    let unseen = Place::of(action).is_some_and(|place| is_hidden(screen, place, action));
+    !unseen && !(plain && (elsewhere || shifted || screen.desk.keys)) && !(typing && of_text)
+}
+
+/// Whether what an action is about is not in sight: its key does nothing then.
+fn is_hidden(screen: &Screen<'_>, place: Place, action: Action) -> bool {
+    let of_grid = !matches!(action, Action::Inspect | Action::Next | Action::Previous);
+    match screen.place {
+        // The list of Tag has a selection and a filter of its own, but no panels.
+        Place::Tag => matches!(action, Action::Filters | Action::Labels),
+        here if here == place => of_grid && screen.inspect.picture.is_some(),
+        _ => true,
+    }
 }
 
 /// Escape leaves the widget that has the keyboard first.

@@ -63,6 +63,9 @@ pub struct RunSummary {
     pub stage: Stage,
     /// `running`, `stopped`, `interrupted`, `failed` or `done`.
     pub state: String,
+    /// What a person calls its training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A check of `doctor`.

@@ -62,6 +62,7 @@ pub(crate) fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure
             run: r.run,
             stage: Stage::try_from(r.stage)?,
             state: r.state.name().to_owned(),
+            name: r.name,
         })
     };
     let runs = summary.runs.into_iter().map(run_of).collect::<Result<_, _>>()?;

@@ -14,6 +14,7 @@ mod querying;
 mod relinking;
 mod round_trip;
 mod splitting;
+mod trainings;
 mod undoing;
 
 use super::{Project, ProjectError};

@@ -248,6 +248,8 @@ fn runs_keep_their_order_and_state() {
         config: serde_json::json!({"b": 1, "a": [1.5, "x"]}),
         parent: parent.map(str::to_owned),
         error: None,
+        training: 0,
+        name: None,
     };
     project.insert_run(&run("run-2", None)).unwrap();
     project.insert_run(&run("run-1", Some("run-2"))).unwrap();
@@ -273,9 +275,14 @@ fn runs_keep_their_order_and_state() {
     let failed = Run {
         state: RunState::Failed,
         error: Some("no memory".into()),
+        training: 1,
         ..run("run-2", None)
     };
-    assert_eq!(project.runs().unwrap(), [failed, run("run-1", Some("run-2"))]);
+    let second = Run {
+        training: 2,
+        ..run("run-1", Some("run-2"))
+    };
+    assert_eq!(project.runs().unwrap(), [failed, second]);
     assert_eq!(project.summary().unwrap().runs[0].state.name(), "failed");
     assert_eq!(project.run_folder("run-2"), project.folder().join("runs").join("run-2"));
 }

@@ -19,7 +19,7 @@ pub(super) struct Shelf {
     pub(super) project: Project,
     ids: Vec<i64>,
     /// The run whose predictions are shown; empty for none.
-    shown: String,
+    pub(super) shown: String,
     pub(super) scorer: Option<Arc<Scorer>>,
     features: Option<FeatureStore>,
 }
@@ -82,7 +82,7 @@ impl Shelf {
     }
 
     /// The newest run whose predictions are kept, else the untrained model's; opens its scorer.
-    fn newest_scored(&mut self, runs: &[Run]) -> Option<String> {
+    pub(super) fn newest_scored(&mut self, runs: &[Run]) -> Option<String> {
         let names = runs.iter().rev().map(|r| r.id.as_str()).chain([jobs::ZERO_SHOT]);
         let names: Vec<String> = names.map(str::to_owned).collect();
         names.into_iter().find(|run| self.open_scorer(run))
@@ -135,6 +135,9 @@ impl Shelf {
             ProjectRequest::Examine(id) => ("looking at a picture", self.examine(id)),
             ProjectRequest::Data(request) => ("looking at the data", self.answer_data(request)),
             ProjectRequest::AddLabel(name) => ("adding a label", self.add_label(&name)),
+            ProjectRequest::Compare => ("comparing runs", self.compare().map(|reply| vec![reply])),
+            ProjectRequest::NameRuns(ids, name) => ("naming a training", self.name_runs(&ids, &name)),
+            ProjectRequest::DeleteRuns(ids) => ("deleting a training", self.delete_runs(&ids)),
             ProjectRequest::Setting(key, value) => {
                 let kept = self.project.set_setting(&key, &value).map_err(Failure::from);
                 ("keeping a setting", kept.map(|()| Vec::new()))
@@ -166,15 +169,19 @@ impl Shelf {
         if self.project.labels()? != before {
             return self.everything(said);
         }
-        let pictures = self.project.pictures_of_edit(group.id)?;
-        let mut replies = vec![self.values(&pictures, said)?];
-        if self.project.edit_moves_splits(group.id)? {
-            replies.push(self.splits_now()?);
+        if self.project.edit_changes_runs(group.id)? {
+            return self.runs_now(said);
         }
-        Ok(replies)
+        let pictures = self.project.pictures_of_edit(group.id)?;
+        let values = self.values(&pictures, said)?;
+        Ok(if self.project.edit_moves_splits(group.id)? {
+            vec![values, self.splits_now()?]
+        } else {
+            vec![values, ProjectReply::Changed(pictures)]
+        })
     }
 
-    fn values(&self, pictures: &[i64], said: String) -> Result<ProjectReply, Failure> {
+    pub(super) fn values(&self, pictures: &[i64], said: String) -> Result<ProjectReply, Failure> {
         let edited: std::collections::HashSet<i64> = self.project.edited_pictures()?.into_iter().collect();
         let truth = self.project.truth(pictures)?;
         let rows = truth.values.chunks_exact(truth.cols.max(1)).zip(pictures);
@@ -205,7 +212,7 @@ impl Shelf {
         }))
     }
 
-    /// Measures every run whose predictions are kept on the test pictures, else on val, else on all.
+    /// Measures every run whose predictions are kept on what is held back: the test pictures, else val; else on all.
     pub(super) fn compare(&mut self) -> Result<ProjectReply, Failure> {
         let rows = self.project.pictures(None)?;
         let has = |split| rows.iter().any(|r| r.split == Some(split));
@@ -250,7 +257,7 @@ impl Shelf {
         Ok(ProjectReply::Compared(measures))
     }
 
-    fn show(&mut self, run: String) -> Result<ProjectReply, Failure> {
+    pub(super) fn show(&mut self, run: String) -> Result<ProjectReply, Failure> {
         self.open_scorer(&run);
         self.shown.clone_from(&run);
         let (probability, score) = self.predictions(&run)?;

@@ -16,6 +16,7 @@ mod tag_watching;
 mod tag_writing;
 mod tagging;
 mod training;
+mod trainings;
 
 use super::{Effect, Input, Tick, update};
 use crate::app::model::action::Action;
@@ -261,6 +262,8 @@ fn run(id: &str, stage: u8, state: RunState) -> Run {
         config: serde_json::Value::Null,
         parent: None,
         error: None,
+        training: id.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(1),
+        name: None,
     }
 }
 

@@ -1,6 +1,5 @@
 //! The export of a trained model, on the page of models.
 
-use super::running::run_name;
 use crate::app::model::catalog::newest_run;
 use crate::app::model::command::{Command, Pick, TaggerCommand};
 use crate::app::view::screen::Screen;

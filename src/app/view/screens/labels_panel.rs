@@ -46,11 +46,12 @@ pub(super) fn panel(ui: &mut Ui, screen: &mut Screen<'_>) {
         return;
     }
     let totals = totals(ui, open);
-    let ap = catalog
-        .compared
-        .iter()
-        .find(|m| m.run == catalog.run)
-        .map(|m| &m.ap[..]);
+    let measure = catalog.compared.iter().find(|m| m.run == catalog.run);
+    if let Some(measure) = measure {
+        let set = words::pictures_of(measure.on(), measure.images);
+        ui.label(theme::quiet(ui, format!("AP: average precision in % on {set}")));
+    }
+    let ap = measure.map(|m| &m.ap[..]);
     let most = totals.pictures.iter().copied().max().unwrap_or(1).max(1) as f32;
     egui::ScrollArea::vertical()
         .auto_shrink(false)

@@ -1,6 +1,7 @@
 //! One file for each place.
 
 mod about;
+mod bars;
 mod choices;
 mod data;
 mod evidence;
@@ -36,8 +37,12 @@ use crate::app::model::open::Slot;
 use crate::app::view::screen::Screen;
 use eframe::egui::Ui;
 
-/// Shows the place that the user is in.
+/// Shows the place that the user is in. What a place remembers of itself, such as how far it is scrolled, is no other's.
 pub(crate) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
+    ui.push_id(screen.place, |ui| place(ui, screen));
+}
+
+fn place(ui: &mut Ui, screen: &mut Screen<'_>) {
     match screen.place {
         Place::Home => home::show(ui, screen),
         Place::Settings => settings::show(ui, screen),

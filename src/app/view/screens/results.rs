@@ -1,21 +1,22 @@
 //! Results: how well each label is found, every number one click from its pictures.
 
-use super::running::run_name;
 use crate::app::model::action::Action;
 use crate::app::model::catalog::Catalog;
 use crate::app::model::command::{Command, ResultsCommand, TaggerCommand};
 use crate::app::model::filter::{LabelTest, Sort, pictures_of};
 use crate::app::model::job_kind::JobKind;
-use crate::app::model::measure::{LabelNumbers, Measured};
+use crate::app::model::measure::{LabelNumbers, Measured, caveat, held_back};
 use crate::app::model::open::Open;
 use crate::app::model::state::Model;
 use crate::app::model::training::groups;
+use crate::app::model::trainings::run_name;
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{icons, widgets};
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
+use crate::engine::jobs::ZERO_SHOT;
 use eframe::egui::{self, Align, Layout, RichText, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 use std::path::PathBuf;
@@ -27,11 +28,13 @@ fn split_of(slot: usize) -> Option<Split> {
     [Some(Split::Test), Some(Split::Val), Some(Split::Train), None][slot.min(3)]
 }
 
-/// Which split is measured: the chosen one, else the first of test, validation and training that has pictures.
+/// Which split is measured: the chosen one, else what is held back, else all pictures.
 fn slot(model: &Model, open: &Open) -> usize {
-    let counts = open.catalog.split_counts();
-    // The counts are train, val, test, none.
-    let usual = [2usize, 1, 0].iter().position(|slot| counts[*slot] > 0).unwrap_or(3);
+    let usual = match held_back(&open.catalog) {
+        Some(Split::Test) => 0,
+        Some(Split::Val) => 1,
+        _ => 3,
+    };
     model.results.split.unwrap_or(usual)
 }
 
@@ -83,7 +86,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(theme::heading(
-                format!("Results: {}", run_name(&catalog.run)),
+                format!("Results: {}", run_name(&catalog.runs, &catalog.run)),
                 TextSize::Display,
             ));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -91,28 +94,17 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
                 export(ui, screen, catalog);
             });
         });
-        ui.horizontal(|ui| {
-            ui.label("measured on");
-            let counts = catalog.split_counts();
-            let has = [counts[2] > 0, counts[1] > 0, counts[0] > 0, true];
-            for (i, name) in SPLITS.iter().enumerate().filter(|(i, _)| has[*i]) {
-                if widgets::chip(ui, name, slot == i).clicked() {
-                    screen.command(Command::Results(ResultsCommand::Split(i)));
-                }
-            }
-            ui.label(theme::quiet(ui, words::counted(measured.images, "picture", "pictures")));
-        });
+        nothing_held_back(ui, screen, catalog);
+        measured_on(ui, screen, catalog, slot);
+        ui.add_space(theme::SMALL);
+        let set = words::pictures_of(split_of(slot), measured.images);
+        summary(ui, &measured, &set);
         ui.add_space(theme::MEDIUM);
-        summary(ui, &measured);
-        ui.add_space(theme::MEDIUM);
-        if catalog.compared.len() > 1 {
-            egui::CollapsingHeader::new("All runs side by side")
-                .default_open(false)
-                .show(ui, |ui| {
-                    super::running::table(ui, &catalog.compared);
-                });
-            ui.add_space(theme::SMALL);
-        }
+        side_by_side(ui, catalog);
+        ui.label(theme::quiet(
+            ui,
+            format!("Each label on {set}; a number leads to its pictures."),
+        ));
         // The columns need their width; a narrow window scrolls them.
         egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
             ui.set_min_width(760.0);
@@ -132,14 +124,74 @@ fn export(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {
     }
 }
 
+/// Says first where no number tells how well new pictures are done.
+fn nothing_held_back(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {
+    if held_back(catalog).is_some() {
+        return;
+    }
+    let p = theme::palette(ui);
+    let frame = egui::Frame::new()
+        .fill(p.accent_ground)
+        .corner_radius(8)
+        .inner_margin(egui::Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let words = format!("{}  No pictures are held back to test on", icons::WARNING);
+        ui.label(theme::heading(words, TextSize::Subtitle));
+        let sentence = if catalog.run == ZERO_SHOT {
+            "The untrained model has learned from none of these pictures. After a training the same numbers would say little about new \
+             ones: split the pictures before it."
+        } else {
+            "These numbers are measured on pictures that it has learned from, and say little about new ones. Split the pictures, then \
+             train again."
+        };
+        ui.label(sentence);
+        if ui.button(theme::labelled(icons::SLIDERS, "Split the pictures…")).clicked() {
+            screen.command(Command::Do(Action::Splits));
+        }
+    });
+    ui.add_space(theme::SMALL);
+}
+
+/// The pictures that are measured, to be chosen; and whether the run has learned from them.
+fn measured_on(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog, slot: usize) {
+    ui.horizontal(|ui| {
+        ui.label("measured on");
+        let counts = catalog.split_counts();
+        let has = [counts[2] > 0, counts[1] > 0, counts[0] > 0, true];
+        for (i, name) in SPLITS.iter().enumerate().filter(|(i, _)| has[*i]) {
+            if widgets::chip(ui, name, slot == i).clicked() {
+                screen.command(Command::Results(ResultsCommand::Split(i)));
+            }
+        }
+    });
+    if let Some(words) = caveat(catalog, &catalog.run, split_of(slot)) {
+        let words = format!("{} {words}", icons::WARNING);
+        ui.label(RichText::new(words).color(theme::palette(ui).warn));
+    }
+}
+
+/// All runs with their differences.
+fn side_by_side(ui: &mut Ui, catalog: &Catalog) {
+    if catalog.compared.len() < 2 {
+        return;
+    }
+    egui::CollapsingHeader::new("All runs side by side")
+        .default_open(false)
+        .show(ui, |ui| {
+            super::running::compared(ui, catalog, &catalog.compared);
+        });
+    ui.add_space(theme::SMALL);
+}
+
 fn run_choice(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {
     let run = &catalog.run;
     let mut chosen = run.clone();
     let combo = egui::ComboBox::from_id_salt("run")
-        .selected_text(run_name(run))
+        .selected_text(run_name(&catalog.runs, run))
         .show_ui(ui, |ui| {
             for known in &catalog.compared {
-                ui.selectable_value(&mut chosen, known.run.clone(), run_name(&known.run));
+                ui.selectable_value(&mut chosen, known.run.clone(), run_name(&catalog.runs, &known.run));
             }
         });
     combo
@@ -150,8 +202,8 @@ fn run_choice(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {
     }
 }
 
-/// mAP in four cards.
-fn summary(ui: &mut Ui, measured: &Measured) {
+/// mAP in four cards. `set`: the pictures that it is measured on.
+fn summary(ui: &mut Ui, measured: &Measured, set: &str) {
     let map = groups(&measured.map);
     let words = ["labels in all", "frequent labels", "medium labels", "rare labels"];
     let p = theme::palette(ui);
@@ -177,7 +229,8 @@ fn summary(ui: &mut Ui, measured: &Measured) {
                             .family(theme::strong())
                             .color(color),
                     );
-                    ui.label(theme::quiet(ui, format!("mAP, {count} {}", words[i])));
+                    ui.label(format!("{count} {}", words[i]));
+                    ui.label(theme::quiet(ui, format!("mAP in % on {set}")));
                 });
             });
         }
@@ -231,7 +284,7 @@ fn table(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog, measured: &Mea
         .columns(Column::exact(86.0), 3)
         .header(30.0, |mut header| {
             for i in 0..HEADS.len() {
-                header.col(|ui| head(ui, screen, i));
+                header.col(|ui| head(ui, screen, catalog, i));
             }
         })
         .body(|body| {
@@ -250,9 +303,13 @@ fn table(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog, measured: &Mea
 }
 
 /// The heading of a column: sorts by it.
-fn head(ui: &mut Ui, screen: &mut Screen<'_>, i: usize) {
+fn head(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog, i: usize) {
     let (column, descending) = screen.results.order;
-    let (name, help) = HEADS[i];
+    let (name, help) = match HEADS[i] {
+        // The untrained model has learned from nothing here.
+        ("Learned from", help) if catalog.run == ZERO_SHOT => ("To learn from", help),
+        head => head,
+    };
     let arrow = match (column == i, descending) {
         (true, true) => icons::CARET_DOWN,
         (true, false) => icons::CARET_UP,

@@ -4,7 +4,7 @@ mod lane;
 mod measures;
 mod past;
 
-pub(super) use measures::{run_name, table};
+pub(super) use measures::compared;
 pub(super) use past::past;
 
 use super::page::page;
@@ -67,7 +67,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         }
         let floor = floor(model);
         for lane in &training.lanes {
-            lane::show(ui, screen, lane, floor);
+            lane::show(ui, screen, lane, floor.as_ref());
             ui.add_space(theme::MEDIUM);
         }
         past(ui, screen);
@@ -229,8 +229,10 @@ fn warnings(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training) {
     }
 }
 
-/// mAP of the untrained model, where it was measured.
-fn floor(model: &Model) -> Option<f64> {
+/// mAP of the untrained model, where it was measured, and on which pictures.
+fn floor(model: &Model) -> Option<(f64, String)> {
     let compared = &model.open()?.catalog.compared;
-    compared.iter().find(|m| m.run == ZERO_SHOT).and_then(|m| m.map.total)
+    let measure = compared.iter().find(|m| m.run == ZERO_SHOT)?;
+    let set = words::pictures_of(measure.on(), measure.images);
+    Some((measure.map.total?, format!("untrained, {set}")))
 }

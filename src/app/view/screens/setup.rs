@@ -5,15 +5,18 @@ use super::totals::totals;
 use crate::app::model::action::Action;
 use crate::app::model::catalog::Catalog;
 use crate::app::model::command::Command;
+use crate::app::model::open::Open;
 use crate::app::model::planning::{Planned, Stamp};
+use crate::app::model::state::Model;
 use crate::app::model::training_form::{self, PRESETS, Preset, TrainForm};
+use crate::app::model::trainings::run_name;
 use crate::app::model::words::{self, duration};
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{icons, widgets};
 use crate::engine::event::TrainingPlan;
 use crate::engine::jobs::STARTER;
-use crate::engine::request::Stages;
+use crate::engine::request::{Stages, TrainRequest};
 use crate::project::RunState;
 use crate::train::settings::Settings;
 use eframe::egui::{self, RichText, Ui, vec2};
@@ -115,13 +118,17 @@ fn on_top_of(ui: &mut Ui, catalog: &Catalog, form: &mut TrainForm) {
     let finished = runs.filter(|r| r.stage == 1 && r.state == RunState::Done);
     ui.horizontal(|ui| {
         ui.label("on top of");
-        let words = form.from.clone().unwrap_or_else(|| "the untrained model".to_owned());
+        let name = |id: &str| run_name(&catalog.runs, id);
+        let words = form
+            .from
+            .as_deref()
+            .map_or_else(|| "the untrained model".to_owned(), name);
         let combo = egui::ComboBox::from_id_salt("from")
             .selected_text(words)
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut form.from, None, "the untrained model");
                 for run in finished {
-                    ui.selectable_value(&mut form.from, Some(run.id.clone()), &run.id);
+                    ui.selectable_value(&mut form.from, Some(run.id.clone()), name(&run.id));
                 }
             });
         combo
@@ -264,11 +271,9 @@ fn advanced(ui: &mut Ui, screen: &Screen<'_>, form: &mut TrainForm, asks: &mut V
     choices::table(ui, form, &usual);
 }
 
-pub(super) fn go(ui: &mut Ui, screen: &mut Screen<'_>, form: &TrainForm) {
-    let model = screen.model;
-    let Some(open) = model.open() else { return };
-    let request = training_form::request(form, &model.prefs.presets, &open.catalog.folder);
-    let why_not = if !open.catalog.writable {
+/// Why this training cannot be started.
+fn why_not(ui: &Ui, model: &Model, open: &Open, request: &TrainRequest) -> Option<String> {
+    if !open.catalog.writable {
         Some("The project is open for looking only.".to_owned())
     } else if open.catalog.labels.is_empty() {
         Some("There are no labels yet: add some beside the pictures.".to_owned())
@@ -279,33 +284,63 @@ pub(super) fn go(ui: &mut Ui, screen: &mut Screen<'_>, form: &TrainForm) {
     } else {
         let problem = Settings::default().with_overrides(None, &request.set).err();
         problem.map(|e| format!("{e}. {}", e.hint().unwrap_or_default()))
-    };
-    let stamp = Stamp {
+    }
+}
+
+fn stamp(model: &Model, open: &Open, form: &TrainForm) -> Stamp {
+    Stamp {
         version: open.version,
         model: open.catalog.model.clone(),
         device: model.jobs.device,
-        request,
-    };
-    step(ui, 3, "Go", |ui| {
-        if why_not.is_none() {
-            plan(ui, screen, &stamp);
-            ui.add_space(theme::SMALL);
+        request: training_form::request(form, &model.prefs.presets, &open.catalog.folder),
+    }
+}
+
+/// 3: go. What will happen; the button itself stays in view below the page.
+pub(super) fn go(ui: &mut Ui, screen: &mut Screen<'_>, form: &TrainForm) {
+    let model = screen.model;
+    let Some(open) = model.open() else { return };
+    let stamp = stamp(model, open, form);
+    step(ui, 3, "Go", |ui| match why_not(ui, model, open, &stamp.request) {
+        None => plan(ui, screen, &stamp),
+        Some(why) => {
+            ui.label(theme::quiet(ui, why));
         }
-        ui.horizontal_wrapped(|ui| {
+    });
+}
+
+/// The bar below the page: starting, whatever is in view above it.
+pub(super) fn start(ui: &mut Ui, screen: &mut Screen<'_>) {
+    let model = screen.model;
+    let Some(open) = model.open() else { return };
+    let stamp = stamp(model, open, &model.train);
+    let why_not = why_not(ui, model, open, &stamp.request);
+    let p = theme::palette(ui);
+    let margin = egui::Margin::symmetric(20, 8);
+    let frame = egui::Frame::new().fill(p.panel).inner_margin(margin);
+    egui::Panel::bottom("start training").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
             let button = theme::primary(ui, theme::labelled(icons::PLAY, "Start training")).min_size(vec2(180.0, 36.0));
             if ui.add_enabled(why_not.is_none(), button).clicked() {
-                screen.command(Command::Train(stamp.request));
+                screen.command(Command::Train(stamp.request.clone()));
             }
+            if model.training.is_some() && ui.button("Back to the last training").clicked() {
+                let form = TrainForm {
+                    again: false,
+                    ..model.train.clone()
+                };
+                screen.command(Command::TrainForm(form));
+            }
+            let (auto, busy) = (model.habits.score_at_once, model.jobs.busy());
+            let planned = model.planning.standing(&stamp, auto, busy);
             if let Some(why) = why_not {
-                ui.label(RichText::new(why).color(theme::palette(ui).warn));
+                ui.add(egui::Label::new(RichText::new(why).color(p.warn)).wrap());
+            } else if let Planned::Known(plan) = planned
+                && let Some(seconds) = plan.seconds
+            {
+                ui.label(theme::quiet(ui, format!("takes about {}", time(seconds))));
             }
         });
-        if model.training.is_some() && ui.button("Back to the last training").clicked() {
-            screen.command(Command::TrainForm(TrainForm {
-                again: false,
-                ..form.clone()
-            }));
-        }
     });
 }
 
@@ -361,11 +396,12 @@ fn what_it_does(ui: &mut Ui, plan: &TrainingPlan) {
     }
     ui.label(words);
     if let Some(command) = &plan.split {
-        ui.label(theme::quiet(
-            ui,
-            "The pictures are split for that first; it can be changed under Splits.",
-        ))
-        .on_hover_text(command);
+        let words = if plan.val + plan.test > 0 {
+            "The pictures are split for that first; it can be changed under Splits."
+        } else {
+            "The rarest label has too few pictures to spare any: with more of it, some are held back."
+        };
+        ui.label(theme::quiet(ui, words)).on_hover_text(command);
     }
     for stage in &plan.stages {
         let name = stage.stage.name();

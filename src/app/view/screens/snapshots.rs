@@ -49,6 +49,8 @@ pub(super) fn strip(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane) {
         } else {
             ui.label(passes.to_string());
         }
+        let words = "Beside each label its score, and how much it has changed since the first pass";
+        ui.label(theme::quiet(ui, words));
     });
     let (shown, first) = (&lane.watched[at], &lane.watched[0]);
     // Several in a row where more were named.

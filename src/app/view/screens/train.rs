@@ -2,21 +2,29 @@
 
 use super::page::page;
 use super::totals::totals;
-use super::{running, setup};
+use super::{bars, running, setup};
 use crate::app::model::action::Action;
 use crate::app::model::command::Command;
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::{icons, theme};
 use crate::dataset::split::Group;
-use eframe::egui::{self, RichText, Ui, vec2};
+use eframe::egui::{self, RichText, Ui};
 
 /// Shows the place.
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
+    // Each of the two pages keeps how far it is scrolled.
     if screen.training.is_some() && !screen.train.again {
-        running::show(ui, screen);
-        return;
+        ui.push_id("running", |ui| running::show(ui, screen));
+    } else {
+        setup::start(ui, screen);
+        egui::CentralPanel::default()
+            .frame(egui::Frame::NONE)
+            .show(ui, |ui| form(ui, screen));
     }
+}
+
+fn form(ui: &mut Ui, screen: &mut Screen<'_>) {
     page(
         ui,
         "Teach it your labels",
@@ -97,7 +105,7 @@ fn what(ui: &mut Ui, screen: &mut Screen<'_>) {
                 .color(theme::palette(ui).warn),
             );
         }
-        histogram(ui, positives, &names);
+        bars::show(ui, positives, &names);
         ui.horizontal_wrapped(|ui| {
             if writable && !names.is_empty() && total > 0 {
                 let fewest = (0..positives.len()).min_by_key(|c| positives[*c]);
@@ -119,7 +127,9 @@ fn what(ui: &mut Ui, screen: &mut Screen<'_>) {
                 screen.command(Command::Do(Action::Splits));
             }
             if unsplit && total > 0 {
-                ui.label("The pictures are not split yet: a proposed training does it first.");
+                ui.label(
+                    "The pictures are not split yet: a proposed training does that first, and holds back what it can.",
+                );
             } else if splits[0] == 0 {
                 let words = format!(
                     "{} There is no picture to learn from: none is in the training split.",
@@ -129,41 +139,4 @@ fn what(ui: &mut Ui, screen: &mut Screen<'_>) {
             }
         });
     });
-}
-
-/// Positives of each label, most frequent first: what the tail looks like.
-fn histogram(ui: &mut Ui, positives: &[usize], names: &[&str]) {
-    if positives.is_empty() {
-        return;
-    }
-    let p = theme::palette(ui);
-    let mut order: Vec<usize> = (0..positives.len()).collect();
-    order.sort_by_key(|c| std::cmp::Reverse(positives[*c]));
-    let most = positives.iter().copied().max().unwrap_or(1).max(1) as f32;
-    let width = ui.available_width();
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 40.0), egui::Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Training pictures of each label"));
-    let step = (width / order.len() as f32).min(28.0);
-    for (i, c) in order.iter().enumerate() {
-        // The root keeps the tail visible.
-        let height = (positives[*c] as f32 / most).sqrt() * rect.height();
-        let left = rect.left() + i as f32 * step;
-        let bar = egui::Rect::from_min_max(
-            egui::pos2(left, rect.bottom() - height.max(1.5)),
-            egui::pos2(left + (step - 2.0).max(1.0), rect.bottom()),
-        );
-        ui.painter()
-            .rect_filled(bar, 2.0, p.groups[Group::of(positives[*c]) as usize]);
-    }
-    if let Some(at) = response.hover_pos() {
-        let i = ((at.x - rect.left()) / step).max(0.0) as usize;
-        if let Some(c) = order.get(i) {
-            let words = format!(
-                "{}: {}",
-                names[*c],
-                words::counted(positives[*c], "picture", "pictures")
-            );
-            response.on_hover_text_at_pointer(words);
-        }
-    }
 }

@@ -7,6 +7,7 @@ use crate::app::model::job::JobState;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::open::Slot;
 use crate::app::model::tag::state::Panel;
+use crate::app::model::trainings::run_name;
 use crate::app::model::words::{counted, duration};
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
@@ -303,9 +304,9 @@ fn project(ui: &mut Ui, screen: &Screen<'_>) {
             }
             if !c.run.is_empty() {
                 let by = if c.run == ZERO_SHOT {
-                    "the untrained model"
+                    "the untrained model".to_owned()
                 } else {
-                    &c.run
+                    run_name(&c.runs, &c.run)
                 };
                 text(ui, format!("scored by {by}"));
             }

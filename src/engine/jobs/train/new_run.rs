@@ -250,13 +250,18 @@ fn warn_of_settings(settings: &Settings, context: &mut Context<'_>) {
 /// Writes the run into its folder and the project.
 pub(super) fn insert(project: &mut Project, config: RunConfig) -> Result<(String, RunConfig), Failure> {
     let newest = project
-        .runs()?
+        .run_ids()?
         .iter()
-        .filter_map(|r| r.id.strip_prefix("run-")?.parse::<usize>().ok())
+        .filter_map(|id| id.strip_prefix("run-")?.parse::<usize>().ok())
         .max();
     let id = format!("run-{}", newest.unwrap_or(0) + 1);
     config.save(&project.run_folder(&id))?;
     let json = serde_json::to_value(&config).map_err(|e| Failure::new(e.to_string(), "Report this as a bug."))?;
+    // The second stage of a pair belongs to the training of the first.
+    let first = match config.parent.as_ref().filter(|_| config.of_pair) {
+        Some(first) => project.runs()?.into_iter().find(|r| r.id == *first),
+        None => None,
+    };
     let run = Run {
         id: id.clone(),
         stage: config.stage.number(),
@@ -265,6 +270,8 @@ pub(super) fn insert(project: &mut Project, config: RunConfig) -> Result<(String
         config: json,
         parent: config.parent.clone(),
         error: None,
+        training: first.as_ref().map_or(0, |first| first.training),
+        name: first.and_then(|first| first.name),
     };
     project.insert_run(&run)?;
     Ok((id, config))

@@ -16,6 +16,16 @@ use crate::app::view::screen::Screen;
 use crate::app::view::{theme, widgets};
 use eframe::egui::{self, Ui};
 
+fn page(ui: &mut Ui, screen: &mut Screen<'_>) {
+    match screen.data.page {
+        Page::Overview => overview::show(ui, screen),
+        Page::Labels => labels::show(ui, screen),
+        Page::Splits => splits::show(ui, screen),
+        Page::Report => report::show(ui, screen),
+        Page::Export => export::show(ui, screen),
+    }
+}
+
 /// Shows the place.
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     let p = theme::palette(ui);
@@ -43,11 +53,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
                 .fill(p.ground)
                 .inner_margin(egui::Margin::symmetric(16, 12)),
         )
-        .show(ui, |ui| match screen.data.page {
-            Page::Overview => overview::show(ui, screen),
-            Page::Labels => labels::show(ui, screen),
-            Page::Splits => splits::show(ui, screen),
-            Page::Report => report::show(ui, screen),
-            Page::Export => export::show(ui, screen),
+        .show(ui, |ui| {
+            ui.push_id(screen.data.page, |ui| page(ui, screen));
         });
 }

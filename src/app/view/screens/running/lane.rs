@@ -11,8 +11,11 @@ use crate::engine::Stage;
 use eframe::egui::{self, Align, Layout, Ui, vec2};
 use egui_plot::{Corner, HLine, Legend, Line, LineStyle, Plot, PlotPoints};
 
+/// A level line of a plot and its name.
+type Floor<'a> = Option<&'a (f64, String)>;
+
 /// Shows a stage. `floor`: mAP of the untrained model.
-pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Option<f64>) {
+pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Floor<'_>) {
     let p = theme::palette(ui);
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -22,8 +25,8 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Opt
                 Stage::Two => "the words learn your labels",
                 Stage::Joint => "the eyes and the words learn together",
             };
-            ui.label(theme::heading(format!("{}: {what}", lane.name()), TextSize::Subtitle));
-            ui.label(theme::quiet(ui, &lane.run));
+            ui.label(theme::heading(format!("{}: {what}", lane.name()), TextSize::Subtitle))
+                .on_hover_text(format!("Called {} by the command line", lane.run));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(theme::quiet(
                     ui,
@@ -66,7 +69,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Opt
                 plot(
                     &mut columns[1],
                     &format!("map {}", lane.run),
-                    "mAP by pass, validation pictures",
+                    "mAP in % by pass, on the validation pictures",
                     &curves,
                     floor,
                     Corner::RightBottom,
@@ -80,7 +83,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Opt
 /// Curves of a name and a colour each.
 type Curves<'a> = [(&'a str, &'a Curve, egui::Color32)];
 
-fn plot(ui: &mut Ui, id: &str, title: &str, curves: &Curves<'_>, floor: Option<f64>, legend: Corner) {
+fn plot(ui: &mut Ui, id: &str, title: &str, curves: &Curves<'_>, floor: Floor<'_>, legend: Corner) {
     ui.label(theme::quiet(ui, title));
     let color = theme::palette(ui).quiet;
     Plot::new(id.to_owned())
@@ -102,9 +105,9 @@ fn plot(ui: &mut Ui, id: &str, title: &str, curves: &Curves<'_>, floor: Option<f
                     plot.line(Line::new((*name).to_owned(), points).color(*color).width(1.8));
                 }
             }
-            if let Some(floor) = floor {
+            if let Some((floor, name)) = floor {
                 plot.hline(
-                    HLine::new("untrained, test", floor)
+                    HLine::new(name.as_str(), *floor)
                         .color(color)
                         .style(LineStyle::dashed_loose()),
                 );

@@ -1,12 +1,14 @@
 //! What a training changed: mAP of its stages against the untrained model, and the labels that gained and lost most.
 
 use crate::app::model::action::Action;
-use crate::app::model::catalog::RunMeasure;
+use crate::app::model::catalog::{Catalog, RunMeasure};
+use crate::app::model::measure::caveat;
 use crate::app::model::training::{Training, groups};
+use crate::app::model::trainings::run_name;
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
-use crate::app::view::widgets;
+use crate::app::view::{icons, widgets};
 use crate::engine::jobs::ZERO_SHOT;
 use eframe::egui::{self, RichText, Ui};
 
@@ -20,10 +22,7 @@ pub(super) fn changed(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training)
     let wanted: Vec<&str> = std::iter::once(ZERO_SHOT)
         .chain(training.lanes.iter().map(|l| l.run.as_str()))
         .collect();
-    let rows: Vec<_> = open
-        .catalog
-        .compared
-        .iter()
+    let rows: Vec<_> = (open.catalog.compared.iter())
         .filter(|m| wanted.contains(&m.run.as_str()))
         .cloned()
         .collect();
@@ -33,39 +32,9 @@ pub(super) fn changed(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training)
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(theme::heading("What changed", TextSize::Title));
-        let images = words::count(rows.first().map_or(0, |r| r.images));
-        ui.label(theme::quiet(
-            ui,
-            match rows.first().map(|r| r.split) {
-                Some(2) => format!("mAP on {images} test pictures, in percent"),
-                Some(1) => format!("mAP on {images} validation pictures, in percent"),
-                _ => format!(
-                    "mAP on all {images} pictures, in percent. It learned from some of them, and those without a label count as \
-                     not having it: look at the pictures rather than at these numbers."
-                ),
-            },
-        ));
-        table(ui, &rows);
+        compared(ui, &open.catalog, &rows);
         if let (Some(first), Some(last)) = (rows.first(), rows.last().filter(|_| rows.len() > 1)) {
-            let mut gains: Vec<(usize, f64)> = (first.ap.iter().zip(&last.ap).enumerate())
-                .filter_map(|(c, (a, b))| Some((c, (*b)? - (*a)?)))
-                .collect();
-            gains.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let say = |list: &[(usize, f64)]| {
-                let words: Vec<String> = list
-                    .iter()
-                    .filter_map(|(c, g)| Some(format!("{} {g:+.1}", open.catalog.labels.get(*c)?.name)))
-                    .collect();
-                words.join(", ")
-            };
-            let best: Vec<_> = gains.iter().take(5).copied().filter(|g| g.1 > 0.0).collect();
-            let worst: Vec<_> = gains.iter().rev().take(5).copied().filter(|g| g.1 < 0.0).collect();
-            if !best.is_empty() {
-                ui.label(format!("Gained most: {}", say(&best)));
-            }
-            if !worst.is_empty() {
-                ui.label(format!("Lost most: {}", say(&worst)));
-            }
+            gains(ui, &open.catalog, first, last);
         }
         ui.horizontal(|ui| {
             widgets::action_button(ui, screen, Action::Results);
@@ -74,8 +43,52 @@ pub(super) fn changed(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training)
     });
 }
 
-/// mAP of runs by group, with the difference from the first row.
-pub(in crate::app::view::screens) fn table(ui: &mut Ui, rows: &[RunMeasure]) {
+/// The labels that gained and lost most between two runs.
+fn gains(ui: &mut Ui, catalog: &Catalog, first: &RunMeasure, last: &RunMeasure) {
+    let mut gains: Vec<(usize, f64)> = (first.ap.iter().zip(&last.ap).enumerate())
+        .filter_map(|(c, (a, b))| Some((c, words::gain((*a)?, (*b)?))))
+        .collect();
+    gains.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let say = |list: &[(usize, f64)]| {
+        let words: Vec<String> = list
+            .iter()
+            .filter_map(|(c, g)| Some(format!("{} {g:+.1}", catalog.labels.get(*c)?.name)))
+            .collect();
+        words.join(", ")
+    };
+    let best: Vec<_> = gains.iter().take(5).copied().filter(|g| g.1 > 0.0).collect();
+    let worst: Vec<_> = gains.iter().rev().take(5).copied().filter(|g| g.1 < 0.0).collect();
+    ui.add_space(theme::SMALL);
+    if !best.is_empty() {
+        ui.label(format!("Gained most, in points of average precision: {}", say(&best)));
+    }
+    if !worst.is_empty() {
+        ui.label(format!("Lost most, in points of average precision: {}", say(&worst)));
+    }
+}
+
+/// mAP of runs by group with the pictures that it is measured on, and the difference from the first row.
+pub(in crate::app::view::screens) fn compared(ui: &mut Ui, catalog: &Catalog, rows: &[RunMeasure]) {
+    let Some((first, last)) = rows.first().zip(rows.last()) else {
+        return;
+    };
+    let set = words::pictures_of(first.on(), first.images);
+    let against = run_name(&catalog.runs, &first.run);
+    let differences = match rows.len() {
+        1 => String::new(),
+        _ => format!(
+            " Differences are percentage points from {against}; more is better, and 100 finds every picture first."
+        ),
+    };
+    ui.label(theme::quiet(ui, format!("mAP in % on {set}.{differences}")));
+    if let Some(words) = caveat(catalog, &last.run, last.on()) {
+        let words = format!("{} {words}", icons::WARNING);
+        ui.label(RichText::new(words).color(theme::palette(ui).warn));
+    }
+    table(ui, catalog, rows);
+}
+
+fn table(ui: &mut Ui, catalog: &Catalog, rows: &[RunMeasure]) {
     let p = theme::palette(ui);
     egui::Grid::new("measures")
         .num_columns(5)
@@ -88,7 +101,7 @@ pub(in crate::app::view::screens) fn table(ui: &mut Ui, rows: &[RunMeasure]) {
             }
             ui.end_row();
             for row in rows {
-                ui.label(RichText::new(run_name(&row.run)).family(theme::strong()));
+                ui.label(RichText::new(run_name(&catalog.runs, &row.run)).family(theme::strong()));
                 let base = rows
                     .first()
                     .filter(|first| first.run != row.run)
@@ -97,10 +110,10 @@ pub(in crate::app::view::screens) fn table(ui: &mut Ui, rows: &[RunMeasure]) {
                     ui.horizontal(|ui| {
                         ui.label(words::percent(value));
                         if let (Some(value), Some(Some(base))) = (value, base.map(|b| b[i])) {
-                            let gain = value - base;
+                            let gain = words::gain(base, value);
                             let color = if gain >= 0.0 { p.good } else { p.bad };
                             ui.label(
-                                RichText::new(format!("{gain:+.1}"))
+                                RichText::new(format!("{gain:+.1} points"))
                                     .color(color)
                                     .size(TextSize::Small.points()),
                             );
@@ -110,9 +123,4 @@ pub(in crate::app::view::screens) fn table(ui: &mut Ui, rows: &[RunMeasure]) {
                 ui.end_row();
             }
         });
-}
-
-/// A run's name for people.
-pub(in crate::app::view::screens) fn run_name(run: &str) -> &str {
-    if run == ZERO_SHOT { "untrained" } else { run }
 }
