@@ -114,6 +114,7 @@ impl Window {
     /// The window without a renderer: for measuring what a frame costs.
     pub fn headless(ctx: &Context, options: Options, prefs: Prefs) -> Self {
         theme::install(ctx);
+        ctx.add_plugin(view::KeyOrder::default());
         let wake = || {
             let ctx = ctx.clone();
             move |urgent| {

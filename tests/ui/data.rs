@@ -235,7 +235,7 @@ fn a_bar_of_the_overview_leads_to_its_pictures() {
         return;
     }
     let (_folder, mut harness) = opened("plain", Look::Dark);
-    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::D);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     wait(&mut harness, "the numbers", |w| w.model.data.overview.value.is_some());
     settle(&mut harness);
     let overview = harness.state().model.data.overview.value.clone().unwrap();

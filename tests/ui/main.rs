@@ -12,10 +12,12 @@ mod kill;
 mod measured;
 mod models;
 mod screens;
+mod shell;
 #[path = "../skips/mod.rs"]
 mod skips;
 mod support;
 mod tag_again;
 mod tagging;
+mod task_expert;
 mod task_tagger;
 mod training;

@@ -1,7 +1,7 @@
 //! Numbers that say what they are measured on, trainings with their names, pages that stay where they were left.
 
 use crate::support::*;
-use eframe::egui::{self, Event, Key, Modifiers};
+use eframe::egui::{self, Event, Key, Modifiers, MouseWheelSource};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use patchlight::app::Window;
@@ -174,6 +174,7 @@ fn scroll(harness: &mut Harness<'static, Window>, by: f32) {
         delta: egui::vec2(0.0, by),
         phase: egui::TouchPhase::Move,
         modifiers: Modifiers::NONE,
+        source: MouseWheelSource::Wheel,
     });
     for _ in 0..30 {
         harness.step();

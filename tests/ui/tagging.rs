@@ -243,9 +243,7 @@ fn words_are_asked_for_and_pasted_paths_are_taken() {
     harness.state_mut().command(Command::Do(Action::Home));
     harness.step();
     drop_paths(&mut harness, [pictures[0].parent().unwrap().to_owned()]);
-    wait(&mut harness, "the offer", |w| {
-        w.model.notices.list.iter().any(|n| n.text.contains("without labels"))
-    });
+    wait(&mut harness, "the choice", |w| w.model.place == Place::Unlabelled);
     settle(&mut harness);
     click(&mut harness, "Tag them");
     wait(&mut harness, "both", |w| w.model.tagging.list.items.len() == 3);

@@ -76,6 +76,8 @@ pub enum Action {
     Export,
     /// The trained model as a file or a folder.
     ExportTagger,
+    /// Labels of the chosen pictures, by typing.
+    GiveLabel,
     /// Ends the program.
     Quit,
 }
@@ -149,6 +151,7 @@ actions! {
     FindMoved, "Find moved pictures…", true, "Pictures whose files are gone, and the folder where they are now";
     Export, "Export labels…", true, "Write labels as COCO, VOC, YOLO, a table, lists, folders, or into sidecars";
     ExportTagger, "Export tagger…", true, "Save the trained model: one file to tag with anywhere, or a folder for Hugging Face transformers";
+    GiveLabel, "Give or take labels…", true, "Type to find any label, Enter gives it to the chosen pictures or takes it away";
     Quit, "Quit", false, "Close the window; a running training is saved first";
 }
 
@@ -157,6 +160,51 @@ impl Action {
     pub fn info(self) -> &'static Info {
         // Every action is in the table: a test holds that.
         ACTIONS.iter().find(|info| info.action == self).unwrap_or(&ACTIONS[0])
+    }
+
+    /// Whether it leaves or ends something: it is found by its own words only, never by scattered letters.
+    pub fn leaves(self) -> bool {
+        matches!(self, Self::Quit | Self::CloseProject | Self::Stop)
+    }
+
+    /// Other words for it that people type.
+    pub fn synonyms(self) -> &'static str {
+        match self {
+            Self::Home => "start welcome recent projects",
+            Self::Pictures => "images photos grid browse thumbnails",
+            Self::Train => "learn teach fit fine-tune epochs",
+            Self::Results => {
+                "threshold thresholds compare comparison metrics map average precision evaluate accuracy runs"
+            }
+            Self::Tag => "tagger annotate xmp sidecars csv json export keywords write threshold",
+            Self::Models => "tagger checkpoint clip download save model",
+            Self::Settings => "preferences options appearance device",
+            Self::About => "help version doctor",
+            Self::OpenProject => "load",
+            Self::WatchFolder => "inbox hot automatic",
+            Self::ImportFolder => "import new project data set dataset yolo voc",
+            Self::ImportFile => "import new project data set dataset csv coco table spreadsheet",
+            Self::CloseProject => "leave",
+            Self::Redo => "again repeat",
+            Self::Inspect => "large zoom evidence patches heat why",
+            Self::ClearFilters => "reset filter",
+            Self::Predict => "predict evaluate tag",
+            Self::Stop => "cancel abort pause",
+            Self::Keys => "shortcuts keyboard hotkeys help",
+            Self::Log => "messages history",
+            Self::ToggleLook => "theme dark mode",
+            Self::Overview => "statistics counts frequency distribution",
+            Self::EditLabels => "classes categories merge rename delete",
+            Self::Splits => "train val test validation",
+            Self::Report => "problems damaged copies duplicates missing",
+            Self::AddData => "import merge",
+            Self::CheckContent => "verify duplicates damaged",
+            Self::FindMoved => "relink missing",
+            Self::Export => "csv coco voc yolo xmp sidecars save table",
+            Self::GiveLabel => "tag assign label add",
+            Self::Quit => "exit",
+            _ => "",
+        }
     }
 }
 

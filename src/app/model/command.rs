@@ -36,6 +36,8 @@ pub enum Place {
     Models,
     /// A look at data before they are imported.
     Import,
+    /// Pictures without labels were brought: what is to be done with them.
+    Unlabelled,
     /// The data: numbers, labels, splits, what was found, exports.
     Data,
     Settings,
@@ -293,6 +295,8 @@ pub enum DeskCommand {
     Log(bool),
     /// Leaving during a job is being asked about, or no longer.
     Leaving(bool),
+    /// What is typed to find a label and the chosen line; `None` closes that box.
+    LabelBox(Option<(String, usize)>),
 }
 
 /// Something to do with the data.
@@ -346,6 +350,10 @@ pub enum DataCommand {
     Relink,
     /// Exports as the form says.
     Export,
+    /// Goes back to the choice what is to be done with pictures without labels.
+    Unlabelled,
+    /// Nothing is to be done with them.
+    LeaveUnlabelled,
 }
 
 /// Something to do in Tag.

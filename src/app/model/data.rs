@@ -3,6 +3,7 @@
 use super::data_forms::{ExportForm, ImportForm, LabelsForm, RelinkForm, ReportForm, SplitForm};
 use super::project_messages::{LabelsInfo, Report};
 use crate::project::{Overview, SplitRecord};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A page of the place with the data.
@@ -46,6 +47,8 @@ pub struct Data {
     pub page: Page,
     /// The import that is being looked at.
     pub import: Option<ImportForm>,
+    /// A folder of pictures without labels that was brought, and nobody has said yet what for.
+    pub unlabelled: Option<PathBuf>,
     /// The data in numbers.
     pub overview: Asked<Arc<Overview>>,
     /// The labels as a tree, and which may be one.
@@ -87,6 +90,7 @@ impl Data {
         let kept = Self {
             page: self.page,
             import,
+            unlabelled: self.unlabelled.take(),
             check_when_open: self.check_when_open,
             merge_when_open: std::mem::take(&mut self.merge_when_open),
             ..Self::default()

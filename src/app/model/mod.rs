@@ -28,4 +28,5 @@ pub mod thumbnail;
 pub mod training;
 pub mod training_form;
 pub mod trainings;
+pub mod window_words;
 pub mod words;

@@ -1,4 +1,5 @@
-//! Messages of the window: short ones that go by themselves, and those that stay until they are read, with a button that acts.
+//! Messages of the window: small ones for the status bar, which go by themselves; warnings; and those that ask something or say what
+//! failed, which stay until somebody answers or closes them.
 
 use super::command::Command;
 use crate::engine::Failure;
@@ -33,14 +34,24 @@ pub struct Notice {
     left: Option<Duration>,
 }
 
-/// How long a short message stays.
+impl Notice {
+    /// Whether it needs nothing but a line in the status bar: something was done, and there is nothing to decide.
+    pub fn is_small(&self) -> bool {
+        self.action.is_none() && matches!(self.level, Level::Done | Level::Note)
+    }
+}
+
+/// How long a small message stays.
 const SHORT: Duration = Duration::from_secs(6);
 
-/// How long one with a button stays.
+/// How long a warning stays.
 const LONG: Duration = Duration::from_secs(25);
 
-/// Messages shown at once.
+/// Messages shown at once, where some of them go by themselves.
 const SHOWN: usize = 5;
+
+/// Messages that wait for an answer.
+const ASKING: usize = 30;
 
 /// Lines of the log that are kept.
 const LOG: usize = 2_000;
@@ -66,21 +77,32 @@ impl Notices {
     ) {
         let text = text.into();
         self.note(level, text.clone());
-        // The same words again replace the older ones.
-        self.list.retain(|n| n.text != text);
+        // The same words again replace the older ones, and what can be done about the newest deed what could be done about the last.
+        let offers = level == Level::Done && action.is_some();
+        self.list
+            .retain(|n| n.text != text && !(offers && n.level == Level::Done && n.action.is_some()));
         self.next += 1;
-        let time = if action.is_some() { LONG } else { SHORT };
+        let time = match level {
+            // Whatever asks something waits for the answer.
+            _ if action.is_some() => None,
+            Level::Error => None,
+            Level::Warning => Some(LONG),
+            Level::Done | Level::Note => Some(SHORT),
+        };
         self.list.push(Notice {
             id: self.next,
             level,
             text,
             hint,
             action,
-            left: (level != Level::Error).then_some(time),
+            left: time,
         });
         while self.list.len() > SHOWN {
-            let passing = self.list.iter().position(|n| n.left.is_some()).unwrap_or(0);
-            self.list.remove(passing);
+            let passing = self.list.iter().position(|n| n.left.is_some());
+            if passing.is_none() && self.list.len() <= ASKING {
+                break;
+            }
+            self.list.remove(passing.unwrap_or(0));
         }
     }
 
@@ -108,6 +130,20 @@ impl Notices {
         }
     }
 
+    /// The newest small message.
+    pub fn small(&self) -> Option<&Notice> {
+        self.list.iter().rev().find(|n| n.is_small())
+    }
+
+    /// What some messages offer cannot be done any more: they go, but for what failed.
+    pub fn withdraw(&mut self, is_over: impl Fn(&Command) -> bool) {
+        let over = |n: &Notice| n.action.as_ref().is_some_and(|(_, command)| is_over(command));
+        self.list.retain(|n| n.level == Level::Error || !over(n));
+        for notice in self.list.iter_mut().filter(|n| over(n)) {
+            notice.action = None;
+        }
+    }
+
     /// Takes a message away.
     pub fn close(&mut self, id: u64) {
         self.list.retain(|n| n.id != id);
@@ -126,6 +162,29 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_asks_something_stays_until_it_is_answered() {
+        let ask = |words: &str| Some((words.to_owned(), Command::Escape));
+        let mut notices = Notices::default();
+        notices.say(Level::Note, "resume?", None, ask("Resume"));
+        notices.say(Level::Done, "wrote 2 files", None, ask("Undo"));
+        notices.say(Level::Done, "wrote 3 files", None, ask("Undo"));
+        for i in 0..9 {
+            notices.done(format!("{i}"));
+        }
+        assert_eq!(notices.small().map(|n| n.text.as_str()), Some("8"));
+        assert_eq!(notices.pass(LONG * 1000), None);
+        let left: Vec<&str> = notices.list.iter().map(|n| n.text.as_str()).collect();
+        assert_eq!(
+            left,
+            ["resume?", "wrote 3 files"],
+            "only the newest deed can be taken back"
+        );
+        assert!(notices.small().is_none());
+        notices.withdraw(|_| true);
+        assert!(notices.list.is_empty());
+    }
 
     #[test]
     fn errors_stay_and_the_list_stays_short() {

@@ -43,6 +43,8 @@ pub struct Desk {
     pub model_path: String,
     /// What is typed in the palette, and the chosen line; `None`: it is closed.
     pub palette: Option<(String, usize)>,
+    /// What is typed to find a label of the chosen pictures, and the chosen line; `None`: that box is closed.
+    pub label_box: Option<(String, usize)>,
     /// Whether the page of keys is shown.
     pub keys: bool,
     /// Whether the log is shown.
@@ -146,6 +148,15 @@ impl Model {
         match &mut self.project {
             Slot::Open(open) => Some(open),
             _ => None,
+        }
+    }
+
+    /// The pictures (indices) whose labels keys and ticks change: the one that is shown large, else the chosen ones.
+    pub fn pictures_to_label(&self) -> Vec<usize> {
+        let Some(open) = self.open() else { return Vec::new() };
+        match self.inspect.picture.and_then(|id| open.catalog.index_of(id)) {
+            Some(index) => vec![index],
+            None => self.browse.targets(),
         }
     }
 

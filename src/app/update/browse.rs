@@ -145,10 +145,7 @@ pub fn set_label(model: &mut Model, out: &mut Effects, pictures: &[usize], label
 /// Turns a label (a column) on the chosen pictures on, or off where all of them have it.
 pub fn toggle_label(model: &mut Model, out: &mut Effects, label: usize) {
     let Some(open) = model.open() else { return };
-    let targets = match model.inspect.picture.and_then(|id| open.catalog.index_of(id)) {
-        Some(index) => vec![index],
-        None => model.browse.targets(),
-    };
+    let targets = model.pictures_to_label();
     if targets.is_empty() || label >= open.catalog.labels.len() {
         return;
     }

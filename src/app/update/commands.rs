@@ -183,6 +183,12 @@ fn act_in_project(model: &mut Model, out: &mut Effects, action: Action) {
                 predict::predict(model, out, &run);
             }
         }
+        Action::GiveLabel => {
+            if model.place != Place::Pictures {
+                go(model, Place::Pictures);
+            }
+            model.desk.label_box = Some(Default::default());
+        }
         Action::Filters => model.prefs.filters_open = !model.prefs.filters_open,
         Action::Labels => model.prefs.labels_open = !model.prefs.labels_open,
         Action::ExportTagger => tagger_export::carry_out(model, out, TaggerCommand::Show(None)),
@@ -238,6 +244,7 @@ fn desk(model: &mut Model, command: DeskCommand) {
         DeskCommand::Keys(shown) => desk.keys = shown,
         DeskCommand::Log(shown) => desk.log = shown,
         DeskCommand::Leaving(asked) => desk.leaving = asked,
+        DeskCommand::LabelBox(typed) => desk.label_box = typed,
     }
 }
 

@@ -5,7 +5,7 @@ use super::project::{ask_data, may_write};
 use super::{data_jobs, jobs};
 use crate::app::model::action::Action;
 use crate::app::model::command::{Command, DataCommand, Field, Pick, Place};
-use crate::app::model::data::Page;
+use crate::app::model::data::{Data, Page};
 use crate::app::model::data_forms::{ImportForm, Listed, REST, Way, ending};
 use crate::app::model::file_probe;
 use crate::app::model::filter::{Filter, Only, Sort};
@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 /// Shows what importing data would bring, before anything is written. `project`: the new project's folder; `None`: a free name.
 pub fn look(model: &mut Model, out: &mut Effects, data: PathBuf, project: Option<PathBuf>) {
+    model.data.unlabelled.take_if(|folder| *folder == data);
     let old = model.data.import.take();
     stop_jobs_of(model, out, old.as_ref());
     if project.is_none() {
@@ -163,12 +164,9 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: DataCommand) {
             stop_jobs_of(model, out, form.as_ref());
         }
         DataCommand::CancelImport => {
-            let form = model.data.import.take();
+            let form = model.data.import.clone();
             stop_jobs_of(model, out, form.as_ref());
-            model.place = match model.open() {
-                Some(_) => Place::Pictures,
-                None => Place::Home,
-            };
+            leave(model, |data| data.import = None);
         }
         DataCommand::PicturesOf(bin, name) => ask_data(model, out, DataRequest::PicturesOf(bin, name)),
         DataCommand::Pictures(ids, name) => show(out, ids, name),
@@ -194,7 +192,18 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: DataCommand) {
         DataCommand::FindMoved => data_jobs::relink(model, out, false),
         DataCommand::Relink => data_jobs::relink(model, out, true),
         DataCommand::Export => data_jobs::export(model, out),
+        DataCommand::Unlabelled => model.place = Place::Unlabelled,
+        DataCommand::LeaveUnlabelled => leave(model, |data| data.unlabelled = None),
     }
+}
+
+/// Forgets what was brought, and goes where one was.
+fn leave(model: &mut Model, forget: impl FnOnce(&mut Data)) {
+    forget(&mut model.data);
+    model.place = match model.open() {
+        Some(_) => Place::Pictures,
+        None => Place::Home,
+    };
 }
 
 /// Shows pictures by their ids.

@@ -11,7 +11,7 @@ use crate::app::model::job_kind::JobKind;
 use crate::app::model::notices::Level;
 use crate::app::model::project_messages::DataRequest;
 use crate::app::model::state::Model;
-
+use crate::app::model::words::counted;
 use crate::engine::event::ImportWarning;
 use crate::engine::{Event, Failure, Request};
 use std::path::PathBuf;
@@ -149,10 +149,17 @@ fn imported(model: &mut Model, counts: [usize; 2], unmatched: &[String], warning
         let words = format!("named in the data, but there is no such picture: {name}");
         model.notices.note(Level::Warning, words);
     }
-    let mut text = format!("Imported {} pictures with {} labels", counts[0], counts[1]);
+    let mut text = format!(
+        "Imported {} with {}",
+        counted(counts[0], "picture", "pictures"),
+        counted(counts[1], "label", "labels")
+    );
     let problems = unmatched.len() + warnings.len();
     if problems > 0 {
-        text.push_str(&format!("; {problems} things need a look"));
+        text.push_str(&format!(
+            "; {}",
+            counted(problems, "thing needs a look", "things need a look")
+        ));
     }
     let see = Command::Data(DataCommand::Page(Page::Report));
     let see = ("See what was found".to_owned(), see);

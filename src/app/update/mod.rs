@@ -23,6 +23,7 @@ mod tagger_export;
 #[cfg(test)]
 mod tests;
 mod training;
+mod window_words;
 
 pub use effect::{Effect, Effects};
 
@@ -77,9 +78,9 @@ pub fn update(model: &mut Model, input: Input) -> Vec<Effect> {
     let follows = !matches!(input, Input::JobEvent(_));
     match input {
         Input::Command(command) => commands::carry_out(model, &mut out, command),
-        Input::JobEvent(event) => job_events::take(model, &mut out, event),
-        Input::ProbeReply(reply) => open_paths::found(model, &mut out, reply),
-        Input::ProjectReply(reply) => project_replies::take(model, &mut out, reply),
+        Input::JobEvent(event) => job_events::take(model, &mut out, window_words::of_job(event)),
+        Input::ProbeReply(reply) => open_paths::found(model, &mut out, window_words::of_probe(reply)),
+        Input::ProjectReply(reply) => project_replies::take(model, &mut out, window_words::of_project(reply)),
         Input::Tick(tick) => pass(model, &mut out, tick),
     }
     for _ in 0..FOLLOWING {

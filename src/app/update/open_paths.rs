@@ -112,10 +112,8 @@ fn folder_found(model: &mut Model, out: &mut Effects, folder: PathBuf, holds: Ho
             project: None,
         }),
         Holds::Pictures => {
-            offer_project(model, folder.clone());
-            let words = format!("“{}” holds pictures without labels", name_of(&folder));
-            let action = ("Tag them".to_owned(), Command::Tag(TagCommand::Add(vec![folder])));
-            model.notices.say(Level::Note, words, None, Some(action));
+            model.data.unlabelled = Some(folder);
+            model.place = Place::Unlabelled;
         }
         Holds::Nothing => {
             let words = format!("There are no pictures in {}", folder.display());

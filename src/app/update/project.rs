@@ -73,15 +73,14 @@ pub fn close(model: &mut Model, out: &mut Effects) {
         out.push(Effect::CloseProject);
     }
     // What a message offers to do with this project must not be done with the next one.
-    for notice in &mut model.notices.list {
-        notice.action.take_if(|(_, command)| {
-            matches!(
-                command,
-                Command::Resume(_) | Command::Predict(_) | Command::Train(_) | Command::Split(..)
-            )
-        });
-    }
+    model.notices.withdraw(|command| {
+        matches!(
+            command,
+            Command::Resume(_) | Command::Predict(_) | Command::Train(_) | Command::Split(..)
+        )
+    });
     model.project = Slot::Empty;
+    model.desk.label_box = None;
     out.push(Effect::ClearTextures);
     model.browse = Default::default();
     model.inspect = Default::default();
@@ -113,4 +112,16 @@ pub fn remember(model: &mut Model) {
         counts: [catalog.pictures.len(), catalog.labels.len()],
     };
     model.prefs.opened(recent);
+}
+
+/// The list of recent projects shows the open one as it is now.
+pub fn recount(model: &mut Model) {
+    let Some(open) = model.open() else { return };
+    let (folder, counts) = (
+        open.catalog.folder.clone(),
+        [open.catalog.pictures.len(), open.catalog.labels.len()],
+    );
+    if let Some(recent) = model.prefs.recent.iter_mut().find(|r| r.path == folder) {
+        recent.counts = counts;
+    }
 }

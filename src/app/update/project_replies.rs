@@ -124,6 +124,7 @@ fn take_labels(model: &mut Model, out: &mut Effects, now: LabelsNow) {
         model.results.label = None;
     }
     model.notices.edited(now.said);
+    project::recount(model);
 }
 
 /// The project is open.

@@ -149,7 +149,7 @@ pub fn refresh(model: &mut Model, out: &mut Effects) {
 }
 
 fn step(model: &mut Model, undo: bool) {
-    let verb = if undo { "Undone" } else { "Done again" };
+    let verb = if undo { "Undone" } else { "Redone" };
     if let Some(said) = model.tagging.list.step(undo) {
         model.notices.edited(format!("{verb}: {said}"));
     }

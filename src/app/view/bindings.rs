@@ -2,12 +2,39 @@
 
 use super::icons;
 use crate::app::model::action::Action;
+use crate::app::model::command::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
+/// The places of the rail in their order: Ctrl and its position goes to a place.
+pub const RAIL: [(Place, Action); 7] = [
+    (Place::Home, Action::Home),
+    (Place::Pictures, Action::Pictures),
+    (Place::Data, Action::Overview),
+    (Place::Train, Action::Train),
+    (Place::Results, Action::Results),
+    (Place::Tag, Action::Tag),
+    (Place::Models, Action::Models),
+];
+
+/// The digits in their order.
+pub const DIGITS: [Key; 10] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+    Key::Num0,
+];
+
+/// The icon of an action.
 pub fn icon(action: Action) -> &'static str {
     match action {
         Action::Home => icons::HOUSE,
@@ -55,19 +82,17 @@ pub fn icon(action: Action) -> &'static str {
         Action::FindMoved => icons::MAGNIFYING_GLASS,
         Action::Export => icons::UPLOAD_SIMPLE,
         Action::ExportTagger => icons::CUBE,
+        Action::GiveLabel => icons::TAG,
         Action::Quit => icons::X,
     }
 }
 
 /// The key of an action.
 pub fn shortcut(action: Action) -> Option<KeyboardShortcut> {
+    if let Some(place) = RAIL.iter().position(|(_, a)| *a == action) {
+        return Some(KeyboardShortcut::new(CTRL, DIGITS[place]));
+    }
     let (modifiers, key) = match action {
-        Action::Home => (CTRL, Key::Num1),
-        Action::Pictures => (CTRL, Key::Num2),
-        Action::Train => (CTRL, Key::Num3),
-        Action::Results => (CTRL, Key::Num4),
-        Action::Tag => (CTRL, Key::Num5),
-        Action::Models => (CTRL, Key::Num6),
         Action::Settings => (CTRL, Key::Comma),
         Action::OpenProject => (CTRL, Key::O),
         Action::ImportFolder => (CTRL, Key::N),
@@ -90,13 +115,21 @@ pub fn shortcut(action: Action) -> Option<KeyboardShortcut> {
         Action::ZoomIn => (CTRL, Key::Plus),
         Action::ZoomOut => (CTRL, Key::Minus),
         Action::ZoomReset => (CTRL, Key::Num0),
-        Action::Overview => (CTRL_SHIFT, Key::D),
         Action::EditLabels => (CTRL_SHIFT, Key::L),
         Action::Splits => (CTRL_SHIFT, Key::S),
         Action::Report => (CTRL_SHIFT, Key::R),
         Action::Export => (CTRL, Key::E),
+        Action::GiveLabel => (CTRL, Key::T),
         Action::Quit => (CTRL, Key::Q),
-        Action::About
+        // Those of the rail have their keys already.
+        Action::Home
+        | Action::Pictures
+        | Action::Overview
+        | Action::Train
+        | Action::Results
+        | Action::Tag
+        | Action::Models
+        | Action::About
         | Action::TagFiles
         | Action::TagFolder
         | Action::WatchFolder
@@ -116,6 +149,13 @@ pub fn shortcut(action: Action) -> Option<KeyboardShortcut> {
 mod tests {
     use super::*;
     use crate::app::model::action::ACTIONS;
+
+    #[test]
+    fn the_key_of_a_place_is_its_position_in_the_rail() {
+        for (i, (_, action)) in RAIL.into_iter().enumerate() {
+            assert_eq!(shortcut(action), Some(KeyboardShortcut::new(CTRL, DIGITS[i])));
+        }
+    }
 
     #[test]
     fn no_key_is_given_twice() {

@@ -27,11 +27,12 @@ pub fn draw(ui: &mut Ui, screen: &mut Screen<'_>) {
     if screen.desk.log {
         screens::log::panel(ui, screen);
     }
+    widgets::notices::strip(ui, screen);
     egui::CentralPanel::default()
         .frame(egui::Frame::new().fill(p.ground))
         .show(ui, |ui| screens::show(ui, screen));
-    widgets::notices::show(&ctx, screen);
     widgets::palette::show(&ctx, screen);
+    widgets::label_box::show(&ctx, screen);
     widgets::keys::show(&ctx, screen);
     widgets::leaving::show(&ctx, screen);
     if ctx.input(|i| !i.raw.hovered_files.is_empty()) {

@@ -24,7 +24,7 @@ fn drops(ctx: &Context, screen: &mut Screen<'_>) {
 
 /// Paths and pictures from the clipboard, where no text field takes them.
 fn pastes(ctx: &Context, screen: &mut Screen<'_>) {
-    if ctx.text_edit_focused() || screen.desk.palette.is_some() {
+    if ctx.text_edit_focused() || screen.desk.palette.is_some() || screen.desk.label_box.is_some() {
         return;
     }
     for event in ctx.input(|i| i.events.clone()) {
@@ -45,7 +45,7 @@ fn pastes(ctx: &Context, screen: &mut Screen<'_>) {
 
 /// Keys of all actions, and those of the places. While a text field has the keyboard, only combinations count.
 fn keys(ctx: &Context, screen: &mut Screen<'_>) {
-    if screen.desk.leaving || screen.desk.palette.is_some() {
+    if screen.desk.leaving || screen.desk.palette.is_some() || screen.desk.label_box.is_some() {
         return;
     }
     let typing = ctx.text_edit_focused();

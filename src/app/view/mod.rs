@@ -7,6 +7,7 @@
 //! | `screens` | one file or folder for each place |
 //! | `widgets` | what several places show |
 //! | `input` | keys, drops and pastes as commands |
+//! | `key_order` | keys that come in one frame, one after the other |
 //! | `bindings` | keys and icons of actions |
 //! | `textures` | pictures as textures |
 //! | `theme`, `icons` | looks |
@@ -15,6 +16,7 @@ pub mod bindings;
 mod frame;
 pub mod icons;
 pub mod input;
+mod key_order;
 pub mod screen;
 pub mod screens;
 pub mod textures;
@@ -22,3 +24,4 @@ pub mod theme;
 pub mod widgets;
 
 pub use frame::draw;
+pub use key_order::KeyOrder;

@@ -129,7 +129,7 @@ impl Shelf {
                 ("changing a label", self.set_label(&pictures, label, truth))
             }
             ProjectRequest::Undo => ("undoing", self.step(Project::undo, "Undone")),
-            ProjectRequest::Redo => ("redoing", self.step(Project::redo, "Done again")),
+            ProjectRequest::Redo => ("redoing", self.step(Project::redo, "Redone")),
             ProjectRequest::Predictions(run) => ("loading predictions", self.show(run).map(|reply| vec![reply])),
             ProjectRequest::Refresh(run) => ("reading the project", self.refresh(run)),
             ProjectRequest::Examine(id) => ("looking at a picture", self.examine(id)),

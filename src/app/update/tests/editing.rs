@@ -141,6 +141,14 @@ fn values_for_other_labels_than_there_are_now_are_left_out() {
 }
 
 #[test]
+fn the_list_of_recent_projects_shows_the_state_of_now() {
+    let mut d = Driver::at_birds();
+    assert_eq!(d.model.prefs.recent[0].counts, [4, 2]);
+    labels(&mut d, 2, Some("wren"));
+    assert_eq!(d.model.prefs.recent[0].counts, [4, 3]);
+}
+
+#[test]
 fn columns_that_moved_are_chosen_no_longer() {
     let mut d = Driver::at_birds();
     d.command(Command::PickFor(Some(1)));

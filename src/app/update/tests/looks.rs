@@ -141,14 +141,14 @@ fn messages_pass_by_time_and_errors_stay() {
 }
 
 #[test]
-fn a_message_with_a_button_stays_longer() {
+fn a_message_that_asks_something_stays_until_it_is_answered() {
     let mut d = Driver::new();
     let action = Some(("Home".to_owned(), Command::Do(Action::Home)));
     d.model.notices.say(Level::Note, "look", None, action);
     d.tick(24.0);
-    d.did(&["repaint 1000 ms"]);
-    d.tick(1.0);
-    assert!(d.is_silent());
+    d.did(&[]);
+    d.tick(3600.0);
+    assert_eq!(d.says(), (Level::Note, "look"));
 }
 
 #[test]

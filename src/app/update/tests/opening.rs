@@ -1,7 +1,7 @@
 //! What is brought: paths, pasted text and pictures, answers of dialogs.
 
 use super::*;
-use crate::app::model::command::{Field, Pick, Pixels, Place, TagCommand};
+use crate::app::model::command::{DataCommand, Field, Pick, Pixels, Place, TagCommand};
 use crate::app::model::file_probe::{Holds, LeftOut, PathKind, Reply};
 use crate::app::model::tag::source::Source;
 use crate::app::update::begin;
@@ -95,15 +95,35 @@ fn a_folder_with_labels_is_imported() {
 }
 
 #[test]
-fn a_folder_of_bare_pictures_offers_both_tagging_and_a_project() {
+fn a_folder_of_bare_pictures_opens_a_page_that_asks_and_stays() {
     let mut d = Driver::new();
-    d.probe(Reply::Folder("/d/holiday".into(), Holds::Pictures));
+    let holiday = PathBuf::from("/d/holiday");
+    d.probe(Reply::Folder(holiday.clone(), Holds::Pictures));
     d.did(&[]);
-    assert_eq!(d.buttons(), ["Make a project of it instead", "Tag them"]);
-    d.press("Tag them");
-    d.did(&[r#"probe Pictures(["/d/holiday"])"#]);
-    d.press("Make a project of it instead");
+    assert!(d.is_silent(), "it is asked by a page, not by a message");
+    d.tick(3600.0);
+    assert_eq!(d.model.place, Place::Unlabelled);
+    // It can be left and found again.
+    d.act(Action::Home);
+    d.command(Command::Data(DataCommand::Unlabelled));
+    assert_eq!(d.model.place, Place::Unlabelled);
+    assert_eq!(d.model.data.unlabelled, Some(holiday.clone()));
+    d.command(Command::Import {
+        data: holiday,
+        project: None,
+    });
     d.did(&[r#"probe ProjectFor("/d/holiday")"#, "start 1 Data(Look)"]);
+    assert_eq!(d.model.data.unlabelled, None, "it was answered");
+}
+
+#[test]
+fn a_folder_of_bare_pictures_that_is_for_nothing_leads_back() {
+    let mut d = Driver::at_birds();
+    d.probe(Reply::Folder("/d/holiday".into(), Holds::Pictures));
+    d.command(Command::Data(DataCommand::LeaveUnlabelled));
+    d.did(&[]);
+    assert_eq!(d.model.place, Place::Pictures);
+    assert_eq!(d.model.data.unlabelled, None);
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn what_a_person_says_goes_before_the_tagger_and_can_be_taken_back() {
     assert_eq!(d.says().1, "Undone: took “cat” from 2 pictures");
     assert_eq!(given(&d, 1), ["dog", "cat"]);
     tag(&mut d, TagCommand::Redo);
-    assert_eq!(d.says().1, "Done again: took “cat” from 2 pictures");
+    assert_eq!(d.says().1, "Redone: took “cat” from 2 pictures");
     assert_eq!(given(&d, 1), ["dog"]);
     assert_eq!(d.model.notices.list.len(), 1, "only the newest word is in sight");
 }

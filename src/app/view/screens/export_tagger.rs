@@ -2,6 +2,7 @@
 
 use crate::app::model::catalog::newest_run;
 use crate::app::model::command::{Command, Pick, TaggerCommand};
+use crate::app::model::trainings::run_name;
 use crate::app::view::screen::Screen;
 use crate::app::view::{icons, theme, widgets};
 use crate::engine::jobs::ZERO_SHOT;
@@ -43,10 +44,10 @@ fn choices(ui: &mut Ui, screen: &mut Screen<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.label("Run");
         let combo = egui::ComboBox::from_id_salt("exported run")
-            .selected_text(run_name(chosen))
+            .selected_text(run_name(runs, chosen))
             .show_ui(ui, |ui| {
                 for run in done.chain([ZERO_SHOT]) {
-                    if ui.selectable_label(run == chosen, run_name(run)).clicked() {
+                    if ui.selectable_label(run == chosen, run_name(runs, run)).clicked() {
                         screen.command(Command::Tagger(TaggerCommand::Run(run.to_owned())));
                     }
                 }

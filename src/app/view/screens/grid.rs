@@ -11,7 +11,10 @@ use crate::app::view::screen::Screen;
 use crate::app::view::textures::Thumb;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets;
-use eframe::egui::{self, Align2, Context, FontId, Id, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    self, Align2, Color32, Context, FontId, Id, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2,
+};
 
 /// Space between thumbnails.
 const GAP: f32 = 8.0;
@@ -191,8 +194,7 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
     let font = FontId::proportional(TextSize::Small.points());
     let truth = catalog.truth_of(index);
     let scored = catalog.probability_of(index).is_some();
-    let mut x = rect.left();
-    let mut labels = catalog.top_labels(index, 4);
+    let mut labels = catalog.top_labels(index, usize::MAX);
     let missed = |c: &usize| scored && truth[*c] == 1 && !labels.contains(c);
     let missed: Vec<usize> = (0..truth.len()).filter(missed).collect();
     labels.extend(&missed);
@@ -201,30 +203,61 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
         painter.text(rect.left_center(), Align2::LEFT_CENTER, words, font, p.quiet);
         return;
     }
-    for label in labels {
-        let wrong = scored && truth[label] == 0;
-        let color = match (wrong, missed.contains(&label)) {
-            (true, _) => p.warn,
-            (_, true) => p.quiet,
-            _ => p.text,
-        };
-        let words = if wrong {
-            format!("{}?", catalog.labels[label].name)
-        } else {
-            catalog.labels[label].name.clone()
-        };
-        let text = painter.text(
-            pos2(x, rect.center().y),
-            Align2::LEFT_CENTER,
-            words,
-            font.clone(),
-            color,
-        );
-        x = text.right() + 8.0;
-        if x > rect.right() {
-            break;
-        }
+    let words: Vec<(String, Color32)> = (labels.iter())
+        .map(|label| {
+            let name = &catalog.labels[*label].name;
+            match (scored && truth[*label] == 0, missed.contains(label)) {
+                (true, _) => (format!("{name}?"), p.warn),
+                (_, true) => (name.clone(), p.quiet),
+                _ => (name.clone(), p.text),
+            }
+        })
+        .collect();
+    let wide = |text: &str| {
+        let galley = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), p.text);
+        galley.size().x + BETWEEN
+    };
+    let widths: Vec<f32> = words.iter().map(|(text, _)| wide(text)).collect();
+    let more = |n: usize| format!("+ {n}");
+    let shown = fitting(&widths, rect.width() + BETWEEN, |n| wide(&more(n)));
+    let mut x = rect.left();
+    for ((text, color), width) in words.iter().zip(&widths).take(shown) {
+        let at = pos2(x, rect.center().y);
+        painter.text(at, Align2::LEFT_CENTER, text, font.clone(), *color);
+        x += width;
     }
+    if shown == 0 {
+        // Not even one has room: it ends in dots, not in half a letter.
+        let (text, color) = &words[0];
+        let left = if words.len() > 1 {
+            wide(&more(words.len() - 1))
+        } else {
+            0.0
+        };
+        let mut job = LayoutJob::simple_singleline(text.clone(), font.clone(), *color);
+        job.wrap = TextWrapping::truncate_at_width((rect.width() - left).max(20.0));
+        let galley = ui.painter().layout_job(job);
+        let at = pos2(x, rect.center().y - galley.size().y / 2.0);
+        x += galley.size().x + BETWEEN;
+        painter.galley(at, galley, *color);
+    }
+    let left = words.len() - shown.max(1);
+    if left > 0 {
+        painter.text(pos2(x, rect.center().y), Align2::LEFT_CENTER, more(left), font, p.quiet);
+    }
+}
+
+/// Space between the labels of a caption.
+const BETWEEN: f32 = 8.0;
+
+/// How many labels of these widths have room, with the word that there are `n` more where not all have.
+fn fitting(widths: &[f32], room: f32, more: impl Fn(usize) -> f32) -> usize {
+    let fits = |shown: usize| {
+        let rest = widths.len() - shown;
+        let word = if rest > 0 { more(rest) } else { 0.0 };
+        widths[..shown].iter().sum::<f32>() + word <= room
+    };
+    (1..=widths.len()).rev().find(|shown| fits(*shown)).unwrap_or(0)
 }
 
 fn tooltip(ui: &mut Ui, catalog: &Catalog, index: usize) {
@@ -278,5 +311,25 @@ fn click(screen: &mut Screen<'_>, response: &egui::Response, place: usize, index
         } else {
             Choose::Only
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn a_caption_is_cut_between_labels() {
+        let more = |_| 20.0;
+        assert_eq!(fitting(&[40.0, 40.0, 40.0], 120.0, more), 3);
+        assert_eq!(fitting(&[40.0, 40.0, 40.0], 119.0, more), 2);
+        assert_eq!(
+            fitting(&[40.0, 40.0, 40.0], 99.0, more),
+            1,
+            "the word that there are more needs room too"
+        );
+        assert_eq!(fitting(&[90.0, 10.0], 100.0, more), 2);
+        assert_eq!(fitting(&[90.0, 30.0], 100.0, more), 0);
+        assert_eq!(fitting(&[], 100.0, more), 0);
     }
 }

@@ -15,9 +15,6 @@ use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets::{self, bars};
 use eframe::egui::{self, Align, CornerRadius, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2, vec2};
 
-/// Height of a card's inside.
-const CARD: f32 = 112.0;
-
 /// Shows Home.
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     let sentence = "Several labels for each picture, learned from few examples, with the patches that made each label.";
@@ -90,23 +87,22 @@ fn cards(ui: &mut Ui, screen: &mut Screen<'_>) {
     } else {
         Layout::left_to_right(Align::Min)
     };
+    let mut heights = Heights::begin(ui, !narrow);
     ui.with_layout(layout, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
         let sentence = "Draws its own pictures and trains on them in a few minutes. Offline, nothing to download.";
-        card(ui, width, icons::PLAY, "Try the demo", sentence, |ui| {
-            ui.horizontal(|ui| demo(ui, screen));
-        });
+        let words = [icons::PLAY, "Try the demo", sentence];
+        card(ui, width, &mut heights, words, |ui| demo(ui, screen));
         let sentence = "A folder of pictures, labelled or not, or a project that you made before.";
-        card(ui, width, icons::FOLDER_OPEN, "Open your own", sentence, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                for (action, words) in [
-                    (Action::ImportFolder, "Folder…"),
-                    (Action::ImportFile, "File…"),
-                    (Action::OpenProject, "Project…"),
-                ] {
-                    does(ui, screen, action, words);
-                }
-            });
+        let words = [icons::FOLDER_OPEN, "Open your own", sentence];
+        card(ui, width, &mut heights, words, |ui| {
+            for (action, words) in [
+                (Action::ImportFolder, "Folder…"),
+                (Action::ImportFile, "File…"),
+                (Action::OpenProject, "Project…"),
+            ] {
+                does(ui, screen, action, words);
+            }
         });
         let model = screen.model;
         let (title, sentence) = match (&model.prefs.model, &model.model) {
@@ -117,21 +113,46 @@ fn cards(ui: &mut Ui, screen: &mut Screen<'_>) {
                 "For photographs get a CLIP, by one download. The built-in one knows pictograms only.",
             ),
         };
-        card(ui, width, icons::CUBE, title, sentence, |ui| {
-            ui.horizontal(|ui| {
-                does(ui, screen, Action::Models, "See models");
-                does(ui, screen, Action::OpenModel, "From disk…");
-                if model.prefs.model.is_some()
-                    && ui
-                        .button("Built-in")
-                        .on_hover_text("Go back to the built-in model")
-                        .clicked()
-                {
-                    screen.command(Command::UseStarter);
-                }
-            });
+        card(ui, width, &mut heights, [icons::CUBE, title, sentence], |ui| {
+            does(ui, screen, Action::Models, "See models");
+            does(ui, screen, Action::OpenModel, "From disk…");
+            if model.prefs.model.is_some()
+                && ui
+                    .button("Built-in")
+                    .on_hover_text("Go back to the built-in model")
+                    .clicked()
+            {
+                screen.command(Command::UseStarter);
+            }
         });
     });
+    heights.end(ui);
+}
+
+/// Heights that the insides of cards need: all are as high as the highest one was in the frame before.
+struct Heights {
+    before: f32,
+    now: f32,
+    /// Whether they stand side by side.
+    side: bool,
+}
+
+impl Heights {
+    fn id() -> egui::Id {
+        egui::Id::unique("heights of cards")
+    }
+
+    fn begin(ui: &Ui, side: bool) -> Self {
+        let before = ui.data(|d| d.get_temp(Self::id())).unwrap_or(0.0);
+        Self { before, now: 0.0, side }
+    }
+
+    fn end(self, ui: &Ui) {
+        if self.side && (self.now - self.before).abs() > 0.5 {
+            ui.data_mut(|d| d.insert_temp(Self::id(), self.now));
+            ui.ctx().request_discard("the cards have another height");
+        }
+    }
 }
 
 /// The buttons of the demo.
@@ -160,19 +181,27 @@ fn does(ui: &mut Ui, screen: &mut Screen<'_>, action: Action, words: &str) {
     }
 }
 
-fn card(ui: &mut Ui, width: f32, icon: &str, title: &str, sentence: &str, add: impl FnOnce(&mut Ui)) {
+fn card(ui: &mut Ui, width: f32, heights: &mut Heights, [icon, title, sentence]: [&str; 3], add: impl FnOnce(&mut Ui)) {
     let frame = theme::card(ui);
     let inside = width - frame.total_margin().sum().x;
     frame.show(ui, |ui| {
         ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
             ui.set_width(inside);
-            ui.set_height(CARD);
+            let top = ui.cursor().top();
             ui.horizontal(|ui| {
                 ui.label(RichText::new(icon).size(20.0).color(theme::palette(ui).accent));
                 ui.label(theme::heading(title, TextSize::Subtitle));
             });
             ui.add(egui::Label::new(theme::quiet(ui, sentence)).wrap());
-            ui.with_layout(Layout::bottom_up(Align::Min), add);
+            ui.add_space(theme::SMALL);
+            // The buttons come below the words, however many lines these take.
+            ui.horizontal_wrapped(add);
+            let needed = ui.min_rect().bottom() - top;
+            heights.now = heights.now.max(needed);
+            if heights.side && heights.before > needed {
+                ui.add_space(heights.before - needed);
+            }
         });
     });
 }

@@ -195,11 +195,34 @@ fn filter_by(screen: &mut Screen<'_>, label: usize) {
     screen.command(Command::Show(filter, screen.browse.sort));
 }
 
+/// Lines that are being pasted where there are several: each is a label. The field itself would make one of them.
+fn lines_pasted(ui: &Ui) -> Vec<String> {
+    let mut names = Vec::new();
+    ui.input_mut(|i| {
+        i.events.retain(|event| match event {
+            egui::Event::Paste(text) if text.trim().contains('\n') => {
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                names.extend(lines.map(ToOwned::to_owned));
+                false
+            }
+            _ => true,
+        });
+    });
+    names
+}
+
 fn new_label(ui: &mut Ui, screen: &mut Screen<'_>) {
     ui.horizontal(|ui| {
         let width = ui.available_width() - 62.0;
         let mut text = screen.desk.label.clone();
+        let id = egui::Id::unique("new label");
+        if ui.memory(|m| m.has_focus(id)) {
+            for name in lines_pasted(ui) {
+                screen.command(Command::AddLabel(name));
+            }
+        }
         let field = egui::TextEdit::singleline(&mut text)
+            .id(id)
             .hint_text("New label")
             .desired_width(width);
         let field = ui.add(field);
@@ -210,6 +233,8 @@ fn new_label(ui: &mut Ui, screen: &mut Screen<'_>) {
         if (entered || pressed) && !name.is_empty() {
             screen.command(Command::AddLabel(name));
             text.clear();
+            // The next label is typed at once.
+            field.request_focus();
         }
         if text != screen.desk.label {
             screen.command(Command::Desk(DeskCommand::NewLabel(text)));

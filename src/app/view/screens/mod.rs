@@ -28,6 +28,7 @@ pub(crate) mod tag;
 mod totals;
 mod train;
 pub(crate) mod travel;
+mod unlabelled;
 mod zoom;
 
 use super::{icons, theme, widgets};
@@ -50,6 +51,7 @@ fn place(ui: &mut Ui, screen: &mut Screen<'_>) {
         Place::Tag => tag::show(ui, screen),
         Place::Models => models::show(ui, screen),
         Place::Import => import::show(ui, screen),
+        Place::Unlabelled => unlabelled::show(ui, screen),
         Place::Pictures | Place::Train | Place::Results | Place::Data => of_project(ui, screen),
     }
 }

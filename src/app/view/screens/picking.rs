@@ -3,9 +3,11 @@
 use super::totals::totals;
 use crate::app::model::command::Command;
 use crate::app::model::state::Model;
+use crate::app::model::words::counted;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
+use crate::app::view::widgets;
 use crate::dataset::model::Truth;
 use eframe::egui::{self, Align, Color32, Layout, Rect, RichText, Stroke, Ui, vec2};
 
@@ -75,10 +77,46 @@ pub(super) fn bar(ui: &mut Ui, screen: &mut Screen<'_>) {
             });
         });
     });
+    others(ui, screen, label);
     if chosen != label {
         screen.command(Command::PickFor(Some(chosen)));
     }
     ui.add_space(theme::SMALL);
+}
+
+/// What the pictures that were not picked count as for the label, and a way to change it.
+fn others(ui: &mut Ui, screen: &mut Screen<'_>, label: usize) {
+    let Some(open) = screen.model.open() else { return };
+    let having = |value: i8| -> Vec<usize> {
+        let all = 0..open.catalog.pictures.len();
+        all.filter(|i| open.catalog.truth_of(*i).get(label) == Some(&value))
+            .collect()
+    };
+    let (absent, unknown) = (having(0), having(-1));
+    let count = absent.len() + unknown.len();
+    if count == 0 {
+        return;
+    }
+    let name = &open.catalog.labels[label].name;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(format!(
+            "In {} not picked “{name}” is",
+            counted(count, "picture", "pictures")
+        ));
+        let not_there = widgets::chip(ui, "not there", unknown.is_empty())
+            .on_hover_text("The training learns that these pictures do not show it");
+        if not_there.clicked() && !unknown.is_empty() {
+            screen.command(Command::SetLabel(unknown.clone(), label, Truth::Negative));
+        }
+        let not_known = widgets::chip(ui, "not known", absent.is_empty())
+            .on_hover_text("Nobody looked: left out of the training and of all numbers for this label");
+        if not_known.clicked() && !absent.is_empty() {
+            screen.command(Command::SetLabel(absent.clone(), label, Truth::Unknown));
+        }
+        if !absent.is_empty() && !unknown.is_empty() {
+            ui.label(theme::quiet(ui, format!("{} so, {} so", absent.len(), unknown.len())));
+        }
+    });
 }
 
 /// A click on a picture (an index): gives it the label, or takes it away.

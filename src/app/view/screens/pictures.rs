@@ -98,16 +98,13 @@ fn head(ui: &mut Ui, screen: &mut Screen<'_>) {
             if toggle.clicked() {
                 screen.command(Command::Do(Action::Labels));
             }
-            ui.spacing_mut().slider_width = 90.0;
-            let mut size = screen.prefs.thumbnail;
-            let slider = egui::Slider::new(&mut size, 96.0..=360.0).show_value(false);
-            let slider = ui.add(slider).on_hover_text("Size of the thumbnails");
-            slider.widget_info(|| egui::WidgetInfo::slider(true, 0.0, "Size of the thumbnails"));
-            if slider.changed() {
-                screen.command(Command::Prefer(Preference::Thumbnail(size)));
+            // Where there is no room for all of it, the order stays longest: nothing is drawn over the count.
+            if ui.available_width() > 300.0 {
+                size(ui, screen);
             }
-            ui.label(RichText::new(icons::GRID_FOUR).color(theme::palette(ui).quiet));
-            sorting(ui, screen);
+            if ui.available_width() > 90.0 {
+                sorting(ui, screen);
+            }
             if ui.available_width() > 150.0
                 && screen
                     .open()
@@ -118,6 +115,19 @@ fn head(ui: &mut Ui, screen: &mut Screen<'_>) {
             }
         });
     });
+}
+
+/// The slider for the size of the thumbnails.
+fn size(ui: &mut Ui, screen: &mut Screen<'_>) {
+    ui.spacing_mut().slider_width = 90.0;
+    let mut size = screen.prefs.thumbnail;
+    let slider = egui::Slider::new(&mut size, 96.0..=360.0).show_value(false);
+    let slider = ui.add(slider).on_hover_text("Size of the thumbnails");
+    slider.widget_info(|| egui::WidgetInfo::slider(true, 0.0, "Size of the thumbnails"));
+    if slider.changed() {
+        screen.command(Command::Prefer(Preference::Thumbnail(size)));
+    }
+    ui.label(RichText::new(icons::GRID_FOUR).color(theme::palette(ui).quiet));
 }
 
 fn sorting(ui: &mut Ui, screen: &mut Screen<'_>) {
@@ -148,7 +158,7 @@ fn sorting(ui: &mut Ui, screen: &mut Screen<'_>) {
     let mut chosen = model.browse.sort;
     let combo = egui::ComboBox::from_id_salt("sort")
         .selected_text(format!("{}  {}", icons::SORT_ASCENDING, name(chosen)))
-        .width(150.0)
+        .width(150.0f32.min(ui.available_width() - 40.0).max(40.0))
         .truncate()
         .show_ui(ui, |ui| {
             for sort in sorts {
@@ -181,7 +191,7 @@ fn body(ui: &mut Ui, screen: &mut Screen<'_>) {
         widgets::empty(
             ui,
             icons::FUNNEL,
-            "No picture is like that",
+            "No picture fits",
             "The filters on the left let nothing through.",
             |ui| {
                 widgets::action_button(ui, screen, Action::ClearFilters);

@@ -3,23 +3,12 @@
 use super::picking;
 use crate::app::model::action::Action;
 use crate::app::model::command::{BrowseCommand, Command, InspectorCommand};
+use crate::app::view::bindings::DIGITS;
 use crate::app::view::screen::Screen;
 use eframe::egui::{Context, Key, Modifiers};
 
 /// Keys of the grid and of the inspector that are no actions.
 pub(crate) fn keys(screen: &mut Screen<'_>, ctx: &Context) {
-    const DIGITS: [Key; 10] = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-        Key::Num8,
-        Key::Num9,
-        Key::Num0,
-    ];
     for (label, key) in DIGITS.into_iter().enumerate() {
         if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
             screen.command(Command::ToggleLabel(label));

@@ -6,6 +6,7 @@ use crate::app::model::command::{Command, DataCommand, Place, TagCommand};
 use crate::app::model::job::JobState;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::open::Slot;
+use crate::app::model::paths::name_of;
 use crate::app::model::tag::state::Panel;
 use crate::app::model::trainings::run_name;
 use crate::app::model::words::{counted, duration};
@@ -175,15 +176,7 @@ fn job(ui: &mut Ui, screen: &mut Screen<'_>) {
 pub(crate) fn rail(ui: &mut Ui, screen: &mut Screen<'_>) {
     ui.add_space(theme::MEDIUM);
     ui.vertical_centered(|ui| {
-        for (place, action) in [
-            (Place::Home, Action::Home),
-            (Place::Pictures, Action::Pictures),
-            (Place::Data, Action::Overview),
-            (Place::Train, Action::Train),
-            (Place::Results, Action::Results),
-            (Place::Tag, Action::Tag),
-            (Place::Models, Action::Models),
-        ] {
+        for (place, action) in bindings::RAIL {
             entry(ui, screen, place, action);
         }
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -262,13 +255,23 @@ pub(crate) fn status(ui: &mut Ui, screen: &mut Screen<'_>) {
 
 /// What the project holds, and what can be gone on with or taken back; from the left.
 fn held(ui: &mut Ui, screen: &mut Screen<'_>) {
-    project(ui, screen);
+    if !super::notices::line(ui, screen) {
+        project(ui, screen);
+    }
     // An import that is looked at can be left and found again.
     let import = screen.data.import.as_ref().filter(|_| screen.place != Place::Import);
     if let Some(name) = import.map(|form| form.name()) {
         let words = format!("{}  import: {name}", icons::FOLDER_PLUS);
         if small(ui, words, true, "Go on with this import") {
             screen.command(Command::Data(DataCommand::Resume));
+        }
+    }
+    // Pictures that were brought wait until somebody says what for.
+    let brought = screen.data.unlabelled.as_ref();
+    if let Some(folder) = brought.filter(|_| screen.place != Place::Unlabelled) {
+        let words = format!("{}  “{}”: what for?", icons::IMAGES, name_of(folder));
+        if small(ui, words, true, "Go back to the choice") {
+            screen.command(Command::Data(DataCommand::Unlabelled));
         }
     }
     let undo = screen.open().and_then(|o| o.catalog.undo.as_ref());
@@ -340,7 +343,7 @@ fn work(ui: &mut Ui, screen: &mut Screen<'_>) {
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let [tagged, failed] = model.prefs.watch_log.counts;
         let words = format!(
-            "{}  watching {name}: {} so far",
+            "{}  “{name}” is watched: {} so far",
             icons::EYE,
             counted(tagged + failed, "picture", "pictures")
         );

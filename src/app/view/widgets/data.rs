@@ -4,6 +4,7 @@ use super::basic::{cover, icon_button};
 use crate::app::model::command::{Command, DataCommand, Field};
 use crate::app::model::tag::item::key_of;
 use crate::app::model::thumbnail::Key;
+use crate::app::model::window_words::in_window_words;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::textures::Thumb;
@@ -67,7 +68,7 @@ pub(crate) fn warning_line(warning: &Warning) -> String {
         (None, Some(line)) => format!("line {line}: "),
         (None, None) => String::new(),
     };
-    format!("{place}{}", warning.message)
+    format!("{place}{}", in_window_words(&warning.message))
 }
 
 /// Height of a line.

@@ -11,7 +11,7 @@ use eframe::egui::{self, Align, Context, Layout, RichText};
 
 /// Keys that are no action's.
 const MORE: [(&str, &str); 10] = [
-    ("1 … 9, 0", "Toggle the first ten labels"),
+    ("1 … 9, 0", "Toggle the first ten labels; Ctrl + T finds any"),
     ("Arrows", "Travel through the pictures"),
     ("Shift + arrows", "Extend the selection"),
     ("Ctrl + click", "Add a picture to the selection"),

@@ -3,7 +3,9 @@
 pub(crate) mod bars;
 mod basic;
 mod data;
+mod find_box;
 pub(crate) mod keys;
+pub(crate) mod label_box;
 pub(crate) mod leaving;
 pub(crate) mod notices;
 pub(crate) mod overlay;

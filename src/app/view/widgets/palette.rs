@@ -1,19 +1,16 @@
 //! The command palette: every action, label, run and picture by name.
 
-use crate::app::model::action::ACTIONS;
+use super::find_box::{self, SHOWN, Words};
+use crate::app::model::action::{ACTIONS, Info};
 use crate::app::model::catalog::Catalog;
 use crate::app::model::command::{Command, DeskCommand};
 use crate::app::model::filter::{Filter, LabelTest, Sort, pictures_of};
 use crate::app::model::state::Model;
 use crate::app::view::screen::Screen;
-use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{bindings, icons};
-use eframe::egui::{self, Align, Align2, Context, Key, Layout, Modifiers, RichText, vec2};
+use eframe::egui::Context;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-
-/// Lines shown.
-const SHOWN: usize = 9;
 
 /// Pictures that are searched by name: beyond them the filter of the grid is the better tool.
 const PICTURES: usize = 20_000;
@@ -31,80 +28,48 @@ pub(crate) fn show(ctx: &Context, screen: &mut Screen<'_>) {
     let Some(before) = &model.desk.palette else {
         return;
     };
-    let (mut text, mut chosen) = before.clone();
-    let lines = found(ctx, model, &text);
-    chosen = chosen.min(lines.len().saturating_sub(1));
-    let (up, down, enter, leave) = ctx.input_mut(|i| {
-        let mut key = |key| i.consume_key(Modifiers::NONE, key);
-        (
-            key(Key::ArrowUp),
-            key(Key::ArrowDown),
-            key(Key::Enter),
-            key(Key::Escape),
-        )
-    });
-    if down && chosen + 1 < lines.len() {
-        chosen += 1;
-    }
-    if up {
-        chosen = chosen.saturating_sub(1);
-    }
-    let mut run = enter.then_some(chosen);
-    let area = egui::Modal::new(egui::Id::unique("palette"))
-        .area(egui::Modal::default_area(egui::Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0)))
-        .show(ctx, |ui| {
-            ui.set_width(560.0);
-            let field = egui::TextEdit::singleline(&mut text)
-                .hint_text("Type what you want to do, a label, a run or a picture")
-                .desired_width(f32::INFINITY)
-                .font(egui::FontId::proportional(TextSize::Subtitle.points()));
-            let field = ui.add(field);
-            field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Search anything"));
-            field.request_focus();
-            ui.add_space(theme::SMALL);
-            if lines.is_empty() {
-                ui.label(theme::quiet(ui, "Nothing of that name."));
-            }
-            for (i, line) in lines.iter().enumerate() {
-                if row(ui, line, i == chosen).clicked() {
-                    run = Some(i);
-                }
-            }
-        });
-    let run = run.and_then(|i| lines.into_iter().nth(i));
-    let now = if run.is_some() || leave || area.should_close() {
-        None
-    } else {
-        let chosen = if text == before.0 { chosen } else { 0 };
-        Some((text, chosen))
+    let mut lines = found(ctx, model, &before.0);
+    let words = Words {
+        id: "palette",
+        hint: "Type what you want to do, a label, a run or a picture",
+        name: "Search anything",
+        nothing: "Nothing of that name.",
     };
+    let shown: Vec<find_box::Line> = (lines.iter())
+        .map(|line| find_box::Line {
+            icon: line.icon,
+            name: line.name.clone(),
+            detail: line.detail.clone(),
+        })
+        .collect();
+    let done = find_box::show(ctx, &words, before, &shown);
+    let now = (done.taken.is_none() && !done.closed).then_some(done.typed);
     if now.as_ref() != Some(before) {
         screen.command(Command::Desk(DeskCommand::Palette(now)));
     }
-    if let Some(line) = run {
-        screen.command(line.command);
+    if let Some(taken) = done.taken {
+        screen.command(lines.swap_remove(taken).command);
     }
 }
 
-fn row(ui: &mut egui::Ui, line: &Line, chosen: bool) -> egui::Response {
-    let p = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), egui::Sense::click());
-    if chosen || response.hovered() {
-        ui.painter()
-            .rect_filled(rect, 6.0, if chosen { p.accent_ground } else { p.hover });
-    }
-    let mut inner = ui.new_child(
-        egui::UiBuilder::new()
-            .max_rect(rect.shrink2(vec2(10.0, 0.0)))
-            .layout(Layout::left_to_right(Align::Center)),
-    );
-    inner.label(RichText::new(line.icon).size(17.0).color(p.quiet));
-    inner.label(&line.name);
-    inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.add(egui::Label::new(theme::quiet(ui, &line.detail)).truncate());
-    });
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, &line.name));
-    response
+/// How well an action fits what was typed; `None`: not at all. What leaves or ends something is found by its own words alone.
+fn fit(info: &Info, text: &str, mut score: impl FnMut(&str) -> Option<u32>) -> Option<u32> {
+    let typed: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let begins = |of: &str| {
+        let of = of.to_lowercase();
+        let words = || of.split(|c: char| !c.is_alphanumeric());
+        typed.iter().all(|t| words().any(|word| word.starts_with(t.as_str())))
+    };
+    // As well as the words themselves would.
+    let whole = score(text).unwrap_or(0);
+    let by_name = match info.action.leaves() {
+        false => score(info.name),
+        true => begins(info.name).then_some(whole),
+    };
+    let by_synonym = begins(&format!("{} {}", info.name, info.action.synonyms())).then_some(whole);
+    let by_sentence = (!info.action.leaves() && begins(info.about)).then_some(whole / 2);
+    // A name comes before other words for the same.
+    by_name.map(|value| value + 2).max(by_synonym).max(by_sentence)
 }
 
 /// The best lines for what was typed.
@@ -115,7 +80,7 @@ fn found(ctx: &Context, model: &Model, text: &str) -> Vec<Line> {
     let mut score = |name: &str| pattern.score(Utf32Str::new(name, &mut buffer), &mut matcher);
     let mut lines: Vec<(u32, Line)> = Vec::new();
     for info in ACTIONS.iter().filter(|i| !i.needs_project || model.open().is_some()) {
-        if let Some(value) = score(info.name).or_else(|| score(info.about).map(|s| s / 2)) {
+        if let Some(value) = fit(info, text, &mut score) {
             let key = bindings::shortcut(info.action).map(|key| ctx.format_shortcut(&key));
             let (icon, command) = (bindings::icon(info.action), Command::Do(info.action));
             lines.push((value + 1, line(icon, info.name, &key.unwrap_or_default(), command)));
@@ -172,5 +137,66 @@ fn line(icon: &'static str, name: &str, detail: &str, command: Command) -> Line 
         name: name.to_owned(),
         detail: detail.to_owned(),
         command,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::model::action::Action;
+    use crate::app::model::open::{Open, Slot, first_version};
+    use crate::app::model::prefs::Prefs;
+    use crate::app::model::state::Habits;
+
+    /// Names of the lines for a text, with a project open.
+    fn lines(text: &str) -> Vec<String> {
+        let mut model = Model::new(Prefs::default(), Habits { score_at_once: false });
+        model.project = Slot::Open(Box::new(Open {
+            catalog: Catalog::default(),
+            scorer: None,
+            version: first_version(),
+        }));
+        let found = found(&Context::default(), &model, text);
+        found.into_iter().map(|line| line.name).collect()
+    }
+
+    #[test]
+    fn what_leaves_is_found_by_its_own_words_alone() {
+        let leaving = ACTIONS.iter().filter(|info| info.action.leaves());
+        let leaving: Vec<&str> = leaving.map(|info| info.name).collect();
+        for text in ["tagger", "qt", "cp", "sp", "picture", "to", "saved", "window", "train"] {
+            let found = lines(text);
+            assert!(
+                found.iter().all(|name| !leaving.contains(&name.as_str())),
+                "{text}: {found:?}"
+            );
+        }
+        assert_eq!(lines("quit")[0], "Quit");
+        assert_eq!(lines("exit")[0], "Quit");
+        assert_eq!(lines("close")[0], "Close the project");
+        assert_eq!(lines("cancel")[0], "Stop the running job");
+    }
+
+    #[test]
+    fn other_words_find_what_they_mean() {
+        let name = |action: Action| action.info().name.to_owned();
+        for (text, action) in [
+            ("csv", Action::Export),
+            ("export", Action::Export),
+            ("threshold", Action::Results),
+            ("compare", Action::Results),
+            ("save model", Action::Models),
+            ("tagger", Action::Tag),
+            ("shortcuts", Action::Keys),
+        ] {
+            let found = lines(text);
+            assert!(
+                found.iter().take(3).any(|line| *line == name(action)),
+                "{text}: {found:?}"
+            );
+        }
+        // The names themselves come before words that mean them.
+        assert_eq!(lines("results")[0], "Results");
+        assert_eq!(lines("undo")[0], "Undo");
     }
 }

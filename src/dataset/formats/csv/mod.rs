@@ -18,6 +18,7 @@
 //! without a label names a picture without labels.
 
 mod cells;
+mod head;
 mod infer_schema;
 mod label_names;
 mod open;
@@ -29,6 +30,7 @@ mod values;
 mod words;
 mod write;
 
+pub(crate) use head::head;
 pub(crate) use label_names::is_descriptions;
 pub(crate) use open::{Dialect, Table, is_counted_table};
 pub(crate) use tables::{looks_like_a_table, tables};

@@ -220,9 +220,30 @@ fn history(ui: &mut Ui, screen: &mut Screen<'_>) {
                     }
                 }
             });
-            let words = RichText::new(&record.recipe.command).monospace().color(p.quiet);
-            ui.add(egui::Label::new(words).wrap().selectable(true));
+            ui.add(
+                egui::Label::new(theme::quiet(ui, made_by(&record.recipe.command)))
+                    .wrap()
+                    .selectable(true),
+            );
             ui.add_space(theme::SMALL);
         }
     });
+}
+
+/// How a split was made, in words: `random --fractions 0.6,0.15,0.25 --seed 0` is `random, fractions 0.6,0.15,0.25, seed 0`.
+fn made_by(command: &str) -> String {
+    let (_, way) = command.split_once(" --scheme ").unwrap_or(("", command));
+    way.replace(" --", ", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::made_by;
+
+    #[test]
+    fn a_recipe_is_told_without_its_command() {
+        let command = "patchlight split p.patchlight --scheme random --fractions 0.6,0.15,0.25 --labelled --seed 3";
+        assert_eq!(made_by(command), "random, fractions 0.6,0.15,0.25, labelled, seed 3");
+        assert_eq!(made_by("as imported"), "as imported");
+    }
 }

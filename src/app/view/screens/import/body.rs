@@ -18,7 +18,9 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, form: &mut ImportForm, 
     } else if let Some(failure) = &form.failure {
         failed(ui, failure, form.preview.is_some(), asks);
     } else if let Some(preview) = form.preview.clone() {
-        if preview.images == 0 {
+        if let Some(problem) = &preview.problem {
+            unrecognised(ui, problem);
+        } else if preview.images == 0 {
             nothing(ui, &preview);
         } else {
             found::show(ui, screen, form, &preview);
@@ -62,6 +64,17 @@ fn failed(ui: &mut Ui, failure: &Failure, known: bool, asks: &mut Vec<DataComman
         {
             asks.push(DataCommand::Look);
         }
+    });
+}
+
+/// A table whose columns nobody has named yet.
+fn unrecognised(ui: &mut Ui, problem: &str) {
+    let sentence = "Its first rows are on the left, under the columns: choose there which one names the pictures, and which the labels.";
+    widgets::empty(ui, icons::QUESTION, "What do the columns mean?", "", |ui| {
+        ui.set_max_width(560.0);
+        ui.add(egui::Label::new(sentence).wrap());
+        ui.add_space(theme::SMALL);
+        ui.add(egui::Label::new(theme::quiet(ui, format!("Found out so far: {problem}."))).wrap());
     });
 }
 

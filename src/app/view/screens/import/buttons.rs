@@ -27,7 +27,6 @@ pub(super) fn show(ui: &mut Ui, form: &ImportForm, asks: &mut Vec<DataCommand>) 
     } else {
         None
     };
-    // On the left: messages come up on the right.
     ui.horizontal_centered(|ui| {
         let words = match (form.into_open, images) {
             (true, _) => "Merge".to_owned(),

@@ -5,7 +5,7 @@ use crate::app::model::data_forms::{ImportForm, similar};
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets;
-use crate::dataset::formats::{Columns, Format, TableShape};
+use crate::dataset::formats::{Columns, Format, Preview, TableShape};
 use crate::dataset::model::Absent;
 use eframe::egui::{self, Ui};
 use std::time::Duration;
@@ -52,6 +52,7 @@ fn format(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
     section(ui, "What it is");
     let found = form.preview.as_ref().map(|p| p.format);
     let words = match (form.format, found) {
+        (Format::Auto, Some(_)) if unlabelled(form) => "Pictures without labels".to_owned(),
         (Format::Auto, Some(found)) => format!("{} (found out)", found.title()),
         (chosen, _) => chosen.title().to_owned(),
     };
@@ -70,7 +71,18 @@ fn format(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
         Format::Auto => found.unwrap_or_default(),
         chosen => chosen,
     };
-    ui.add(egui::Label::new(theme::quiet(ui, reason(shown))).wrap());
+    let reason = if form.format == Format::Auto && unlabelled(form) {
+        "Labels are given in the project, by clicking pictures."
+    } else {
+        reason(shown)
+    };
+    ui.add(egui::Label::new(theme::quiet(ui, reason)).wrap());
+}
+
+/// Whether the data are pictures and nothing more.
+fn unlabelled(form: &ImportForm) -> bool {
+    let preview = form.preview.as_ref();
+    preview.is_some_and(|p| p.format == Format::Folder && p.labels.is_empty() && p.images > 0)
 }
 
 /// What the columns of a table mean.
@@ -80,6 +92,11 @@ fn columns(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
     };
     section(ui, "What the columns mean");
     let taken = &preview.mapping;
+    let nobody_said = if preview.problem.is_some() {
+        "choose a column"
+    } else {
+        "none"
+    };
     let mut new = form.columns.clone();
     let shapes = [
         (TableShape::Wide, "a column for each label"),
@@ -118,7 +135,7 @@ fn columns(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
                 }
                 ui.label(field);
                 let words = value.clone().or_else(|| taken.clone());
-                let words = words.unwrap_or_else(|| "none".to_owned());
+                let words = words.unwrap_or_else(|| nobody_said.to_owned());
                 let name = format!("Column of {}", field.to_lowercase());
                 widgets::combo(ui, field, &name, &words, 200.0, |ui| {
                     ui.selectable_value(value, None, "found out");
@@ -150,10 +167,41 @@ fn columns(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
                 ui.end_row();
             }
         });
+    first_rows(ui, &preview);
     if new != form.columns {
         form.columns = new;
         form.change(now);
     }
+}
+
+/// Letters of a cell that are shown.
+const CELL: usize = 24;
+
+/// The first rows of a table, so that one sees what a column holds.
+fn first_rows(ui: &mut Ui, preview: &Preview) {
+    ui.add_space(theme::SMALL);
+    egui::ScrollArea::horizontal().id_salt("first rows").show(ui, |ui| {
+        egui::Grid::new("first rows")
+            .striped(true)
+            .spacing([12.0, 3.0])
+            .show(ui, |ui| {
+                for (i, row) in preview.head.iter().enumerate() {
+                    for cell in row {
+                        let mut short: String = cell.chars().take(CELL).collect();
+                        if short.len() < cell.len() {
+                            short.push('…');
+                        }
+                        let words = match i {
+                            0 => theme::heading(short, TextSize::Small),
+                            _ => theme::quiet(ui, short),
+                        };
+                        ui.add(egui::Label::new(words).extend());
+                    }
+                    ui.end_row();
+                }
+            });
+        ui.add_space(theme::SMALL);
+    });
 }
 
 /// Where the pictures and the names of labels are.
@@ -178,6 +226,10 @@ fn pictures(ui: &mut Ui, screen: &mut Screen<'_>, form: &mut ImportForm) {
 }
 
 fn absent(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
+    // Where no label is mentioned at all, it is said while labels are given.
+    if unlabelled(form) {
+        return;
+    }
     section(ui, "A label that is not mentioned");
     let before = form.absent;
     ui.radio_value(&mut form.absent, Absent::Negative, "is not there")

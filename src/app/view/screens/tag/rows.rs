@@ -26,7 +26,7 @@ const PICTURE: f32 = 92.0;
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     if screen.tagging.shown.is_empty() {
         let sentence = "The filters above let nothing through.";
-        widgets::empty(ui, icons::FUNNEL, "No picture is like that", sentence, |ui| {
+        widgets::empty(ui, icons::FUNNEL, "No picture fits", sentence, |ui| {
             widgets::action_button(ui, screen, Action::ClearFilters);
         });
         return;
