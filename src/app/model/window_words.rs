@@ -5,7 +5,7 @@ use crate::engine::Failure;
 
 /// What the engine says, and what the window says instead.
 #[rustfmt::skip]
-const PHRASES: [(&str, &str); 40] = [
+const PHRASES: [(&str, &str); 41] = [
     ("Use --device cpu, or install", "Choose the CPU in Settings, or install"),
     (", or use --device cpu", ", or choose the CPU in Settings"),
     ("Use --device cpu meanwhile", "Choose the CPU in Settings meanwhile"),
@@ -14,6 +14,7 @@ const PHRASES: [(&str, &str); 40] = [
     ("Name a new folder with --out", "Choose a new folder"),
     ("Give names as `project info --json` and exports have them", "Give names as exports have them"),
     ("give a CLIP with --model", "choose a CLIP in Models"),
+    ("Give a CLIP checkpoint as --model", "Choose a CLIP checkpoint in Models"),
     ("--model belongs to --run zero-shot", "only the untrained model can be another one"),
     ("A trained run has a model of its own: leave --model out", "A trained run has a model of its own"),
     ("name another place with --scores", "choose another place"),

@@ -155,15 +155,13 @@ fn pictures(brought: &[PathBuf]) -> (Vec<PathBuf>, Vec<LeftOut>) {
         match walk(&path, &mut |_| ControlFlow::Continue(())) {
             Ok(walked) => {
                 said.extend(walked.warnings.into_iter().map(|w| LeftOut::Other(w.message)));
-                let mut foreign: BTreeMap<&'static str, usize> = BTreeMap::new();
-                if walked.others > 0 {
-                    for folder in std::iter::once(&path).chain(&walked.folders) {
-                        count_foreign(folder, &mut foreign);
-                    }
+                let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+                for left in walked.left_out {
+                    *reasons.entry(left.reason).or_default() += 1;
                 }
-                for (kind, count) in foreign {
+                for (reason, count) in reasons {
                     let files = counted(count, "file", "files");
-                    let words = format!("{files} of the kind {kind} in {} cannot be read", path.display());
+                    let words = format!("{files} in {} left out: {reason}", path.display());
                     said.push(LeftOut::Foreign(words));
                 }
                 if walked.pictures.is_empty() {
@@ -175,14 +173,6 @@ fn pictures(brought: &[PathBuf]) -> (Vec<PathBuf>, Vec<LeftOut>) {
         }
     }
     (found, said)
-}
-
-/// Counts pictures of kinds that are not read, by their names.
-fn count_foreign(folder: &Path, counts: &mut BTreeMap<&'static str, usize>) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for kind in entries.filter_map(|e| paths::foreign(&e.path())) {
-        *counts.entry(kind).or_default() += 1;
-    }
 }
 
 /// Entries of a folder that are looked at.
@@ -286,13 +276,13 @@ mod tests {
         assert_eq!(holds(&at("coco")), Holds::Labels);
         assert_eq!(holds(&at("yolo")), Holds::Labels);
         assert_eq!(holds(&at("none")), Holds::Nothing);
-        put("plain/c.HEIC");
-        put("plain/2023/d.heic");
+        put("plain/c.AVIF");
+        put("plain/2023/d.avif");
         let (found, said) = pictures(&[at("plain"), at("gone.jpg"), at("none/a.odt")]);
         assert_eq!(found.len(), 3, "{found:?}");
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(
-            matches!(&said[0], LeftOut::Foreign(words) if words.starts_with("2 files of the kind HEIC")),
+            matches!(&said[0], LeftOut::Foreign(words) if words.starts_with("2 files in ") && words.contains("AVIF")),
             "{said:?}"
         );
     }

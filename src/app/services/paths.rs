@@ -2,32 +2,11 @@
 
 use crate::app::model::file_probe::PathKind;
 use crate::app::model::paths::expand;
-use crate::dataset::files::EXTENSIONS as PICTURES;
+use crate::dataset::files::{EXTENSIONS as PICTURES, unread_kind};
 use std::path::{Path, PathBuf};
 
 const MODELS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
 const ANNOTATIONS: [&str; 4] = ["json", "txt", "csv", "xml"];
-
-/// Pictures of kinds that are known and not read: endings and the kind's name.
-const FOREIGN: [(&[&str], &str); 4] = [
-    (&["heic", "heif", "hif"], "HEIC"),
-    (&["avif"], "AVIF"),
-    (&["jxl"], "JPEG XL"),
-    (
-        &[
-            "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "iiq", "kdc", "nef", "nrw", "orf", "pef", "raf",
-            "rw2", "sr2", "srw",
-        ],
-        "camera raw",
-    ),
-];
-
-/// The kind of a picture that is not read, by its name.
-pub fn foreign(path: &Path) -> Option<&'static str> {
-    let ending = path.extension()?.to_string_lossy().to_lowercase();
-    let kind = FOREIGN.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
-    kind.map(|(_, kind)| *kind)
-}
 
 /// Paths in pasted text: a line each, as paths or as `file://` addresses. Empty where the text is something else.
 pub fn pasted(text: &str) -> Vec<PathBuf> {
@@ -75,7 +54,7 @@ pub fn kind(path: &Path) -> PathKind {
         "db" if path.file_name().is_some_and(|n| n == "project.db") => PathKind::Project,
         _ if one_of(&MODELS) => PathKind::ModelFile,
         _ if one_of(&ANNOTATIONS) => PathKind::Annotations,
-        _ if one_of(&PICTURES) || foreign(path).is_some() => PathKind::Picture,
+        _ if one_of(&PICTURES) || unread_kind(path).is_some() => PathKind::Picture,
         _ => PathKind::Unknown,
     }
 }

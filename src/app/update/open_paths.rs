@@ -141,7 +141,7 @@ fn offer_project(model: &mut Model, folder: PathBuf) {
 fn say_left_out(model: &mut Model, what: LeftOut) {
     let (words, hint) = match what {
         LeftOut::Foreign(words) => {
-            let hint = "Patchlight reads JPEG, PNG, WebP, GIF, TIFF and BMP; export the others as JPEG.";
+            let hint = "Patchlight reads JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC and the preview in camera raw files; save others as JPEG.";
             (words, Some(hint.to_owned()))
         }
         LeftOut::Other(words) => (words, None),

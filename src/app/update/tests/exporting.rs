@@ -23,9 +23,11 @@ fn at_trained() -> Driver {
 #[test]
 fn the_newest_run_is_offered_under_a_free_name_beside_the_project() {
     let mut d = at_trained();
+    d.model.models.cache = Some("/models".into());
     d.act(Action::ExportTagger);
     assert_eq!(d.model.place, Place::Models);
     d.did(&[
+        r#"probe Room("/models")"#,
         "start 1 ListModels",
         r#"probe TaggerName("/p", "birds run-2", ".safetensors")"#,
     ]);

@@ -148,7 +148,10 @@ fn a_run_that_was_stopped_last_can_go_on() {
     let mut d = Driver::new();
     let runs = vec![run("run-1", 1, RunState::Done), run("run-2", 2, RunState::Stopped)];
     d.opened(Catalog { runs, ..birds() });
-    assert_eq!(d.says(), (Level::Note, "run-2 was stopped before its end"));
+    assert_eq!(
+        d.says(),
+        (Level::Note, "Training 2, Stage 2 was stopped before its end")
+    );
     d.press("Resume");
     d.did(&["start 1 Train"]);
     assert!(matches!(&d.start().1.request, Request::Train(r) if r.resume.as_deref() == Some("run-2")));

@@ -47,6 +47,7 @@ fn the_list_is_kept_once_it_is_quiet_and_comes_back() {
     d.did(&[]);
     d.probe(Reply::KeptTags(None));
     tag(&mut d, TagCommand::Set(vec![0], "owl".to_owned(), true));
+    d.hush();
     d.tick(0.1);
     d.did(&["repaint 800 ms"]);
     d.tick(0.2);

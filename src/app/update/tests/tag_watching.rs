@@ -97,7 +97,7 @@ fn what_comes_to_a_watched_folder_is_logged_with_its_time() {
     let cat = Tag::by_tagger("cat".to_owned(), 0.876);
     d.job_event(1, tags(vec![cat]));
     d.job_event(1, tags(Vec::new()));
-    d.job_event(1, skipped("/inbox/b.png", "/inbox/b.png: it is empty"));
+    d.job_event(1, skipped("/inbox/b.png", "it is empty"));
     let lines: Vec<_> = d
         .model
         .prefs

@@ -102,6 +102,7 @@ fn runs_are_compared_again_where_they_are_looked_at_once_labels_have_changed() {
     d.did(&[]);
     d.act(Action::Pictures);
     values(&mut d, vec![(1, vec![0, 0], true)]);
+    d.hush();
     d.tick(0.1);
     d.did(&[]);
     d.act(Action::Results);

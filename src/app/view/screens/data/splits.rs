@@ -232,7 +232,7 @@ fn history(ui: &mut Ui, screen: &mut Screen<'_>) {
 
 /// How a split was made, in words: `random --fractions 0.6,0.15,0.25 --seed 0` is `random, fractions 0.6,0.15,0.25, seed 0`.
 fn made_by(command: &str) -> String {
-    let (_, way) = command.split_once(" --scheme ").unwrap_or(("", command));
+    let (_, way) = command.split_once("scheme ").unwrap_or(("", command));
     way.replace(" --", ", ")
 }
 
