@@ -213,12 +213,14 @@ mod tests {
             "  /p/torn.jpg: the picture is truncated: its end is missing\n",
             "  list.txt, line 7: x.jpg could be 2 pictures (ambiguous)\n",
             "  3 pictures have another size (size)\n",
+            "Left out (1)\n  /p/1.heic: not read\n",
+            "Annotation files that need a look (1)\n  /p/a.xml, line 4: no XML\n",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
         }
         assert_eq!(
             ImportReport::default().to_text().lines().count(),
-            7,
+            9,
             "nothing but the totals"
         );
     }

@@ -288,7 +288,7 @@ fn the_status_bar_writes_nothing_over_anything() {
     });
     settle(&mut harness);
     let undo = harness.get_by_label_contains("undo: ").rect();
-    let watch = harness.get_by_label_contains("watching camera uploads").rect();
+    let watch = harness.get_by_label_contains("“camera uploads” is watched").rect();
     assert!(undo.right() <= watch.left(), "{undo:?} {watch:?}");
 }
 

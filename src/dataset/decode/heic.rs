@@ -40,6 +40,13 @@ pub(crate) fn size(path: &Path, limits: &Limits) -> Result<(u32, u32), DatasetEr
 }
 
 fn size_of(path: &Path, bytes: &[u8], limits: &Limits) -> Result<(u32, u32), DatasetError> {
+    // The size stands at the beginning, so a file that is cut off behind it must be told otherwise.
+    if !is_whole(bytes) {
+        return Err(DatasetError::Truncated {
+            path: path.to_owned(),
+            problem: "the end of the HEIC data is missing".to_owned(),
+        });
+    }
     let about = heic_rs::probe(bytes).map_err(|error| told(path, &error))?;
     let size = (about.width, about.height);
     for size in [(about.coded_width, about.coded_height), size] {
@@ -64,7 +71,44 @@ pub(crate) fn decode(path: &Path, limits: &Limits) -> Result<RgbImage, DatasetEr
         .ok_or_else(|| told(path, &Error::Malformed("fewer pixels than it says")))
 }
 
+/// Whether no box of the container goes beyond the end, as far as the picture needs them: what some phones put behind it, such as a
+/// film, does not count.
+fn is_whole(bytes: &[u8]) -> bool {
+    let (mut meta, mut pixels) = (false, false);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let needed = !meta || !pixels;
+        let (Some(size), Some(kind)) = (rest.first_chunk::<4>(), rest.get(4..8)) else {
+            return !needed;
+        };
+        let size = match u32::from_be_bytes(*size) {
+            // To the end.
+            0 => rest.len() as u64,
+            1 => match rest.get(8..).and_then(|long| long.first_chunk::<8>()) {
+                Some(long) => u64::from_be_bytes(*long),
+                None => return !needed,
+            },
+            size => u64::from(size),
+        };
+        let Some(content) = usize::try_from(size).ok().and_then(|size| rest.get(..size)) else {
+            return !needed && kind != b"mdat";
+        };
+        meta |= kind == b"meta";
+        // Small ones may lie in `meta`.
+        pixels |= kind == b"mdat" || (kind == b"meta" && content.windows(4).any(|word| word == b"idat"));
+        // A box without its own head is damage, which is for the decoder to tell.
+        rest = &rest[content.len().max(8).min(rest.len())..];
+    }
+    meta && pixels
+}
+
 fn told(path: &Path, error: &Error) -> DatasetError {
+    if matches!(error, Error::Truncated(_)) {
+        return DatasetError::Truncated {
+            path: path.to_owned(),
+            problem: format!("the HEIC data end too early ({error})"),
+        };
+    }
     DatasetError::NotAPicture {
         path: path.to_owned(),
         found: format!("a HEIC picture that cannot be decoded ({error})"),

@@ -2,7 +2,7 @@
 
 use super::collect::Findings;
 use super::unreadable::{self, Kind};
-use super::{Format, Progress, coco, csv, cvat, label_studio, split_lists, voc, yolo};
+use super::{Format, Progress, coco, csv, cvat, label_studio, list, split_lists, voc, yolo};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::Warning;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,8 @@ pub(crate) fn examine(
             Ok(()) if kind != Kind::Text => unknown.push(path),
             Ok(()) => {}
             Err(DatasetError::Cancelled) => return Err(DatasetError::Cancelled),
+            // Lists of pictures alone have no names of labels; a class number that is in no such file is an error with its line.
+            Err(DatasetError::Empty { .. }) if format == Format::List && list::is_label_file(&path) => {}
             Err(error) if kind.is_of(format) && (told || format != Format::Folder) => return Err(error),
             Err(error) => notices.push(Warning {
                 file: Some(path.display().to_string()),

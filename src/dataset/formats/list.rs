@@ -48,7 +48,7 @@ fn words(path: &Path) -> Vec<String> {
     stem(path).split(['_', '-', '.', ' ']).map(str::to_owned).collect()
 }
 
-fn is_label_file(path: &Path) -> bool {
+pub(crate) fn is_label_file(path: &Path) -> bool {
     let named = ["label", "labels", "class", "classes", "names", "categories"];
     path.extension().is_some_and(|e| e == "names") || words(path).iter().any(|word| named.contains(&word.as_str()))
 }

@@ -228,7 +228,7 @@ fn row(ui: &mut Ui, form: &mut TrainForm, name: &str, usual: &str) {
         };
         let field = egui::TextEdit::singleline(&mut value).hint_text(BY_ITSELF);
         let field = ui.add_sized([width, theme::HIT], field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", &title));
+        field.widget_info(|| crate::app::view::widgets::field_info("", &title));
     } else {
         let called = |v: &str| {
             if v.is_empty() {

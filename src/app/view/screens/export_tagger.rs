@@ -91,7 +91,7 @@ fn out(ui: &mut Ui, screen: &mut Screen<'_>) {
                 .hint_text(hint)
                 .desired_width(width),
         );
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Where the tagger is written"));
+        field.widget_info(|| widgets::field_info(&typed, "Where the tagger is written"));
         if widgets::icon_button(ui, icons::FOLDER_OPEN, "Choose where the tagger is written").clicked() {
             screen.command(Command::Pick(Pick::TaggerOut(export.format)));
         }

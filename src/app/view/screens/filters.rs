@@ -23,7 +23,7 @@ pub(super) fn panel(ui: &mut Ui, screen: &mut Screen<'_>) {
             .hint_text("Name or label")
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Words in name or label"));
+        field.widget_info(|| widgets::field_info("", "Words in name or label"));
         if let Some(only) = filter.only.clone() {
             section(ui, "From the data");
             let words = format!("{}  {} {}", only.name, words::count(only.pictures.len()), icons::X);

@@ -226,7 +226,7 @@ fn new_label(ui: &mut Ui, screen: &mut Screen<'_>) {
             .hint_text("New label")
             .desired_width(width);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Name of a new label"));
+        field.widget_info(|| widgets::field_info("", "Name of a new label"));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let name = text.trim().to_owned();
         let pressed = ui.add_enabled(!name.is_empty(), egui::Button::new("Add")).clicked();

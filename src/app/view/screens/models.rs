@@ -221,7 +221,7 @@ fn add(ui: &mut Ui, screen: &mut Screen<'_>) {
                     .hint_text("folder or file")
                     .desired_width(width),
             );
-            field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &path, "Path of the model to add"));
+            field.widget_info(|| widgets::field_info(&path, "Path of the model to add"));
             if field.lost_focus() && name.is_empty() {
                 name = name_for(std::path::Path::new(path.trim()));
             }
@@ -233,7 +233,7 @@ fn add(ui: &mut Ui, screen: &mut Screen<'_>) {
                     .hint_text("its name")
                     .desired_width(150.0),
             );
-            field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &name, "Name of the model to add"));
+            field.widget_info(|| widgets::field_info(&name, "Name of the model to add"));
             let ready = !path.trim().is_empty() && !name.trim().is_empty();
             if ui.add_enabled(ready, egui::Button::new("Add")).clicked() {
                 ask = Some(Command::Models(ModelCommand::Add {
@@ -291,7 +291,7 @@ fn server(ui: &mut Ui, name: &str, hint: &str, address: &str) -> Option<String> 
                 .hint_text(hint)
                 .desired_width(f32::INFINITY),
         );
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
+        field.widget_info(|| widgets::field_info(text.as_str(), name));
     });
     (text != address).then_some(text)
 }

@@ -242,7 +242,7 @@ fn advanced(ui: &mut Ui, screen: &Screen<'_>, form: &mut TrainForm, asks: &mut V
             .hint_text("A name")
             .desired_width(160.0);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Name for these settings"));
+        field.widget_info(|| widgets::field_info("", "Name for these settings"));
         let name = form.name.trim().to_owned();
         // A proposal that is not known yet cannot be kept.
         let known = form.preset != Preset::Proposed || screen.planning.plan().is_some();

@@ -123,7 +123,7 @@ pub(crate) fn path_field(ui: &mut Ui, text: &mut String, name: &str, hint: &str,
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 90.0).max(120.0);
         let field = ui.add(egui::TextEdit::singleline(text).hint_text(hint).desired_width(width));
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
+        field.widget_info(|| field_info(text.as_str(), name));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let pressed = ui
             .add_enabled(!text.trim().is_empty(), egui::Button::new(button))
@@ -217,5 +217,14 @@ pub(crate) fn logo(ui: &mut Ui, side: f32) {
                 .fit_to_exact_size(Vec2::splat(side))
                 .alt_text("Patchlight"),
         );
+    }
+}
+
+/// What those who cannot see a text field are told of it: its name, and what is typed.
+pub(crate) fn field_info(typed: &str, name: &str) -> egui::WidgetInfo {
+    egui::WidgetInfo {
+        label: Some(name.to_owned()),
+        hint_text: None,
+        ..egui::WidgetInfo::text_edit(true, "", typed, "")
     }
 }

@@ -115,7 +115,7 @@ pub(crate) fn path_choice(
             .hint_text(hint)
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
-        response.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
+        response.widget_info(|| super::basic::field_info(text.as_str(), name));
         changed = response.changed();
     });
     changed

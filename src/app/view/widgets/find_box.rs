@@ -65,7 +65,7 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
                 .desired_width(f32::INFINITY)
                 .font(egui::FontId::proportional(TextSize::Subtitle.points()));
             let field = ui.add(field);
-            field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", words.name));
+            field.widget_info(|| super::basic::field_info("", words.name));
             field.request_focus();
             ui.add_space(theme::SMALL);
             if lines.is_empty() {

@@ -12,7 +12,7 @@ pub(crate) mod overlay;
 pub(crate) mod palette;
 
 pub(crate) use basic::{
-    action_button, chip, cover, dashes, drop_hint, empty, group, hover, icon_button, loading, logo, path_field, row,
-    share_bar,
+    action_button, chip, cover, dashes, drop_hint, empty, field_info, group, hover, icon_button, loading, logo,
+    path_field, row, share_bar,
 };
 pub(crate) use data::{combo, lines, path_choice, path_thumbnail, warning_line, word};

@@ -112,8 +112,8 @@ pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Resu
                 "lists of classes name fewer pictures than that of their set; they may be cut off",
             ),
             (
-                "not-listed",
-                "pictures lie beside the annotated ones but have no annotation; they were left out",
+                "list-empty",
+                "lists in ImageSets are files of no bytes; they may be cut off",
             ),
         ],
     )
@@ -180,9 +180,6 @@ impl Reader {
             for id in sets.order.iter().filter(|id| !seen.contains(*id)) {
                 self.listed(id, home, sets, progress)?;
             }
-        }
-        if self.locator.root() == folder {
-            self.tell_of_others(&walked.pictures);
         }
         Ok(())
     }
@@ -345,17 +342,6 @@ impl Reader {
                 Truth::Positive => entry.positives.push(label),
                 Truth::Negative => entry.negatives.push(label),
                 Truth::Unknown => entry.unknowns.push(label),
-            }
-        }
-    }
-
-    /// Counts pictures in the folders of annotated ones that nothing names.
-    fn tell_of_others(&mut self, pictures: &[PathBuf]) {
-        let entries = self.gather.found.entries.iter();
-        let folders: HashSet<PathBuf> = entries.filter_map(|e| e.path.parent().map(Path::to_path_buf)).collect();
-        for picture in pictures {
-            if picture.parent().is_some_and(|p| folders.contains(p)) && !self.gather.knows(picture) {
-                self.gather.tally.add("not-listed", || picture.display().to_string());
             }
         }
     }

@@ -100,7 +100,13 @@ pub(crate) fn read(folder: &Path, tally: &mut Tally) -> Result<Sets, DatasetErro
     for file in &files {
         let lines = lines::read(file)?;
         let both = rank(file).0;
-        match kind(file, lines.first()) {
+        // A list of a class that no picture has is a line end where we wrote it.
+        let empty = lines.is_empty() && file.metadata().is_ok_and(|about| about.len() == 0);
+        let kind = kind(file, lines.first());
+        if empty && kind.is_some() {
+            tally.add("list-empty", || file.display().to_string());
+        }
+        match kind {
             Some(Kind::Pictures(split)) => {
                 counts.insert(stem(file), lines.len());
                 for line in &lines {
@@ -110,9 +116,7 @@ pub(crate) fn read(folder: &Path, tally: &mut Tally) -> Result<Sets, DatasetErro
             Some(Kind::Class(class, split)) => {
                 let set = stem(file).strip_prefix(&format!("{class}_")).map(str::to_owned);
                 let whole = set.and_then(|set| counts.get(&set)).copied().unwrap_or_default();
-                // An empty list is of a class that no picture has; ours have a line end then.
-                let cut = lines.is_empty() && file.metadata().is_ok_and(|about| about.len() == 0);
-                if lines.len() < whole && (cut || !lines.is_empty()) {
+                if lines.len() < whole && !lines.is_empty() {
                     tally.add("list-short", || {
                         format!("{} has {} of {whole}", file.display(), lines.len())
                     });

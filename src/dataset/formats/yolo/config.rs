@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub keypoints: Option<(usize, usize)>,
     /// How many classes there are.
     pub count: Option<u64>,
+    /// How many pictures have no labels: we write it, so that a label file that lost all its lines is told from one that had none.
+    pub without_labels: Option<u64>,
 }
 
 /// Whether a file that begins with `head` looks like one: cheap.
@@ -134,6 +136,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, DatasetError> {
                 let places = texts(&reader, line, value)?;
                 config.sets.retain(|(earlier, _)| *earlier != key);
                 config.sets.push((key, places));
+            }
+            super::WITHOUT_LABELS => {
+                config.without_labels = texts(&reader, line, value)?.first().and_then(|n| n.parse().ok());
             }
             "nc" => config.count = texts(&reader, line, value)?.first().and_then(|n| n.parse().ok()),
             "kpt_shape" => {

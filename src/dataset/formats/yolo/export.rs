@@ -6,7 +6,7 @@ use super::super::export_request::ExportRequest;
 use super::super::losses::{self, Says};
 use super::super::staging::Staging;
 use super::config::quoted;
-use super::{UNSPLIT, in_labels};
+use super::{UNSPLIT, WITHOUT_LABELS, in_labels};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::{Dataset, Picture, Split, Warning};
 use std::fmt::Write;
@@ -76,7 +76,12 @@ pub(crate) fn write(
         std::fs::create_dir_all(&path).map_err(DatasetError::io(&path))?;
     }
     let mut yaml: String = keys.iter().map(|key| format!("{key}: images/{key}\n")).collect();
-    let _ = writeln!(yaml, "nc: {}", dataset.labels.len());
+    let empty = dataset
+        .pictures
+        .iter()
+        .filter(|picture| lines(picture).is_empty())
+        .count();
+    let _ = writeln!(yaml, "{WITHOUT_LABELS}: {empty}\nnc: {}", dataset.labels.len());
     yaml.push_str(if dataset.labels.is_empty() {
         "names: {}\n"
     } else {

@@ -28,6 +28,9 @@ use std::path::{Path, PathBuf};
 /// The key in `data.yaml` of pictures without a split; other programs pass over it.
 const UNSPLIT: &str = "unsplit";
 
+/// The key in our `data.yaml` of the number of pictures without labels; other programs pass over it.
+const WITHOUT_LABELS: &str = "without_labels";
+
 pub(crate) fn is_yaml(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_ascii_lowercase());
     extension.is_some_and(|e| e == "yaml" || e == "yml")
@@ -91,6 +94,8 @@ pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Resu
         names: Names::default(),
         config,
         used: HashSet::new(),
+        empty: 0,
+        first_empty: None,
         missing: None,
         flat: request.images.is_some(),
         by_stem: OnceCell::new(),
@@ -122,6 +127,9 @@ struct Reader {
     config: Config,
     /// Label files of pictures.
     used: HashSet<PathBuf>,
+    /// Label files without a line, which usually say that a picture has no labels, and the first of them.
+    empty: u64,
+    first_empty: Option<PathBuf>,
     /// A folder or list that is not to be had.
     missing: Option<String>,
     /// The user named the folder of pictures: it need not have the folders of the set.
@@ -207,7 +215,8 @@ impl Reader {
                         entry.positives.clear();
                         entry.boxes.clear();
                     } else if entry.positives.is_empty() {
-                        self.gather.tally.add("empty-label-file", || file.display().to_string());
+                        self.empty += 1;
+                        self.first_empty.get_or_insert_with(|| file.clone());
                     }
                     self.used.insert(file);
                 }
@@ -287,6 +296,18 @@ impl Reader {
         if self.names.file.is_none() {
             self.number_labels();
         }
+        if let (Some(first), Some(count)) = (&self.first_empty, self.config.without_labels)
+            && self.empty > count
+        {
+            let text = format!(
+                "{} label files are empty, and data.yaml says that {count} pictures have no labels; others may be cut off",
+                self.empty
+            );
+            self.gather.found.warnings.push(Warning {
+                file: Some(first.display().to_string()),
+                ..Warning::new("empty-label-file", text)
+            });
+        }
         if let Some(missing) = self.missing.filter(|_| self.gather.found.entries.is_empty()) {
             return Err(DatasetError::NoPictures {
                 path: request.data.clone(),
@@ -298,10 +319,6 @@ impl Reader {
             &self.locator,
             &[
                 ("without-labels", "pictures have no label file; they have no labels"),
-                (
-                    "empty-label-file",
-                    "label files are empty; their pictures have no labels",
-                ),
                 (
                     "set-missing",
                     "folders or lists that data.yaml names are not here and were left out",

@@ -166,7 +166,7 @@ fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str, button: &str, c
                 .hint_text(hint)
                 .desired_width(f32::INFINITY);
             let response = ui.add(edit);
-            response.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), name));
+            response.widget_info(|| widgets::field_info(text.as_str(), name));
             keep |= changed && response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         });
     });

@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, screen: &Screen<'_>, form: &mut LabelsForm, info
         .hint_text("Find a label")
         .desired_width(f32::INFINITY);
     let field = ui.add(field);
-    field.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Find a label"));
+    field.widget_info(|| crate::app::view::widgets::field_info("", "Find a label"));
     let Some(open) = screen.open() else { return };
     let catalog = &open.catalog;
     let counts = totals(ui, open);

@@ -283,7 +283,7 @@ fn place(ui: &mut Ui, screen: &mut Screen<'_>, form: &mut ImportForm) {
     if !form.into_open {
         let edit = egui::TextEdit::singleline(&mut form.project).desired_width(f32::INFINITY);
         let response = ui.add(edit);
-        response.widget_info(|| egui::WidgetInfo::text_edit(true, "", "", "Folder of the new project"));
+        response.widget_info(|| widgets::field_info("", "Folder of the new project"));
         ui.add(
             egui::Label::new(theme::quiet(
                 ui,

@@ -66,7 +66,7 @@ fn title(ui: &mut Ui, screen: &mut Screen<'_>, open: &Open, training: &Trained<'
             .hint_text(&name)
             .desired_width(200.0),
     );
-    field.widget_info(|| egui::WidgetInfo::text_edit(true, "", text.as_str(), "Name of the training"));
+    field.widget_info(|| widgets::field_info(text.as_str(), "Name of the training"));
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     let left = ui.input(|i| i.key_pressed(egui::Key::Escape));
     // Once, as it appears.

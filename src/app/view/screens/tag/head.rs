@@ -65,7 +65,7 @@ fn filters(ui: &mut Ui, screen: &mut Screen<'_>, failed: usize) {
             .hint_text("Search names and labels")
             .desired_width(width);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &filter.words, "Search names and labels"));
+        field.widget_info(|| widgets::field_info(&filter.words, "Search names and labels"));
     });
     if filter != screen.tagging.filter {
         screen.command(Command::Tag(TagCommand::Filter(filter)));

@@ -58,7 +58,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         .hint_text("Search labels")
         .desired_width(f32::INFINITY);
     let field = ui.add(search);
-    field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Search labels"));
+    field.widget_info(|| widgets::field_info(&typed, "Search labels"));
     ui.add_space(theme::SMALL);
     let words = typed.trim().to_lowercase();
     if typed != tagging.search {
@@ -196,7 +196,7 @@ fn give(ui: &mut Ui, screen: &mut Screen<'_>) {
             .desired_width(width);
         let field = ui.add(field);
         let typed = text.trim().to_owned();
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Label to give"));
+        field.widget_info(|| widgets::field_info(&typed, "Label to give"));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let ready = !typed.is_empty() && !targets.is_empty();
         let button = ui.add_enabled(ready, egui::Button::new("Give"));

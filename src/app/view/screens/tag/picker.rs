@@ -53,7 +53,7 @@ pub(super) fn inner(ui: &mut Ui, screen: &mut Screen<'_>) {
             .hint_text("Labels to look for, separated by commas: dog, bicycle, traffic light")
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Labels to look for"));
+        field.widget_info(|| widgets::field_info(&typed, "Labels to look for"));
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if field.lost_focus() || typed != *words {
             let source = Source::Words {

@@ -34,7 +34,7 @@ fn begin(ui: &mut Ui, screen: &mut Screen<'_>) {
             .hint_text("Folder to watch")
             .desired_width(width);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &typed, "Folder to watch"));
+        field.widget_info(|| widgets::field_info(&typed, "Folder to watch"));
         go = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if widgets::icon_button(ui, icons::FOLDER_OPEN, "Choose the folder to watch").clicked() {
             screen.command(Command::Pick(Pick::WatchFolder));

@@ -127,7 +127,7 @@ pub(super) fn form(ui: &mut Ui, screen: &mut Screen<'_>, beside: Option<&Path>) 
                     .hint_text(hint)
                     .desired_width(width),
             );
-            field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &form.out, "Folder for tables and folders"));
+            field.widget_info(|| widgets::field_info(&form.out, "Folder for tables and folders"));
             if widgets::icon_button(ui, icons::FOLDER_OPEN, "Choose the folder for tables").clicked() {
                 screen.command(Command::Pick(Pick::WriteFolder));
             }
