@@ -4,7 +4,9 @@ use super::effect::{Effect, Effects};
 use crate::app::model::job::{Job, Spec};
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::state::{Device, Model};
+use crate::app::model::tag::source::Source;
 use crate::engine::Request;
+use std::path::PathBuf;
 
 /// Queues a job; returns its number.
 pub fn start(model: &mut Model, out: &mut Effects, spec: Spec) -> u64 {
@@ -42,4 +44,11 @@ pub fn find_device(model: &mut Model, out: &mut Effects) {
         shared: None,
     };
     start(model, out, spec);
+}
+
+/// The project that a job may share with the window.
+pub fn shared(model: &Model, source: &Source) -> Option<PathBuf> {
+    let folder = source.project()?;
+    let open = model.open().map(|open| open.catalog.folder.as_path());
+    (open == Some(folder)).then(|| folder.to_owned())
 }

@@ -175,13 +175,6 @@ fn clear(model: &mut Model, out: &mut Effects) {
     );
 }
 
-/// The project that a job may share with the window.
-pub fn shared(model: &Model, source: &Source) -> Option<PathBuf> {
-    let folder = source.project()?;
-    let open = model.open().map(|open| open.catalog.folder.as_path());
-    (open == Some(folder)).then(|| folder.to_owned())
-}
-
 /// Tags what waits. `asked`: the user pressed the button, and is told what is missing.
 fn start(model: &mut Model, out: &mut Effects, asked: bool) {
     let source = model.tagging.source.clone();
@@ -205,7 +198,7 @@ fn start(model: &mut Model, out: &mut Effects, asked: bool) {
         return;
     }
     let title = format!("Tagging {}", counted(paths.len(), "picture", "pictures"));
-    let shared = shared(model, &source);
+    let shared = jobs::shared(model, &source);
     let id = jobs::start(
         model,
         out,

@@ -1,7 +1,7 @@
 //! A watched folder: what it would write is looked at first, then it goes on until it is paused or ended.
 
 use super::effect::Effects;
-use super::{jobs, tag};
+use super::jobs;
 use crate::app::model::file_probe;
 use crate::app::model::job::{Job, JobState, Spec};
 use crate::app::model::job_kind::JobKind;
@@ -178,7 +178,7 @@ fn start(
     kind: JobKind,
     title: String,
 ) -> u64 {
-    let shared = tag::shared(model, &watched.source);
+    let shared = jobs::shared(model, &watched.source);
     let spec = Spec {
         request: Request::Tag(request),
         title,

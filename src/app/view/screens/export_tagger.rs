@@ -8,7 +8,7 @@ use crate::app::view::{icons, theme, widgets};
 use crate::engine::jobs::ZERO_SHOT;
 use crate::engine::request::ModelFormat;
 use crate::project::RunState;
-use eframe::egui::{self, Align, RichText, Ui};
+use eframe::egui::{self, RichText, Ui};
 
 /// Shows the form, where a project is open.
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         let seen = egui::Id::unique("tagger export: revealed");
         if ui.data(|d| d.get_temp::<u64>(seen)).unwrap_or(0) != export.reveal {
             ui.data_mut(|d| d.insert_temp(seen, export.reveal));
-            ui.scroll_to_cursor(Some(Align::TOP));
+            ui.scroll_to_cursor(None);
         }
         let words = "What a training has learned, with your labels and their thresholds. It works without the project.";
         ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());

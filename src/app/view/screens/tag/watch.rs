@@ -57,7 +57,7 @@ fn begin(ui: &mut Ui, screen: &mut Screen<'_>) {
         .look
         .as_ref()
         .filter(|look| look.asked == wanted);
-    ui.label(theme::heading("Given", TextSize::Body));
+    ui.label(theme::heading("Labels given", TextSize::Body));
     let told = look.map_or(&wanted, Look::watched).from_words();
     ui.add(egui::Label::new(theme::quiet(ui, told)).wrap());
     ui.add_space(theme::SMALL);
