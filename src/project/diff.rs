@@ -115,7 +115,9 @@ impl Project {
     /// Where the data refer to labels that they do not have, the database cannot be read, or `progress` stopped it.
     pub fn plan_import(&self, dataset: &Dataset, progress: &mut Progress<'_>) -> Result<ImportDiff> {
         let matches = self.matches(dataset, progress)?;
-        let (map, heirs) = self.read(|db| Ok((LabelMap::find(db, &dataset.labels)?, Heirs::load(db)?)))?;
+        let mut stop = || progress(0, matches.entries.len()).is_break();
+        let (map, heirs) = self.read(|db| Ok((LabelMap::find(db, &dataset.labels, &mut stop)?, Heirs::load(db)?)))?;
+        let map = map.ok_or(ProjectError::Cancelled)?;
         let live: HashMap<i64, String> = self.labels()?.into_iter().map(|label| (label.id, label.name)).collect();
         let new = map.new.iter().zip(1..).map(|(name, i)| (-i, name.clone()));
         let names: HashMap<i64, String> = live.iter().map(|(id, name)| (*id, name.clone())).chain(new).collect();

@@ -57,7 +57,9 @@ impl Project {
                 params![now(), StoredPath(folder.clone()), report],
             )?;
             let import = tx.last_insert_rowid();
-            let source = Source::new(labels(tx, dataset)?, dataset.absent, Heirs::load(tx)?);
+            let total = matches.entries.len();
+            let mut stop = || progress(0, total).is_break();
+            let source = Source::new(labels(tx, dataset, &mut stop)?, dataset.absent, Heirs::load(tx)?);
             let start: i64 = tx.query_row("SELECT ifnull(max(position) + 1, 0) FROM pictures", [], |row| {
                 row.get(0)
             })?;
@@ -72,7 +74,6 @@ impl Project {
                 source,
                 folders: [&folder, &real],
             };
-            let total = matches.entries.len();
             for (done, entry) in matches.entries.iter().enumerate() {
                 if done % 256 == 0 && progress(done, total).is_break() {
                     return Err(ProjectError::Cancelled.into());
@@ -121,8 +122,12 @@ impl Project {
 }
 
 /// The ids of the source's labels; those that are missing are added at the end.
-fn labels(tx: &Transaction<'_>, dataset: &Dataset) -> rusqlite::Result<Vec<i64>> {
-    let map = LabelMap::find(tx, &dataset.labels)?;
+fn labels(
+    tx: &Transaction<'_>,
+    dataset: &Dataset,
+    stop: &mut dyn FnMut() -> bool,
+) -> std::result::Result<Vec<i64>, Stop> {
+    let map = LabelMap::find(tx, &dataset.labels, stop)?.ok_or(ProjectError::Cancelled)?;
     let mut insert = tx.prepare(
         "INSERT INTO labels (name, source_name, prompt_words, colour, description, position)
          VALUES (?1, ?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -132,6 +137,9 @@ fn labels(tx: &Transaction<'_>, dataset: &Dataset) -> rusqlite::Result<Vec<i64>>
     let mut named = tx.prepare("UPDATE labels SET source_name = ?2 WHERE id = ?1 AND source_name IS NULL")?;
     let (mut made, mut ids): (HashMap<i64, i64>, Vec<i64>) = Default::default();
     for (i, (name, id)) in dataset.labels.iter().zip(&map.ids).enumerate() {
+        if i % 1024 == 0 && stop() {
+            return Err(ProjectError::Cancelled.into());
+        }
         let id = match (id, made.get(id)) {
             (_, Some(made)) => *made,
             (0.., None) => {

@@ -243,7 +243,9 @@ pub struct LabelMap {
 
 impl LabelMap {
     /// Finds the source's labels: by name, else by the name that a source gave a label which was renamed or merged since.
-    pub fn find(db: &Connection, names: &[String]) -> rusqlite::Result<Self> {
+    ///
+    /// `stop` is asked now and then; `None` where it stopped the search.
+    pub fn find(db: &Connection, names: &[String], stop: &mut dyn FnMut() -> bool) -> rusqlite::Result<Option<Self>> {
         let mut live = db.prepare_cached("SELECT id FROM labels WHERE name = ?1 AND deleted = 0")?;
         let mut renamed =
             db.prepare_cached("SELECT id FROM labels WHERE source_name = ?1 AND deleted = 0 ORDER BY id DESC LIMIT 1")?;
@@ -261,7 +263,10 @@ impl LabelMap {
             deleted: Vec::new(),
         };
         let mut fresh: HashMap<&str, i64> = HashMap::new();
-        for name in names {
+        for (i, name) in names.iter().enumerate() {
+            if i % 1024 == 0 && stop() {
+                return Ok(None);
+            }
             let mut id: Option<i64> = live.query_row([name], |row| row.get(0)).optional()?;
             if id.is_none() {
                 id = renamed.query_row([name], |row| row.get(0)).optional()?;
@@ -286,6 +291,6 @@ impl LabelMap {
                 id
             }));
         }
-        Ok(map)
+        Ok(Some(map))
     }
 }

@@ -75,6 +75,13 @@ fn file(data: &Path) -> Result<Format, DatasetError> {
     if head.is_empty() {
         return Err(DatasetError::Empty { path: data.to_owned() });
     }
+    if split_lists::is_partition_list(data) {
+        return Err(DatasetError::Layout {
+            path: data.to_owned(),
+            problem: "this list says which split a picture is of, and has no labels; name the folder, or the file with the labels"
+                .to_owned(),
+        });
+    }
     if label_studio::looks_like(&head) {
         return Ok(Format::LabelStudio);
     }

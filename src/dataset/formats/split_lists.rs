@@ -48,6 +48,11 @@ pub(crate) fn says(path: &Path) -> Option<Says> {
     })
 }
 
+/// Whether a list has nothing but pictures and the numbers of their splits.
+pub(crate) fn is_partition_list(path: &Path) -> bool {
+    is_partition(path) && says(path) == Some(Says::Splits)
+}
+
 /// The lists of a folder that only say splits.
 pub(crate) fn lists(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let mut found = list::list_files(folder)?;

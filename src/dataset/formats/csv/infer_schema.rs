@@ -3,7 +3,7 @@
 use super::super::{Columns, TableShape};
 use super::cells::Texts;
 use super::stats::{Column, Stats};
-use super::words::{self, LabelWord, word};
+use super::words::{LabelWord, word};
 use crate::dataset::error::DatasetError;
 use crate::dataset::model::Warning;
 use std::collections::{HashMap, HashSet};
@@ -148,7 +148,7 @@ impl Inference<'_> {
         // Names of pictures in the cells tell more than the column's own name.
         let key = |i: &usize| {
             let column = self.column(*i);
-            let rank = words::image_rank(&column.name).filter(|_| !column.unnamed);
+            let rank = column.said.image.filter(|_| !column.unnamed);
             (!column.has_pictures(), rank.unwrap_or(usize::MAX))
         };
         let best = (0..self.stats.columns.len()).min_by_key(key);
@@ -162,7 +162,7 @@ impl Inference<'_> {
         }
         let is = |i: &usize| {
             let column = self.column(*i);
-            *i != image && column.has_splits() && words::is_split(&column.name)
+            *i != image && column.has_splits() && column.said.split
         };
         Ok((0..self.stats.columns.len()).find(is))
     }
@@ -171,7 +171,7 @@ impl Inference<'_> {
         if let Some(i) = self.wanted(&self.wanted.negatives)? {
             return Ok(Some(i));
         }
-        let is = |i: &usize| words::is_negatives(&self.column(*i).name) && !self.column(*i).has_flags();
+        let is = |i: &usize| self.column(*i).said.negatives && !self.column(*i).has_flags();
         Ok((0..self.stats.columns.len()).find(is))
     }
 
@@ -201,13 +201,13 @@ impl Inference<'_> {
             let column = self.column(**i);
             let says = !column.unnamed && !self.is_row_number(**i) && Some(**i) != score;
             let empty = column.cells == column.unknowns;
-            says && column.has_flags() && !words::is_never_label(&column.name) && (!empty || column.texts.is_none())
+            says && column.has_flags() && !column.said.never && (!empty || column.texts.is_none())
         };
         let all: Vec<usize> = others.iter().filter(can).copied().collect();
         let bits = all.iter().any(|i| self.column(*i).only_bits());
         let measures = |i: &usize| {
             let column = self.column(*i);
-            column.bits == 0 && column.cells > column.unknowns && (bits || words::is_measure(&column.name))
+            column.bits == 0 && column.cells > column.unknowns && (bits || column.said.measure)
         };
         all.into_iter().filter(|i| !measures(i)).collect()
     }
@@ -218,7 +218,7 @@ impl Inference<'_> {
             let column = self.column(i);
             let vector = column.texts.as_ref().is_some_and(|texts| texts.has_vectors());
             let word = declared(&column.name).map(|_| LabelWord::Wholly { many: true });
-            word.or_else(|| words::label_word(&column.name)).filter(|_| !vector)
+            word.or_else(|| column.said.label).filter(|_| !vector)
         };
         let found: Vec<(usize, LabelWord)> = others.iter().filter_map(|i| Some((*i, word_of(*i)?))).collect();
         let wholly = |word: &LabelWord| matches!(word, LabelWord::Wholly { .. });
@@ -247,7 +247,7 @@ impl Inference<'_> {
             .copied()
             .filter(|i| Some(*i) != score && !self.is_row_number(*i));
         let only = left.next().filter(|_| left.next().is_none())?;
-        (!self.column(only).only_numbers() && !words::is_never_label(&self.column(only).name)).then_some(only)
+        (!self.column(only).only_numbers() && !self.column(only).said.never).then_some(only)
     }
 
     /// The columns of labels; none where each label has its own.
@@ -290,7 +290,7 @@ impl Inference<'_> {
         others: &[usize],
     ) -> Result<Mapping, DatasetError> {
         let wanted = self.wanted;
-        let scores = |i: &&usize| words::is_score(&self.column(**i).name) && self.column(**i).has_numbers();
+        let scores = |i: &&usize| self.column(**i).said.score && self.column(**i).has_numbers();
         let named = self.named()?;
         let score = match self.wanted(&wanted.score)? {
             Some(score) => Some(score),
@@ -306,7 +306,7 @@ impl Inference<'_> {
             flags: Vec::new(),
             score: None,
             split,
-            numbered: split.is_some_and(|i| self.column(i).partition),
+            numbered: split.is_some_and(|i| self.column(i).said.partition),
             separator: '|',
             exact: false,
             lists: false,
@@ -323,7 +323,7 @@ impl Inference<'_> {
         };
         self.captions(&mapping.labels)?;
         let about = self.column(first);
-        let many = words::label_word(&about.name).is_some_and(LabelWord::many);
+        let many = about.said.label.is_some_and(LabelWord::many);
         let declared = declared(&about.name);
         let told = self.separator(&mapping.labels, many);
         mapping.separator = wanted.separator.or(declared).or(told).unwrap_or('|');
@@ -350,9 +350,9 @@ impl Inference<'_> {
         let sentences = |i: &usize| {
             let column = self.column(*i);
             let texts = column.texts.as_ref().is_some_and(|texts| texts.has_sentences());
-            texts && words::label_word(&column.name).is_none()
+            texts && column.said.label.is_none()
         };
-        match columns.iter().find(|i| !chosen && (sentences(i) || words::is_caption(&self.column(**i).name))) {
+        match columns.iter().find(|i| !chosen && (sentences(i) || self.column(**i).said.caption)) {
             Some(column) => Err(self.error(format!(
                 "the column \"{}\" has captions, and captions are no labels; say which column has the labels, if one does",
                 self.name(*column)

@@ -3,7 +3,7 @@
 use super::super::Columns;
 use super::cells::Texts;
 use super::values::{Value, value};
-use super::words::{self, names_pictures};
+use super::words::{self, Said, names_pictures};
 use crate::dataset::files::is_picture_name;
 use crate::dataset::model::Split;
 use ::csv::StringRecord;
@@ -47,10 +47,8 @@ pub(crate) struct Column {
     /// Texts that are none of these.
     pub texts: Option<Box<Texts>>,
     seen: Option<HashSet<u64>>,
-    /// The name is one of columns of splits.
-    split: bool,
-    /// The name is one of columns of splits that are numbers.
-    pub partition: bool,
+    /// What its name says.
+    pub said: Said,
 }
 
 impl Column {
@@ -107,6 +105,7 @@ impl Stats {
         };
         let column = |(i, name): (usize, &&str)| {
             let unnamed = !header || name.trim().is_empty();
+            let said = words::said(name);
             Column {
                 name: if unnamed {
                     format!("column {}", i + 1)
@@ -114,9 +113,8 @@ impl Stats {
                     (*name).to_owned()
                 },
                 unnamed,
-                seen: (words::image_rank(name).is_some() || is_picture_name(Path::new(name))).then(HashSet::new),
-                split: words::is_split(name),
-                partition: words::is_partition(name),
+                seen: (said.image.is_some() || is_picture_name(Path::new(name))).then(HashSet::new),
+                said: if unnamed { Said::default() } else { said },
                 ..Column::default()
             }
         };
@@ -156,7 +154,7 @@ impl Stats {
                     }
                 }
             }
-            column.splits += usize::from(column.split && split(cell, column.partition).is_some());
+            column.splits += usize::from(column.said.split && split(cell, column.said.partition).is_some());
             if let Some(seen) = column
                 .seen
                 .as_mut()

@@ -78,8 +78,8 @@ pub(crate) fn looks_like_a_table(path: &Path) -> bool {
         let sure = |cell: &str| is_picture_name(Path::new(cell)) || words::surely_pictures(cell);
         // A column called `name` or `id` may be of anything, but not beside one that is called as labels are.
         let likely = || {
-            first.iter().any(|cell| words::image_rank(cell).is_some())
-                && first.iter().any(|cell| words::label_word(cell).is_some())
+            first.iter().any(|cell| words::said(cell).image.is_some())
+                && first.iter().any(|cell| words::said(cell).label.is_some())
         };
         if first.iter().any(sure) || likely() {
             return Some(true);

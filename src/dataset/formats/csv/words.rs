@@ -85,9 +85,8 @@ pub(crate) fn word(name: &str) -> String {
         .collect()
 }
 
-fn rank(name: &str, words: &[&str]) -> Option<usize> {
-    let name = word(name);
-    words.iter().position(|word| *word == name)
+fn rank(word: &str, words: &[&str]) -> Option<usize> {
+    words.iter().position(|known| *known == word)
 }
 
 /// The words of a name, in lower case: `Follow-up #` is `follow`, `up`; `fineLabel` is `fine`, `label`.
@@ -109,47 +108,6 @@ fn parts(name: &str) -> Vec<String> {
     parts
 }
 
-/// How surely a column is one of file names by its name, the surest 0.
-pub(crate) fn image_rank(name: &str) -> Option<usize> {
-    rank(name, &IMAGE)
-}
-
-/// Whether a column of this name is one of file names whatever the table is about.
-pub(crate) fn surely_pictures(name: &str) -> bool {
-    rank(name, &IMAGE).is_some_and(|rank| rank < IMAGE.len() - WEAK)
-}
-
-pub(crate) fn is_split(name: &str) -> bool {
-    rank(name, &SPLIT).is_some()
-}
-
-/// Whether numbers in a column of this name are splits.
-pub(crate) fn is_partition(name: &str) -> bool {
-    ["partition", "evaluationstatus"].contains(&word(name).as_str())
-}
-
-pub(crate) fn is_score(name: &str) -> bool {
-    rank(name, &SCORE).is_some()
-}
-
-pub(crate) fn is_negatives(name: &str) -> bool {
-    rank(name, &NEGATIVES).is_some()
-}
-
-pub(crate) fn is_caption(name: &str) -> bool {
-    parts(name).last().is_some_and(|last| CAPTIONS.contains(&last.as_str()))
-}
-
-/// Whether a column of this name is none of a label whatever is in it.
-pub(crate) fn is_never_label(name: &str) -> bool {
-    parts(name).iter().any(|part| NEVER.contains(&part.as_str()))
-}
-
-/// Whether fractions in a column of this name measure something.
-pub(crate) fn is_measure(name: &str) -> bool {
-    is_never_label(name) || parts(name).iter().any(|part| MEASURES.contains(&part.as_str()))
-}
-
 /// How a column of labels is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LabelWord {
@@ -168,15 +126,51 @@ impl LabelWord {
     }
 }
 
-/// Whether a column is one of labels by its name.
-pub(crate) fn label_word(name: &str) -> Option<LabelWord> {
-    if rank(name, &MANY).is_some() {
+/// What a column's name says of it. Told once: tables may have hundreds of thousands of columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Said {
+    /// How surely it is one of file names, the surest 0.
+    pub image: Option<usize>,
+    pub label: Option<LabelWord>,
+    pub negatives: bool,
+    pub score: bool,
+    pub split: bool,
+    /// Numbers in it are splits.
+    pub partition: bool,
+    /// Sentences about pictures.
+    pub caption: bool,
+    /// It is none of a label whatever is in it.
+    pub never: bool,
+    /// Fractions in it measure something.
+    pub measure: bool,
+}
+
+/// What a name says.
+pub(crate) fn said(name: &str) -> Said {
+    let (word, parts) = (word(name), parts(name));
+    let last = parts.last().map_or("", String::as_str);
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
+    let never = has(&NEVER);
+    Said {
+        image: rank(&word, &IMAGE),
+        label: label_word(&word, &parts),
+        negatives: rank(&word, &NEGATIVES).is_some(),
+        score: rank(&word, &SCORE).is_some(),
+        split: rank(&word, &SPLIT).is_some(),
+        partition: ["partition", "evaluationstatus"].contains(&word.as_str()),
+        caption: CAPTIONS.contains(&last),
+        never,
+        measure: never || has(&MEASURES),
+    }
+}
+
+fn label_word(word: &str, parts: &[String]) -> Option<LabelWord> {
+    if rank(word, &MANY).is_some() {
         return Some(LabelWord::Wholly { many: true });
     }
-    if rank(name, &ONE).is_some() {
+    if rank(word, &ONE).is_some() {
         return Some(LabelWord::Wholly { many: false });
     }
-    let parts = parts(name);
     let counts = parts
         .first()
         .is_some_and(|first| ["n", "num", "number", "count", "no"].contains(&first.as_str()));
@@ -186,6 +180,11 @@ pub(crate) fn label_word(name: &str) -> Option<LabelWord> {
         return Some(LabelWord::Partly { many: true });
     }
     ONE.contains(&last).then_some(LabelWord::Partly { many: false })
+}
+
+/// Whether a column of this name is one of file names whatever the table is about.
+pub(crate) fn surely_pictures(name: &str) -> bool {
+    rank(&word(name), &IMAGE).is_some_and(|rank| rank < IMAGE.len() - WEAK)
 }
 
 /// Whether one of the cells of a first row is a name that the user gave or that tables use, or a picture.
@@ -198,7 +197,7 @@ pub(crate) fn names_pictures(cells: &[impl AsRef<str>], wanted: &Columns) -> boo
         &wanted.split,
     ];
     cells.iter().map(AsRef::as_ref).any(|cell| {
-        image_rank(cell).is_some()
+        rank(&word(cell), &IMAGE).is_some()
             || is_picture_name(Path::new(cell))
             || given
                 .iter()
@@ -225,7 +224,7 @@ mod tests {
             ("num_labels", None),
             ("Patient Age", None),
         ] {
-            assert_eq!(label_word(name), is, "{name}");
+            assert_eq!(said(name).label, is, "{name}");
         }
         assert!(
             [
@@ -236,14 +235,14 @@ mod tests {
                 "Height]"
             ]
             .into_iter()
-            .all(is_measure)
+            .all(|name| said(name).measure)
         );
         assert!(
             !["cat", "Eyeglasses", "N", "No Finding", "Young"]
                 .into_iter()
-                .any(is_measure)
+                .any(|name| said(name).measure)
         );
-        assert!(is_never_label("Follow-up #") && !["day", "No Finding", "count"].into_iter().any(is_never_label));
-        assert!(surely_pictures("Image Index") && !surely_pictures("Id") && image_rank("Id").is_some());
+        assert!(said("Follow-up #").never && !["day", "No Finding", "count"].into_iter().any(|name| said(name).never));
+        assert!(surely_pictures("Image Index") && !surely_pictures("Id") && said("Id").image.is_some());
     }
 }

@@ -125,6 +125,8 @@ fn attributes_are_read_from_either_form_and_the_partition_is_splits() {
         "3\r\nBald Eyeglasses Young \r\n000001.png -1  1  1\r\n000002.png  1 -1 -1\r\n000003.png -1 -1 -1\r\n",
     );
     set.write("list_eval_partition.txt", "000001.png 0\n000002.png 1\n000003.png 2\n");
+    let error = bring(&set, "list_eval_partition.txt").unwrap_err().to_string();
+    assert!(error.contains("which split a picture is of"), "{error}");
     let (dataset, report) = bring(&set, "list_attr_celeba.txt").unwrap();
     assert_eq!(said(&dataset), wanted);
     assert!(codes(&report).contains(&"minus-one"));
