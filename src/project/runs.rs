@@ -57,9 +57,6 @@ impl Project {
     }
 
     /// All runs, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn runs(&self) -> Result<Vec<Run>> {
         self.read(|db| {
             db.prepare_cached("SELECT id, stage, state, created, config, parent, error FROM runs ORDER BY position")?
