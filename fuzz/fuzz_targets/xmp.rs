@@ -14,10 +14,7 @@ fuzz_target!(|input: &[u8]| with(
         let tags = Tags {
             image: picture.clone(),
             tags: ["cat", "Tier/Hund", "a & <b>"]
-                .map(|label| Tag {
-                    label: label.to_owned(),
-                    probability: 0.5,
-                })
+                .map(|label| Tag::by_tagger(label.to_owned(), 0.5))
                 .to_vec(),
         };
         let by = TaggedBy {

@@ -8,7 +8,7 @@ use super::model::job::JobEvent;
 use super::model::prefs::{self, Look, Prefs};
 use super::model::state::{Habits, Model};
 use super::services::dialogs::Dialogs;
-use super::services::file_probe::FileProbe;
+use super::services::file_probe::{FileProbe, kept_tags};
 use super::services::memory::Memory;
 use super::services::project_thread::{self, ProjectThread};
 use super::services::thumbnails::Thumbnails;
@@ -36,6 +36,8 @@ pub struct Options {
     pub score_at_once: bool,
     /// Preferences; `None`: the kept ones.
     pub prefs: Option<Prefs>,
+    /// The file that keeps the list of Tag between sessions; `None`: it is not kept.
+    pub tag_list: Option<PathBuf>,
     /// When the program began: the time to the first frame is logged.
     pub began: Option<Instant>,
 }
@@ -48,6 +50,7 @@ impl Default for Options {
             find_device: true,
             score_at_once: true,
             prefs: None,
+            tag_list: Some(kept_tags()),
             began: None,
         }
     }
@@ -64,6 +67,9 @@ const EVENTS: usize = 2_000;
 
 /// Answers of the other services read in one frame.
 const ANSWERS: usize = 64;
+
+/// How long the end of the program waits for files that are still being written.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Rounds of commands in one frame: a command may make others.
 const ROUNDS: usize = 8;
@@ -140,6 +146,7 @@ impl Window {
             applied: None,
             began: options.began,
         };
+        window.model.tagging.keeping.file = options.tag_list;
         let effects = update::begin(&mut window.model, options.find_device, options.paths);
         window.carry_out(ctx, effects);
         window
@@ -319,6 +326,12 @@ impl eframe::App for Window {
     fn on_exit(&mut self) {
         // Edits that were made in the last moment are carried out before the program ends.
         self.services.project = None;
+        for effect in update::end(&mut self.model) {
+            if let Effect::Probe(request) = effect {
+                self.services.files.ask(request);
+            }
+        }
+        self.services.files.finish(LAST_WORDS);
         project_thread::finish();
     }
 

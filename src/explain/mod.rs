@@ -96,12 +96,26 @@ pub enum Probability {
 impl Probability {
     /// The probability of a label with score `s`; `neutral` is the neutral prompt's score of the same picture.
     pub fn of(self, s: f32, neutral: f32) -> f32 {
-        let z = match self {
+        probability(self.log_odds(s, neutral))
+    }
+
+    /// The logarithm of the odds of a label with score `s`: it tells labels apart whose probabilities are all next to 1.
+    pub fn log_odds(self, s: f32, neutral: f32) -> f32 {
+        match self {
             Self::Calibrated { log_scale, offset } => log_scale.exp() * (s - offset),
             Self::Uncalibrated { scale } => scale * (s - neutral),
-        };
-        1.0 / (1.0 + (-z).exp())
+        }
     }
+
+    /// Whether a probability means what it says: it was fitted on pictures.
+    pub fn is_calibrated(self) -> bool {
+        matches!(self, Self::Calibrated { .. })
+    }
+}
+
+/// The probability that belongs to the logarithm of odds.
+pub fn probability(log_odds: f32) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// Whether the middle of a patch box (x0, y0, x1, y1) lies in any of the object boxes (x, y, width, height): a hit of the

@@ -16,7 +16,6 @@ pub struct Project {
     // Before the lock, so that the database is closed before another program may write.
     pub(super) db: Connection,
     /// The right to write; none where the project was opened for reading.
-    #[expect(dead_code, reason = "held, not read")]
     pub(super) lock: Option<File>,
     /// Whether changes are allowed: with the lock, or beside a program that holds it and agrees.
     pub(super) writable: bool,
@@ -123,6 +122,11 @@ impl Project {
     /// What the user should know about how the project was opened.
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// Whether this value holds the right to write: no other program changes the project while it lives.
+    pub fn holds_lock(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Whether this program may change it.

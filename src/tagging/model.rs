@@ -1,16 +1,61 @@
 //! What a tagger said about pictures.
 
 use super::error::TaggingError;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::{Path, PathBuf};
 
-/// A label of a picture, and how sure the tagger is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A label of a picture, and how sure the tagger is. One that a person gave has no probability in what is written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Tag {
     /// The label's name; `/` separates the levels of a hierarchy.
     pub label: String,
-    /// Probability, 0 to 1.
+    /// Probability, 0 to 1; 1 where a person gave it.
+    #[serde(default = "certain")]
     pub probability: f32,
+    /// Whether a person gave it.
+    #[serde(default)]
+    pub by_hand: bool,
+}
+
+/// Who gave a label that no tagger gave.
+pub const BY_HAND: &str = "by hand";
+
+fn certain() -> f32 {
+    1.0
+}
+
+impl Tag {
+    /// A label with a tagger's probability.
+    pub fn by_tagger(label: impl Into<String>, probability: f32) -> Self {
+        Self {
+            label: label.into(),
+            probability,
+            by_hand: false,
+        }
+    }
+
+    /// A label with its probability, or without one where a person gave it.
+    pub fn new(label: impl Into<String>, probability: Option<f32>) -> Self {
+        Self {
+            label: label.into(),
+            probability: probability.unwrap_or_else(certain),
+            by_hand: probability.is_none(),
+        }
+    }
+}
+
+impl Serialize for Tag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tag = serializer.serialize_struct("Tag", 2)?;
+        tag.serialize_field("label", &self.label)?;
+        if self.by_hand {
+            tag.serialize_field("by_hand", &true)?;
+        } else {
+            tag.serialize_field("probability", &self.probability)?;
+        }
+        tag.end()
+    }
 }
 
 /// A picture and its tags.

@@ -13,7 +13,7 @@ use std::path::Path;
 /// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
-    /// CSV `image,label,probability`, a line for each tag; a picture without tags has none.
+    /// CSV `image,label,probability`, a line for each tag; a picture without tags has none, a tag by hand no probability.
     CsvLong,
     /// CSV `filename,labels`, a line for each picture, labels separated by `|`.
     CsvWide,
@@ -118,7 +118,11 @@ impl<'a> Table<'a> {
         csv.write_record(["image", "label", "probability"])?;
         for row in &self.rows {
             for tag in row.tags {
-                let probability = tag.probability.to_string();
+                let probability = if tag.by_hand {
+                    String::new()
+                } else {
+                    tag.probability.to_string()
+                };
                 csv.write_record([&self.cell(&row.image), &self.cell(&tag.label), &probability])?;
             }
         }
@@ -163,7 +167,7 @@ impl<'a> Table<'a> {
                     id: coco.annotations.len() + 1,
                     image_id: i + 1,
                     category_id: ids[tag.label.as_str()],
-                    score: tag.probability,
+                    score: (!tag.by_hand).then_some(tag.probability),
                 });
             }
         }
@@ -202,7 +206,8 @@ struct Annotation {
     id: usize,
     image_id: usize,
     category_id: usize,
-    score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f32>,
 }
 
 #[cfg(test)]
@@ -212,10 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn tags(image: &str, labels: &[(&str, f32)]) -> Tags {
-        let tag = |(label, probability): &(&str, f32)| Tag {
-            label: (*label).to_owned(),
-            probability: *probability,
-        };
+        let tag = |(label, probability): &(&str, f32)| Tag::by_tagger((*label).to_owned(), *probability);
         Tags {
             image: image.into(),
             tags: labels.iter().map(tag).collect(),

@@ -384,8 +384,8 @@ impl Tagger {
         let rows = self.text[0].chunks_exact(embed).zip(self.text[1].chunks_exact(embed));
         rows.map(|(global, local)| {
             let evidence = view(global, local);
-            let probability = config.probability.of(evidence.fused, neutral);
-            (evidence, probability)
+            let log_odds = config.probability.log_odds(evidence.fused, neutral);
+            (evidence, log_odds)
         })
         .collect()
     }

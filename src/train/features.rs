@@ -56,6 +56,15 @@ pub struct FeatureStore {
     index: Index,
     positions: HashMap<String, usize>,
     file: Mutex<File>,
+    /// Where another program may be writing the store: what is appended goes to a file that ends with this value.
+    beside: Option<Beside>,
+}
+
+/// Records of one job alone.
+struct Beside {
+    file: Mutex<File>,
+    positions: HashMap<String, usize>,
+    written: usize,
 }
 
 /// Bytes of a record's checksum: the head of its SHA-256.
@@ -68,16 +77,40 @@ impl FeatureStore {
     /// # Errors
     /// The error of creating or opening its files.
     pub fn open(root: &Path, key: &FeatureKey, embed: usize, patches: usize) -> io::Result<Self> {
-        let name = hash::of_bytes(serde_json::to_string(key)?.as_bytes());
-        let folder = root.join(&name[..24]);
+        let folder = folder_of(root, key)?;
         std::fs::create_dir_all(&folder)?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(folder.join("records.bin"))?;
+        Self::with(folder, file, None, (key, embed, patches))
+    }
+
+    /// Opens the store of `key` beside a program that may be writing it: what is there is read, what is appended goes to a file of its own
+    /// and is forgotten afterwards.
+    ///
+    /// # Errors
+    /// The error of opening its files.
+    pub fn open_beside(root: &Path, key: &FeatureKey, embed: usize, patches: usize) -> io::Result<Self> {
+        let folder = folder_of(root, key)?;
+        let file = match File::open(folder.join("records.bin")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => tempfile::tempfile(),
+            file => file,
+        }?;
+        let beside = Beside {
+            file: Mutex::new(tempfile::tempfile()?),
+            positions: HashMap::new(),
+            written: 0,
+        };
+        Self::with(folder, file, Some(beside), (key, embed, patches))
+    }
+
+    fn with(
+        folder: PathBuf,
+        mut file: File,
+        beside: Option<Beside>,
+        (key, embed, patches): (&FeatureKey, usize, usize),
+    ) -> io::Result<Self> {
         let patches = if key.patch_features.is_some() { patches } else { 0 };
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(folder.join("records.bin"))?;
         let mut index = std::fs::read(folder.join("index.json"))
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
@@ -104,12 +137,20 @@ impl FeatureStore {
             index,
             positions,
             file: Mutex::new(file),
+            beside,
         })
     }
 
     /// Whether the picture with this content is in the store.
     pub fn contains(&self, hash: &str) -> bool {
-        self.positions.contains_key(hash)
+        self.place(hash).is_some()
+    }
+
+    /// The file and the position of a record.
+    fn place(&self, hash: &str) -> Option<(&Mutex<File>, usize)> {
+        let own = self.beside.as_ref();
+        let own = own.and_then(|b| Some((&b.file, *b.positions.get(hash)?)));
+        own.or_else(|| Some((&self.file, *self.positions.get(hash)?)))
     }
 
     /// Size of the shared embedding.
@@ -127,12 +168,12 @@ impl FeatureStore {
     /// # Errors
     /// The error of reading the file.
     pub fn get(&self, hash: &str) -> io::Result<Option<Record>> {
-        let Some(position) = self.positions.get(hash) else {
+        let Some((file, position)) = self.place(hash) else {
             return Ok(None);
         };
         let mut bytes = vec![0; record_size(&self.index)];
         {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start((position * bytes.len()) as u64))?;
             file.read_exact(&mut bytes)?;
         }
@@ -151,6 +192,19 @@ impl FeatureStore {
             let body = self.encode(record);
             bytes.extend_from_slice(&body);
             bytes.extend_from_slice(&checksum(&body));
+        }
+        if let Some(beside) = &mut self.beside {
+            let first = beside.written;
+            let mut file = beside.file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start((first * size) as u64))?;
+            file.write_all(&bytes)?;
+            let placed = records
+                .iter()
+                .enumerate()
+                .map(|(i, (hash, _))| (hash.clone(), first + i));
+            beside.positions.extend(placed);
+            beside.written += records.len();
+            return Ok(());
         }
         let first = self.index.entries.len();
         {
@@ -171,6 +225,9 @@ impl FeatureStore {
     /// # Errors
     /// The error of writing.
     pub fn commit(&self) -> io::Result<()> {
+        if self.beside.is_some() {
+            return Ok(());
+        }
         atomic::write(&self.folder.join("index.json"), &serde_json::to_vec(&self.index)?)
     }
 
@@ -209,6 +266,12 @@ impl FeatureStore {
             padding: padding.iter().map(|b| *b != 0).collect(),
         }
     }
+}
+
+/// The folder of a store, named by its key.
+fn folder_of(root: &Path, key: &FeatureKey) -> io::Result<PathBuf> {
+    let name = hash::of_bytes(serde_json::to_string(key)?.as_bytes());
+    Ok(root.join(&name[..24]))
 }
 
 fn record_size(index: &Index) -> usize {
@@ -290,6 +353,37 @@ mod tests {
         std::fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
         let store = FeatureStore::open(root.path(), &key(Precision::F32), 3, 2).unwrap();
         assert!(!store.contains("b"), "a record cut short is gone");
+    }
+
+    #[test]
+    fn beside_a_writer_everything_is_read_and_nothing_changed() {
+        let root = tempfile::tempdir().unwrap();
+        let key = key(Precision::F32);
+        let mut beside = FeatureStore::open_beside(root.path(), &key, 3, 2).unwrap();
+        beside.append(&[("x".into(), record(4.0))]).unwrap();
+        beside.commit().unwrap();
+        assert_eq!(beside.get("x").unwrap().unwrap(), record(4.0));
+        assert_eq!(
+            std::fs::read_dir(root.path()).unwrap().count(),
+            0,
+            "not even a folder is made"
+        );
+        let mut writer = FeatureStore::open(root.path(), &key, 3, 2).unwrap();
+        writer.append(&[("a".into(), record(1.0))]).unwrap();
+        writer.commit().unwrap();
+        let mut beside = FeatureStore::open_beside(root.path(), &key, 3, 2).unwrap();
+        beside
+            .append(&[("b".into(), record(2.0)), ("c".into(), record(3.0))])
+            .unwrap();
+        writer.append(&[("d".into(), record(5.0))]).unwrap();
+        writer.commit().unwrap();
+        let read = |store: &FeatureStore, hash: &str| store.get(hash).unwrap();
+        assert_eq!(
+            [read(&beside, "a"), read(&beside, "b"), read(&beside, "c")],
+            [Some(record(1.0)), Some(record(2.0)), Some(record(3.0))]
+        );
+        let writer = FeatureStore::open(root.path(), &key, 3, 2).unwrap();
+        assert_eq!([read(&writer, "d"), read(&writer, "b")], [Some(record(5.0)), None]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod data;
 mod data_screens;
+mod export_tagger;
 mod flows;
 mod geometry;
 mod kill;
@@ -12,5 +13,7 @@ mod screens;
 #[path = "../skips/mod.rs"]
 mod skips;
 mod support;
+mod tag_again;
 mod tagging;
+mod task_tagger;
 mod training;

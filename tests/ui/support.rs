@@ -132,6 +132,7 @@ pub fn options(look: Look) -> Options {
         find_device: false,
         score_at_once: false,
         began: None,
+        tag_list: None,
         prefs: Some(Prefs {
             look,
             motion: false,

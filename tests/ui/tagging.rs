@@ -95,10 +95,10 @@ fn move_thresholds(harness: &mut Harness<'static, Window>) {
     assert!(!harness.state().model.jobs.busy(), "no model was asked");
     act(harness, TagCommand::Threshold(3, 1.0));
     assert_eq!(first(harness.state()).len(), 3, "fish is not that sure");
-    // The slider does the same.
+    // The slider does the same: the model is untrained, so it goes from the least to the most likely picture.
     harness.state_mut().model.notices.list.clear();
     settle(harness);
-    let slider = harness.get_by_label("Threshold of car").rect();
+    let slider = harness.get_by_label("How likely car has to be").rect();
     harness.drag_at(slider.left_center() + egui::vec2(4.0, 0.0));
     harness.step();
     harness.hover_at(slider.right_center() - egui::vec2(20.0, 0.0));
@@ -106,8 +106,9 @@ fn move_thresholds(harness: &mut Harness<'static, Window>) {
     harness.drop_at(slider.right_center() - egui::vec2(20.0, 0.0));
     harness.step();
     harness.step();
-    let threshold = harness.state().model.tagging.list.thresholds[1];
-    assert!(threshold > 0.3, "{threshold}");
+    let list = &harness.state().model.tagging.list;
+    let ([low, high], threshold) = (list.ranges.of(1).unwrap(), list.thresholds[1]);
+    assert!(threshold > 0.5 * (low + high), "{threshold} of {low} to {high}");
     act(harness, TagCommand::Threshold(1, 0.0));
 }
 
@@ -154,7 +155,7 @@ fn look_and_write(harness: &mut Harness<'static, Window>, folder: &Path, before:
     act(harness, TagCommand::Show(Panel::Write));
     click(harness, "See what will be written");
     wait(harness, "the preview", |w| w.model.tagging.preview.whole);
-    let lines = harness.state().model.tagging.preview.lines.clone();
+    let lines = harness.state().model.tagging.preview.outcome.lines.clone();
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(listing(folder), before, "looking writes nothing");
     settle(harness);
@@ -258,16 +259,22 @@ fn a_watched_folder_tags_what_comes_and_nothing_twice() {
     let (folder, pictures) = folder(1);
     let mut harness = window(tagging(Look::Dark));
     settle(&mut harness);
+    let before = listing(folder.path());
     act(&mut harness, TagCommand::Watch(folder.path().to_owned()));
+    wait(&mut harness, "what it will write", |w| {
+        w.model.tagging.watch.look.as_ref().is_some_and(|look| look.whole)
+    });
+    assert_eq!(listing(folder.path()), before, "looking writes nothing");
+    act(&mut harness, TagCommand::StartWatch);
     let sidecar = |picture: &Path| picture.with_extension("png.xmp");
     wait(&mut harness, "the first picture", |w| {
-        w.model.tagging.watch.settled && w.model.tagging.watch.counts == [1, 0]
+        w.model.tagging.watch.settled && w.model.prefs.watch_log.counts == [1, 0]
     });
     assert!(!harness.state().model.jobs.busy(), "watching keeps nobody waiting");
     let second = folder.path().join("scene new.png");
     std::fs::copy(data().join("val/scene 00.png"), &second).unwrap();
     wait(&mut harness, "the second picture", |w| {
-        w.model.tagging.watch.counts == [2, 0]
+        w.model.prefs.watch_log.counts == [2, 0]
     });
     let written = |path: &Path| path.exists();
     wait(&mut harness, "its sidecar", |_| {
@@ -288,6 +295,12 @@ fn a_watched_folder_tags_what_comes_and_nothing_twice() {
     click(&mut harness, "Continue");
     wait(&mut harness, "the look", |w| w.model.tagging.watch.settled);
     assert_eq!((stamp(&pictures[0]), stamp(&second)), before);
+    // What came in the last session is still told, and not told twice.
+    act(&mut harness, TagCommand::Show(Panel::Watch));
+    settle(&mut harness);
+    assert_eq!(harness.state().model.prefs.watch_log.counts, [2, 0]);
+    assert!(harness.query_by_label("2 tagged").is_some());
+    assert!(harness.query_by_label("scene new.png").is_some());
     act(&mut harness, TagCommand::EndWatch);
     wait(&mut harness, "the end", |w| w.model.tagging.watch.job.is_none());
     assert!(harness.state().model.prefs.watch.is_none());
@@ -305,6 +318,7 @@ fn pretend(harness: &mut Harness<'static, Window>) {
         "best F1 on 40 validation pictures".to_owned(),
         labels.to_vec(),
         vec![0.4; 6],
+        true,
     );
     for (i, path) in paths.iter().enumerate().take(6) {
         let p = |c: usize| ((i * 7 + c * 5) % 11) as f32 / 10.5;
@@ -324,6 +338,7 @@ fn pretend(harness: &mut Harness<'static, Window>) {
                 width: 224,
                 height: 224,
                 probability: (0..6).map(p).collect(),
+                log_odds: Vec::new(),
                 patches: (0..6).map(patches).collect(),
             },
         );
@@ -337,6 +352,8 @@ fn pretend(harness: &mut Harness<'static, Window>) {
     );
     list.set(&[0, 2], "still life", true);
     list.set(&[1], "car", false);
+    list.carry(&paths[0], vec!["Rome".to_owned(), "holiday 2025".to_owned()]);
+    list.carry(&paths[7], vec!["birthday".to_owned()]);
     state.tagging.source = words();
     state.tagging.used = Some(words());
     state.place = Place::Tag;
@@ -398,10 +415,10 @@ fn write_states(harness: &mut Harness<'static, Window>, name: &str) {
         let preview = &mut state.tagging.preview;
         preview.stamp = Some((state.tagging.list.version, state.prefs.write.clone()));
         preview.whole = true;
-        preview.lines = (0..5)
+        preview.outcome.lines = (0..5)
             .map(|i| (format!("/p/scene {i:02}.png.xmp"), "new, with apple, car".to_owned()))
             .collect();
-        preview.skipped = vec![(
+        preview.outcome.skipped = vec![(
             "/p/scene 05.png".to_owned(),
             "its sidecar cannot be read: line 3, column 7: a tag is not closed".to_owned(),
         )];
@@ -415,7 +432,7 @@ fn write_states(harness: &mut Harness<'static, Window>, name: &str) {
         state.prefs.write.out = "/p/out".to_owned();
         let preview = &mut state.tagging.preview;
         preview.stamp = Some((state.tagging.list.version, state.prefs.write.clone()));
-        (preview.whole, preview.lines, preview.skipped) = (false, Vec::new(), Vec::new());
+        (preview.whole, preview.outcome) = (false, Default::default());
         let hint = "Make the folder, or name another place.";
         preview.failure = Some(Failure::new("there is no folder /p/out to write the tags to", hint));
     }
@@ -434,8 +451,10 @@ fn watch_states(harness: &mut Harness<'static, Window>, name: &str) {
             folder: "/home/anna/camera uploads".into(),
             source: words(),
             form: state.prefs.write.clone(),
+            thresholds: [("apple".to_owned(), 0.4), ("car".to_owned(), 0.999)].into(),
+            calibrated: true,
         });
-        let watch = &mut state.tagging.watch;
+        let watch = &mut state.prefs.watch_log;
         let time = SystemTime::now() - Duration::from_secs(130);
         watch.say(time, "IMG_1042.jpg".to_owned(), Ok("apple 93 %, car 71 %".to_owned()));
         watch.say(

@@ -74,6 +74,8 @@ pub enum Action {
     FindMoved,
     /// The page of exports.
     Export,
+    /// The trained model as a file or a folder.
+    ExportTagger,
     /// Ends the program.
     Quit,
 }
@@ -146,6 +148,7 @@ actions! {
     CheckContent, "Check the pictures", true, "Read every picture: damage, copies, and copies in several splits";
     FindMoved, "Find moved pictures…", true, "Pictures whose files are gone, and the folder where they are now";
     Export, "Export labels…", true, "Write labels as COCO, VOC, YOLO, a table, lists, folders, or into sidecars";
+    ExportTagger, "Export tagger…", true, "Save the trained model: one file to tag with anywhere, or a folder for Hugging Face transformers";
     Quit, "Quit", false, "Close the window; a running training is saved first";
 }
 

@@ -14,7 +14,7 @@ use super::tag::write::WriteForm;
 use super::training_form::TrainForm;
 use crate::compute::DeviceChoice;
 use crate::dataset::model::{Split, Truth};
-use crate::engine::request::{Scheme, TrainRequest};
+use crate::engine::request::{ModelFormat, Scheme, TrainRequest};
 use crate::project::Bin;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -69,6 +69,8 @@ pub enum Pick {
     AddModel,
     /// A path field of the data's pages.
     For(Field),
+    /// The new file or folder of an exported tagger.
+    TaggerOut(ModelFormat),
 }
 
 /// A path field of the data's pages that a dialog can fill.
@@ -173,6 +175,7 @@ pub enum Command {
     Copy(String),
     /// Answers the question that closing during a job asks: `true` leaves.
     Leave(bool),
+    Tagger(TaggerCommand),
 }
 
 /// A picture without a file: rows of red, green and blue bytes.
@@ -381,13 +384,17 @@ pub enum TagCommand {
     Prepare(bool),
     /// Does what the preview says.
     Write,
-    /// Watches a folder from now on.
+    /// Looks what watching a folder would write.
     Watch(PathBuf),
     /// Stops watching for now.
     PauseWatch,
     ContinueWatch,
     /// Watches no longer.
     EndWatch,
+    /// Watches the folder that was looked at.
+    StartWatch,
+    /// Whether only the chosen pictures are written.
+    OnlyChosen(bool),
 }
 
 /// Something to do in Models.
@@ -407,4 +414,16 @@ pub enum ModelCommand {
     },
     /// The path and the name of a checkpoint as typed.
     Adding([String; 2]),
+}
+
+/// Something to do with the export of a trained model.
+#[derive(Clone, Debug)]
+pub enum TaggerCommand {
+    /// Goes to the form, with this run.
+    Show(Option<String>),
+    Run(String),
+    Format(ModelFormat),
+    /// The new file or folder as typed.
+    Out(String),
+    Start,
 }

@@ -1,6 +1,7 @@
 //! What is asked of the thread that looks at files, and what it answers.
 
 use super::command::Pixels;
+use super::tag::kept::Kept;
 use crate::engine::jobs::WatchedEpoch;
 use crate::engine::{Event, Failure};
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ pub enum Request {
     Folder(PathBuf),
     /// Whether a file is a tagger.
     File(PathBuf),
-    /// Whether a folder that is to be watched is there.
+    /// Whether a folder that is to be watched is there, and what it holds.
     WatchFolder(PathBuf),
     /// A free name for a project of these data.
     ProjectFor(PathBuf),
@@ -68,6 +69,14 @@ pub enum Request {
     Watched(u64, PathBuf),
     /// What a run's folder says of its training.
     History(PathBuf),
+    /// The list of Tag of the last session.
+    KeptTags(PathBuf),
+    /// Keep the list of Tag in a file.
+    KeepTags(PathBuf, Arc<Kept>),
+    /// Keywords that pictures have from other programs.
+    Keywords(Vec<PathBuf>),
+    /// A free name for a tagger: folder, name, ending.
+    TaggerName(PathBuf, String, &'static str),
 }
 
 /// What the thread found.
@@ -82,8 +91,8 @@ pub enum Reply {
     Tagger(PathBuf, String, usize),
     /// A file that may hold a model, and why it is no tagger.
     NoTagger(PathBuf, Failure),
-    /// The folder that is to be watched, and whether it is there.
-    WatchFolder(PathBuf, bool),
+    /// The folder that is to be watched, and its pictures; `None`: it is not there.
+    WatchFolder(PathBuf, Option<Vec<PathBuf>>),
     /// A new project's folder for data.
     ProjectFor {
         data: PathBuf,
@@ -105,6 +114,14 @@ pub enum Reply {
     Watched(u64, String, Result<WatchedEpoch, Failure>),
     /// What a run's folder says of its training: what was told, and the evidence snapshots.
     History(PathBuf, Result<(Vec<Event>, Vec<WatchedEpoch>), Failure>),
+    /// The list of Tag of the last session.
+    KeptTags(Option<Box<Kept>>),
+    /// The list of Tag was kept.
+    TagsKept(Result<(), Failure>),
+    /// Keywords that pictures have from other programs.
+    Keywords(Vec<(PathBuf, Vec<String>)>),
+    /// A free place for a tagger.
+    TaggerName(PathBuf),
 }
 
 /// Why something that was brought is no picture.

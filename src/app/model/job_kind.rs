@@ -42,6 +42,10 @@ pub enum JobKind {
     },
     /// A watched folder.
     Watch,
+    /// What watching a folder would write.
+    LookWatch,
+    /// A trained model as a file or a folder.
+    ExportTagger,
     /// Which models there are.
     ListModels,
     /// A model's download.
@@ -85,9 +89,9 @@ impl JobKind {
     /// What computes for long, what imports and looks, tagging, a watched folder, downloads.
     pub fn lane(&self) -> usize {
         match self {
-            Self::Train | Self::Plan | Self::Predict { .. } => 0,
+            Self::Train | Self::Plan | Self::Predict { .. } | Self::ExportTagger => 0,
             Self::Tag => 2,
-            Self::Watch => 3,
+            Self::Watch | Self::LookWatch => 3,
             Self::Fetch { .. } => 4,
             _ => 1,
         }
@@ -101,6 +105,7 @@ impl JobKind {
                 | Self::Plan
                 | Self::Model { .. }
                 | Self::ListModels
+                | Self::LookWatch
                 | Self::WriteTags { dry_run: true }
                 | Self::Data(DataTask::Look | DataTask::Compare | DataTask::Check)
         );

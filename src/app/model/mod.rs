@@ -23,6 +23,7 @@ pub mod project_messages;
 pub mod results;
 pub mod state;
 pub mod tag;
+pub mod tagger_export;
 pub mod thumbnail;
 pub mod training;
 pub mod training_form;

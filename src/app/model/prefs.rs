@@ -1,7 +1,7 @@
 //! What the window remembers between sessions. Nothing here is the user's work: that is in projects.
 
 use super::tag::source::{Known, Source};
-use super::tag::watch::Watched;
+use super::tag::watch::{Log, Watched};
 use super::tag::write::WriteForm;
 use crate::compute::DeviceChoice;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ pub struct Prefs {
     pub write: WriteForm,
     /// The watched folder.
     pub watch: Option<Watched>,
+    /// What came to it.
+    pub watch_log: Log,
     /// Address of a mirror of the Hugging Face hub; empty: as the environment says.
     pub mirror: String,
     /// Address of a proxy; empty: as the environment says.
@@ -89,6 +91,7 @@ impl Default for Prefs {
             tag_source: None,
             write: WriteForm::default(),
             watch: None,
+            watch_log: Log::default(),
             mirror: String::new(),
             proxy: String::new(),
             presets: BTreeMap::new(),
@@ -154,7 +157,16 @@ mod tests {
                     words: "cat, dog".to_owned(),
                 },
                 form: WriteForm::default(),
+                thresholds: [("cat".to_owned(), 0.999)].into(),
+                calibrated: true,
             }),
+            watch_log: {
+                let mut log = Log::default();
+                let time = std::time::SystemTime::UNIX_EPOCH;
+                log.say(time, "a.jpg".to_owned(), Ok("cat 99 %".to_owned()));
+                log.say(time, "b.jpg".to_owned(), Err("it is empty".to_owned()));
+                log
+            },
             ..Prefs::default()
         };
         let text = serde_json::to_string(&watched).unwrap();

@@ -13,6 +13,7 @@ use super::prefs::Prefs;
 use super::results::ResultsView;
 use super::tag::source::Source;
 use super::tag::state::Tagging;
+use super::tagger_export::TaggerExport;
 use super::training::Training;
 use super::training_form::TrainForm;
 use crate::engine::Failure;
@@ -93,6 +94,8 @@ pub struct Model {
     pub desk: Desk,
     /// Memory of the worker and of the window in bytes, now and then.
     pub memory: [u64; 2],
+    /// The export of a trained model.
+    pub tagger_export: TaggerExport,
 }
 
 impl Model {
@@ -126,6 +129,7 @@ impl Model {
             data: Data::default(),
             desk: Desk::default(),
             memory: [0; 2],
+            tagger_export: TaggerExport::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! offered there is a path field as well.
 
 use crate::app::model::command::{Command, Field, Pick};
+use crate::engine::request::ModelFormat;
 use eframe::egui::Context;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -64,6 +65,13 @@ impl Dialogs {
                     .add_filter("Tagger", &["safetensors"])
                     .pick_file()),
                 Pick::WatchFolder => one(dialog.set_title("Choose the folder to watch").pick_folder()),
+                Pick::TaggerOut(ModelFormat::Tagger) => one(dialog
+                    .set_title("Save the tagger")
+                    .add_filter("Tagger", &["safetensors"])
+                    .save_file()),
+                Pick::TaggerOut(ModelFormat::HuggingFace) => {
+                    one(dialog.set_title("Name a new folder for the model").save_file())
+                }
                 Pick::WriteFolder => one(dialog.set_title("Choose the folder for tags").pick_folder()),
             };
             // The window may be gone.

@@ -1,7 +1,7 @@
 //! The thread that looks at files and folders before anything is done with them: what a path is, what a folder holds, whether a file is
 //! a tagger. The window never reads a file itself.
 
-use super::paths;
+use super::{paths, tag_list};
 use crate::app::model::command::Pixels;
 use crate::app::model::file_probe::{Holds, LeftOut, Reply, Request};
 use crate::app::model::paths::expand;
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 /// The window's end.
 pub struct FileProbe {
@@ -46,10 +47,28 @@ impl FileProbe {
         }
     }
 
+    /// Waits until everything that was asked for is done, or so long.
+    pub fn finish(&mut self, within: Duration) {
+        let (own, _) = channel();
+        // The end of the requests ends the thread, and with it the replies.
+        self.requests = own;
+        let until = Instant::now() + within;
+        while self
+            .replies
+            .recv_timeout(until.saturating_duration_since(Instant::now()))
+            .is_ok()
+        {}
+    }
+
     /// The next reply, without waiting.
     pub fn next(&self) -> Option<Reply> {
         self.replies.try_recv().ok()
     }
+}
+
+/// Where the list of Tag is kept.
+pub fn kept_tags() -> PathBuf {
+    paths::data_folder().join("tag list.json")
 }
 
 fn answer(request: Request) -> Reply {
@@ -76,8 +95,11 @@ fn answer(request: Request) -> Reply {
             Err(error) => Reply::NoTagger(path, Failure::new(error.to_string(), error.hint())),
         },
         Request::WatchFolder(folder) => {
-            let is_there = folder.is_dir();
-            Reply::WatchFolder(folder, is_there)
+            let pictures = folder.is_dir().then(|| {
+                let walked = walk(&folder, &mut |_| ControlFlow::Continue(()));
+                walked.map(|walked| walked.pictures).unwrap_or_default()
+            });
+            Reply::WatchFolder(folder, pictures)
         }
         Request::ProjectFor(data) => Reply::ProjectFor {
             project: paths::project_for(&data),
@@ -102,6 +124,16 @@ fn answer(request: Request) -> Reply {
         Request::History(run) => {
             let read = jobs::history(&run);
             Reply::History(run, read)
+        }
+        Request::TaggerName(folder, name, ending) => Reply::TaggerName(paths::free_name(&folder, &name, ending)),
+        Request::KeptTags(file) => Reply::KeptTags(tag_list::read(&file).map(Box::new)),
+        Request::KeepTags(file, kept) => Reply::TagsKept(tag_list::write(&file, &kept)),
+        Request::Keywords(pictures) => {
+            let read = pictures.into_iter().map(|picture| {
+                let keywords = jobs::carried_keywords(&picture);
+                (picture, keywords)
+            });
+            Reply::Keywords(read.collect())
         }
     }
 }

@@ -6,5 +6,6 @@ pub mod file_probe;
 pub mod memory;
 mod paths;
 pub mod project_thread;
+mod tag_list;
 pub mod thumbnails;
 pub mod worker_queue;

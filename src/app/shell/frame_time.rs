@@ -48,6 +48,7 @@ pub fn frame_times(frames: usize) -> Vec<FrameTimes> {
     let options = Options {
         find_device: false,
         score_at_once: false,
+        tag_list: None,
         ..Options::default()
     };
     let mut window = Window::headless(&ctx, options, Prefs::default());
@@ -110,13 +111,14 @@ fn fill(list: &mut List) {
     let path = |i: usize| PathBuf::from(format!("/nowhere/tagged {i}.jpg"));
     list.add((0..TAGGED).map(path));
     let labels = (0..LABELS).map(|c| format!("label {c}")).collect();
-    list.begin("bench".to_owned(), String::new(), labels, vec![0.9; LABELS]);
+    list.begin("bench".to_owned(), String::new(), labels, vec![0.9; LABELS], true);
     for i in 0..TAGGED {
         let evidence = crate::engine::event::TagEvidence {
             width: 640,
             height: 480,
             probability: (0..LABELS).map(|c| ((i * 7 + c * 13) % 97) as f32 / 97.0).collect(),
             patches: vec![vec![([0.0, 0.0, 9.0, 9.0], 0.3); 12]; LABELS],
+            log_odds: Vec::new(),
         };
         list.note(&path(i), &evidence);
     }

@@ -1,10 +1,12 @@
 //! The one place that carries commands out.
 
 use super::effect::{Effect, Effects};
-use super::{browse, data, data_jobs, downloads, jobs, open_paths, predict, project, tag, training};
+use super::{browse, data, data_jobs, downloads, jobs, open_paths, predict, project, tag, tagger_export, training};
 use crate::app::model::action::Action;
 use crate::app::model::catalog::newest_run;
-use crate::app::model::command::{Command, DeskCommand, Pick, Place, Preference, ResultsCommand, TagCommand};
+use crate::app::model::command::{
+    Command, DeskCommand, Pick, Place, Preference, ResultsCommand, TagCommand, TaggerCommand,
+};
 use crate::app::model::file_probe::Request as Probe;
 use crate::app::model::filter::Filter;
 use crate::app::model::job::Spec;
@@ -93,6 +95,7 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: Command) {
                 model.desk.leave_when_idle = Some(model.now);
             }
         }
+        Command::Tagger(command) => tagger_export::carry_out(model, out, command),
     }
 }
 
@@ -175,6 +178,7 @@ fn act_in_project(model: &mut Model, out: &mut Effects, action: Action) {
         }
         Action::Filters => model.prefs.filters_open = !model.prefs.filters_open,
         Action::Labels => model.prefs.labels_open = !model.prefs.labels_open,
+        Action::ExportTagger => tagger_export::carry_out(model, out, TaggerCommand::Show(None)),
         _ => data::action(model, out, action),
     }
 }

@@ -1,7 +1,7 @@
 //! What jobs tell, and what follows from their end.
 
 use super::effect::Effects;
-use super::{commands, data_events, downloads, predict, project, tag_events};
+use super::{commands, data_events, downloads, predict, project, tag_events, tagger_export};
 use crate::app::model::action::Action;
 use crate::app::model::command::{Command, DataCommand};
 use crate::app::model::data::Page;
@@ -76,7 +76,9 @@ fn told(model: &mut Model, out: &mut Effects, id: u64, event: &Event) {
         // Of a project that was closed meanwhile: another one's pages must not show it.
         (JobKind::Train | JobKind::Data(_), _) if elsewhere => {}
         (JobKind::Data(task), _) if data_events::event(model, id, *task, event) => {}
-        (JobKind::Tag | JobKind::WriteTags { .. } | JobKind::Watch, _) => tag_events::event(model, id, &kind, event),
+        (JobKind::Tag | JobKind::WriteTags { .. } | JobKind::Watch | JobKind::LookWatch, _) => {
+            tag_events::event(model, id, &kind, event);
+        }
         (JobKind::ListModels | JobKind::Fetch { .. } | JobKind::ChangeModels { .. }, _) => {
             downloads::event(model, &kind, event);
         }
@@ -182,7 +184,7 @@ fn describe(event: &Event) -> String {
 fn ended(model: &mut Model, out: &mut Effects, id: u64) {
     let Some(job) = model.jobs.get(id).cloned() else { return };
     let kind = job.spec.kind.clone();
-    if tag_events::ended(model, out, &job) || downloads::ended(model, out, &job) {
+    if tag_events::ended(model, out, &job) || downloads::ended(model, out, &job) || tagger_export::ended(model, &job) {
         return;
     }
     if kind == JobKind::Plan {

@@ -17,6 +17,9 @@ mod project;
 mod project_replies;
 mod tag;
 mod tag_events;
+mod tag_keep;
+mod tag_watch;
+mod tagger_export;
 #[cfg(test)]
 mod tests;
 mod training;
@@ -100,12 +103,20 @@ pub fn begin(model: &mut Model, find_device: bool, paths: Vec<PathBuf>) -> Vec<E
             .notices
             .say(Level::Note, words, None, Some(("Continue".to_owned(), again)));
     }
+    tag_keep::begin(model, &mut out);
     if find_device {
         jobs::find_device(model, &mut out);
     }
     if !paths.is_empty() {
         commands::carry_out(model, &mut out, Command::OpenPaths(paths));
     }
+    out.list
+}
+
+/// The window is closed: what is to be done before the program ends.
+pub fn end(model: &mut Model) -> Vec<Effect> {
+    let mut out = Effects::default();
+    tag_keep::keep(model, &mut out);
     out.list
 }
 
@@ -122,5 +133,6 @@ fn pass(model: &mut Model, out: &mut Effects, tick: Tick) {
     }
     data::tick(model, out);
     training::tick(model, out);
+    tag_keep::tick(model, out);
     leaving::tick(model, out, tick.closing);
 }

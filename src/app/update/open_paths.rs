@@ -1,7 +1,7 @@
 //! What was brought (dropped, pasted, typed, given on the command line), and what the thread that looks at files found of it.
 
 use super::effect::Effects;
-use super::{data, tag, training};
+use super::{data, tag, tag_keep, tag_watch, tagger_export, training};
 use crate::app::model::command::{Command, Pick, Place, TagCommand};
 use crate::app::model::downloads::name_for;
 use crate::app::model::file_probe::{Holds, LeftOut, PathKind, Reply, Request};
@@ -36,7 +36,12 @@ pub fn found(model: &mut Model, out: &mut Effects, reply: Reply) {
         // In Tag a tagger was asked for; elsewhere it may be a checkpoint.
         Reply::NoTagger(_, failure) if model.place == Place::Tag => model.notices.failed(&failure, None),
         Reply::NoTagger(path, _) => out.command(Command::UseModel(path.to_string_lossy().into_owned())),
-        Reply::WatchFolder(folder, is_there) => tag::watch_folder(model, out, folder, is_there),
+        Reply::WatchFolder(folder, pictures) => tag_watch::found(model, out, folder, pictures),
+        Reply::KeptTags(kept) => tag_keep::found(model, out, kept.map(|kept| *kept)),
+        Reply::TagsKept(Ok(())) => {}
+        Reply::TagsKept(Err(failure)) => model.notices.failed(&failure, None),
+        Reply::TaggerName(path) => tagger_export::named(model, &path),
+        Reply::Keywords(read) => tag_keep::keywords(model, out, read),
         Reply::ProjectFor { data, project } => data::name_project(model, &data, &project),
         Reply::DemoFolder(folder, quick) => training::draw_demo(model, out, folder, quick),
         Reply::ExportName(path, name, ending) => data::export_named(model, &path, (name, ending)),
@@ -159,6 +164,7 @@ pub fn picked(model: &mut Model, out: &mut Effects, pick: Pick, paths: Vec<PathB
         Pick::Project => out.command(Command::OpenPaths(vec![path])),
         Pick::DataFolder | Pick::DataFile => out.probe(Request::DataChosen(path)),
         Pick::ModelFolder | Pick::ModelFile => out.command(Command::UseModel(text())),
+        Pick::TaggerOut(_) => model.tagger_export.out = text(),
         Pick::For(field) => data::chosen(model, out, field, &path),
     }
 }

@@ -90,6 +90,7 @@ pub fn close(model: &mut Model, out: &mut Effects) {
     model.data.close();
     model.train = Default::default();
     model.planning = Default::default();
+    model.tagger_export = Default::default();
     model.place = Place::Home;
 }
 

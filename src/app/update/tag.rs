@@ -1,22 +1,20 @@
 //! Everything that can be done in Tag.
 
 use super::effect::{Effect, Effects};
-use super::jobs;
+use super::{jobs, tag_keep, tag_watch};
 use crate::app::model::action::Action;
 use crate::app::model::command::{Command, Place, TagCommand};
 use crate::app::model::file_probe;
 use crate::app::model::job::Spec;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::notices::Level;
-use crate::app::model::paths::{expand, name_of};
 use crate::app::model::state::Model;
 use crate::app::model::tag::source::{KNOWN, Source};
 use crate::app::model::tag::state::Tagging;
-use crate::app::model::tag::watch::Watched;
 use crate::app::model::tag::write::Preview;
 use crate::app::model::words::counted;
 use crate::engine::Request;
-use crate::engine::request::{RemoveTags, TagRequest, WriteTags};
+use crate::engine::request::{BY_HAND, RemoveTags, TagRequest, WriteTags};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -101,13 +99,12 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: TagCommand) {
             }
         }
         TagCommand::Write => write(model, out),
-        TagCommand::Watch(folder) => watch(model, out, &folder),
-        TagCommand::PauseWatch => pause(model, out),
-        TagCommand::ContinueWatch => continue_watching(model, out),
-        TagCommand::EndWatch => {
-            pause(model, out);
-            model.prefs.watch = None;
-        }
+        TagCommand::Watch(folder) => tag_watch::look(model, out, &folder),
+        TagCommand::StartWatch => tag_watch::begin(model, out),
+        TagCommand::PauseWatch => tag_watch::pause(model, out),
+        TagCommand::ContinueWatch => tag_watch::go_on(model, out),
+        TagCommand::EndWatch => tag_watch::end(model, out),
+        TagCommand::OnlyChosen(only) => tagging.only_chosen = only,
     }
 }
 
@@ -133,6 +130,8 @@ pub fn found(model: &mut Model, out: &mut Effects, pictures: Vec<PathBuf>) {
     let tagging = &mut model.tagging;
     tagging.looking = false;
     tagging.large = false;
+    tag_keep::read_keywords(model, out, &pictures);
+    let tagging = &mut model.tagging;
     if tagging.list.add(pictures) > 0 {
         start(model, out, false);
     }
@@ -156,12 +155,6 @@ fn step(model: &mut Model, undo: bool) {
     }
 }
 
-fn pause(model: &mut Model, out: &mut Effects) {
-    if let Some(id) = model.tagging.watch.job {
-        jobs::stop(model, out, id);
-    }
-}
-
 fn clear(model: &mut Model, out: &mut Effects) {
     for id in [model.tagging.job, model.tagging.preview.job].into_iter().flatten() {
         jobs::stop(model, out, id);
@@ -171,6 +164,7 @@ fn clear(model: &mut Model, out: &mut Effects) {
     model.tagging.watch = kept.watch;
     // Tagging anew is the only use of what was used before, and changes by hand come back with the list.
     model.tagging.used = kept.used;
+    model.tagging.keeping = kept.keeping;
     model.tagging.emptied = Some(kept.list);
     let back = ("Bring it back".to_owned(), Command::Tag(TagCommand::BringBack));
     model.notices.say(
@@ -182,7 +176,7 @@ fn clear(model: &mut Model, out: &mut Effects) {
 }
 
 /// The project that a job may share with the window.
-fn shared(model: &Model, source: &Source) -> Option<PathBuf> {
+pub fn shared(model: &Model, source: &Source) -> Option<PathBuf> {
     let folder = source.project()?;
     let open = model.open().map(|open| open.catalog.folder.as_path());
     (open == Some(folder)).then(|| folder.to_owned())
@@ -222,6 +216,7 @@ fn start(model: &mut Model, out: &mut Effects, asked: bool) {
                 write: Vec::new(),
                 threshold: None,
                 thresholds: Default::default(),
+                log_odds: Default::default(),
                 dry_run: false,
                 evidence: true,
                 watch: false,
@@ -245,8 +240,9 @@ pub fn beside(model: &Model) -> Option<PathBuf> {
 fn write(model: &mut Model, out: &mut Effects) {
     let removal = model.tagging.preview.removal;
     let stamp = (model.tagging.list.version, model.prefs.write.clone());
+    let preview = &model.tagging.preview;
     // Only what was shown is done.
-    if model.tagging.preview.whole && model.tagging.preview.stamp.as_ref() == Some(&stamp) {
+    if preview.whole && preview.stamp.as_ref() == Some(&stamp) && preview.only == model.tagging.only() {
         write_job(model, out, removal, false);
     }
 }
@@ -254,19 +250,23 @@ fn write(model: &mut Model, out: &mut Effects) {
 fn write_job(model: &mut Model, out: &mut Effects, removal: bool, dry_run: bool) {
     let form = model.prefs.write.clone();
     let stamp = Some((model.tagging.list.version, form.clone()));
+    let only = model.tagging.only();
     let request = if removal {
+        let items = model.tagging.list.items.iter().zip(0u32..);
+        let wanted = items.filter(|(_, i)| only.as_ref().is_none_or(|only| only.contains(i)));
         Request::RemoveTags(RemoveTags {
-            paths: model.tagging.list.items.iter().map(|i| i.path.clone()).collect(),
-            stem: form.stem,
+            paths: wanted.map(|(item, _)| item.path.clone()).collect(),
+            // Whoever wants our tags gone does not want those left that were named in another way.
+            stem: None,
             dry_run,
         })
     } else {
         Request::WriteTags(WriteTags {
-            items: model.tagging.list.to_write(),
+            items: model.tagging.list.to_write(only.as_ref()),
             write: form.request(beside(model).as_deref()),
             dry_run,
             by: match model.tagging.list.tagger.as_str() {
-                "" => "by hand".to_owned(),
+                "" => BY_HAND.to_owned(),
                 name => name.to_owned(),
             },
         })
@@ -290,76 +290,7 @@ fn write_job(model: &mut Model, out: &mut Effects, removal: bool, dry_run: bool)
         removal,
         job: Some(id),
         stamp,
+        only,
         ..Default::default()
     };
-}
-
-/// Watches a folder from now on, once it is known to be there.
-fn watch(model: &mut Model, out: &mut Effects, folder: &Path) {
-    let missing = if model.tagging.source.request().is_none() {
-        let hint = "Choose a tagger, or type the labels to look for.";
-        Some(("Watching needs something that gives labels", hint))
-    } else if !model.prefs.write.writes() {
-        Some(("Watching needs a way to write", "Tick at least one under Write."))
-    } else {
-        None
-    };
-    match missing {
-        Some((words, hint)) => model.notices.say(Level::Warning, words, Some(hint.to_owned()), None),
-        None => out.probe(file_probe::Request::WatchFolder(expand(folder))),
-    }
-}
-
-/// The folder that is to be watched was looked for.
-pub fn watch_folder(model: &mut Model, out: &mut Effects, folder: PathBuf, is_there: bool) {
-    if !is_there {
-        let words = format!("There is no folder {}", folder.display());
-        let hint = "Choose the folder that new pictures come to.".to_owned();
-        return model.notices.say(Level::Warning, words, Some(hint), None);
-    }
-    // What is watched already is watched no longer.
-    pause(model, out);
-    model.prefs.watch = Some(Watched {
-        folder,
-        source: model.tagging.source.clone(),
-        form: model.prefs.write.clone(),
-    });
-    model.tagging.watch = Default::default();
-    continue_watching(model, out);
-}
-
-/// Goes on watching what was watched. What was done before is not done again: the batch's journal knows.
-pub fn continue_watching(model: &mut Model, out: &mut Effects) {
-    let Some(watched) = model.prefs.watch.clone() else {
-        return;
-    };
-    if model.tagging.watch.job.is_some() {
-        return;
-    }
-    let Some(source) = watched.source.request() else { return };
-    let shared = shared(model, &watched.source);
-    let name = name_of(&watched.folder);
-    let id = jobs::start(
-        model,
-        out,
-        Spec {
-            request: Request::Tag(TagRequest {
-                source,
-                paths: vec![watched.folder.clone()],
-                write: watched.form.request(Some(&watched.folder)),
-                threshold: None,
-                thresholds: Default::default(),
-                dry_run: false,
-                evidence: false,
-                watch: true,
-                fresh: false,
-            }),
-            title: format!("Watching {name}"),
-            kind: JobKind::Watch,
-            shared,
-        },
-    );
-    let watch = &mut model.tagging.watch;
-    watch.job = Some(id);
-    (watch.settled, watch.failure) = (false, None);
 }

@@ -54,6 +54,7 @@ pub fn icon(action: Action) -> &'static str {
         Action::CheckContent => icons::SEAL_CHECK,
         Action::FindMoved => icons::MAGNIFYING_GLASS,
         Action::Export => icons::UPLOAD_SIMPLE,
+        Action::ExportTagger => icons::CUBE,
         Action::Quit => icons::X,
     }
 }
@@ -105,7 +106,8 @@ pub fn shortcut(action: Action) -> Option<KeyboardShortcut> {
         | Action::ClearFilters
         | Action::AddData
         | Action::CheckContent
-        | Action::FindMoved => return None,
+        | Action::FindMoved
+        | Action::ExportTagger => return None,
     };
     Some(KeyboardShortcut::new(modifiers, key))
 }

@@ -165,9 +165,9 @@ pub(crate) struct TagArguments {
     /// File for csv, json or coco, or the folder of folders (default: standard output)
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Names of XMP sidecars: img.jpg.xmp (full) or img.xmp (stem)
-    #[arg(long, value_enum, default_value = "full")]
-    sidecar: SidecarArgument,
+    /// Names of XMP sidecars: img.jpg.xmp (full, the default) or img.xmp (stem); --remove looks for both unless one is named
+    #[arg(long, value_enum)]
+    sidecar: Option<SidecarArgument>,
     /// A CSV line for each picture instead of each tag
     #[arg(long)]
     wide: bool,
@@ -251,7 +251,7 @@ impl TagArguments {
     pub fn request(self) -> Result<Request, Failure> {
         if self.remove {
             return Ok(Request::RemoveTags(RemoveTags {
-                stem: self.sidecar == SidecarArgument::Stem,
+                stem: self.sidecar.map(|named| named == SidecarArgument::Stem),
                 paths: self.paths,
                 dry_run: self.dry_run,
             }));
@@ -292,6 +292,7 @@ impl TagArguments {
             write,
             threshold: self.threshold,
             thresholds,
+            log_odds: Default::default(),
             dry_run: self.dry_run,
             evidence: self.evidence,
             watch: self.watch,
@@ -331,7 +332,7 @@ impl TagArguments {
                         out: self.out.clone().ok_or_else(|| needs("coco"))?,
                     },
                     TagFormat::Xmp => TagWrite::Xmp {
-                        stem: self.sidecar == SidecarArgument::Stem,
+                        stem: self.sidecar == Some(SidecarArgument::Stem),
                     },
                     TagFormat::Folders => TagWrite::Folders {
                         out: self.out.clone().ok_or_else(|| needs("folders"))?,

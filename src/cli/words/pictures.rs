@@ -21,8 +21,17 @@ pub(super) fn describe(event: &Event) -> String {
             };
             format!("{}: {words}", tags.image)
         }
-        Event::Written { path, what, dry_run } => {
-            let would = if *dry_run { "would write " } else { "" };
+        Event::Written {
+            path,
+            what,
+            dry_run,
+            deleted,
+        } => {
+            let would = match (dry_run, deleted) {
+                (true, true) => "would delete ",
+                (true, false) => "would write ",
+                _ => "",
+            };
             format!("{would}{path}: {what}")
         }
         Event::Table { text } => text.trim_end().to_owned(),

@@ -44,6 +44,9 @@ pub enum Event {
         thresholds: Vec<f32>,
         /// How the thresholds were found, in words.
         found: String,
+        /// Whether probabilities mean what they say.
+        #[serde(default = "calibrated")]
+        calibrated: bool,
     },
     /// A picture has its labels.
     Tags(Tags),
@@ -56,6 +59,9 @@ pub enum Event {
         /// Whether nothing was written (`--dry-run`).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         dry_run: bool,
+        /// Whether the file was deleted, or would be.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        deleted: bool,
     },
     /// Known models.
     Models {
@@ -424,6 +430,11 @@ pub(crate) fn reason(image: &Path, error: &dyn fmt::Display) -> String {
     let words = error.to_string();
     let name = format!("{}: ", image.display());
     words.strip_prefix(&name).map(str::to_owned).unwrap_or(words)
+}
+
+/// Of programs that did not say so, taggers were.
+fn calibrated() -> bool {
+    true
 }
 
 fn is_zero(n: &usize) -> bool {

@@ -60,6 +60,9 @@ pub struct Tags {
     pub image: String,
     /// At or above the label's threshold, by falling probability.
     pub tags: Vec<Tag>,
+    /// Whether an interrupted batch had done it before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
     /// Where asked for: everything behind the tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<TagEvidence>,
@@ -74,6 +77,9 @@ pub struct TagEvidence {
     pub height: u32,
     /// Probability of every label, in the tagger's order.
     pub probability: Vec<f32>,
+    /// Where probabilities are not calibrated, the logarithm of the odds of every label: it tells those next to 1 apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_odds: Vec<f32>,
     /// For every label the boxes (x0, y0, x1, y1, in pixels of the picture as shown) of its best patches with their similarity.
     pub patches: Vec<Vec<([f32; 4], f32)>>,
 }

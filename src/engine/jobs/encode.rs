@@ -7,6 +7,7 @@ use crate::engine::event::PhaseKind;
 use crate::engine::{Context, Failure};
 use crate::method::score::host_values;
 use crate::method::student::Student;
+use crate::project::Project;
 use crate::train::features::{FeatureKey, FeatureStore, Record};
 use crate::train::loader::{Item, Loader, Pixels, on_threads, prefetch};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -96,15 +97,48 @@ pub(crate) fn ensure(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<Encoded, Failure> {
+    let store = FeatureStore::open(root, &encoder.key, encoder.embed, encoder.grid * encoder.grid);
+    let store = store.map_err(|e| Failure::io("use the feature cache in", root, &e))?;
+    fill(store, encoder, root, items, compute, context)
+}
+
+/// Makes sure that the features of `items` are at hand: cached in the project where this job alone writes it, else only for this job.
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn ensure_of(
+    project: &Project,
+    encoder: Encoder<'_>,
+    items: &[Item],
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<Encoded, Failure> {
+    let root = project.features_folder();
+    if project.holds_lock() {
+        return ensure(encoder, &root, items, compute, context);
+    }
+    let store = FeatureStore::open_beside(&root, &encoder.key, encoder.embed, encoder.grid * encoder.grid);
+    let store = store.map_err(|e| Failure::io("read the feature cache in", &root, &e))?;
+    fill(store, encoder, &root, items, compute, context)
+}
+
+/// Encodes what is missing in a store.
+fn fill(
+    mut store: FeatureStore,
+    encoder: Encoder<'_>,
+    root: &Path,
+    items: &[Item],
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<Encoded, Failure> {
     let Encoder {
         key,
-        embed,
+        embed: _,
         grid,
         patch,
         build,
     } = encoder;
     let cache_error = |e: std::io::Error| Failure::io("use the feature cache in", root, &e);
-    let mut store = FeatureStore::open(root, &key, embed, grid * grid).map_err(cache_error)?;
     let mut missing = Vec::new();
     let mut asked = std::collections::HashSet::new();
     for (i, item) in items.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! `evaluate`: metrics of the untrained CLIP or of a run on a split.
 
 use super::data::{Pictures, groups};
-use super::encode::{Encoded, ensure};
-use super::project::open_for_work;
+use super::encode::{Encoded, ensure_of};
+use super::project::open_to_read;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::train::{HostScores, identity, student_preprocess};
 use crate::compute::Compute;
@@ -40,25 +40,19 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
             "Make the folder, or name another place with --scores.",
         ));
     }
-    let project = open_for_work(&request.project, context)?;
+    let project = open_to_read(&request.project, context)?;
     // Another project's pictures and labels, or the run's own.
     let other = request
         .on
         .as_deref()
-        .map(|path| open_for_work(path, context))
+        .map(|path| open_to_read(path, context))
         .transpose()?;
     let data = other.as_ref().unwrap_or(&project);
     let view = RunView::open(request, &project, data, compute)?;
     let names = &view.labels;
     let train_positives = train_positives(&view, other.as_ref(), data, context)?;
     let (split, pictures) = choose_split(data, request.split, context)?;
-    let encoded = ensure(
-        view.encoder(&project)?,
-        &data.features_folder(),
-        &pictures.items,
-        compute,
-        context,
-    )?;
+    let encoded = ensure_of(data, view.encoder(&project)?, &pictures.items, compute, context)?;
     let Encoded { store, failed, .. } = encoded;
     let pictures = pictures.without(&failed, names.len(), context);
 

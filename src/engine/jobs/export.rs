@@ -53,10 +53,8 @@ pub(crate) fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), 
     let (mut tagged, mut skipped) = (0, 0);
     for (i, picture) in dataset.pictures.iter().enumerate() {
         context.check_cancelled()?;
-        let tags = picture.positives.iter().map(|l| Tag {
-            label: dataset.labels[*l].clone(),
-            probability: 1.0,
-        });
+        let tags = picture.positives.iter();
+        let tags = tags.map(|l| Tag::by_tagger(dataset.labels[*l].clone(), 1.0));
         let tags = Tags {
             image: picture.path.clone(),
             tags: tags.collect(),
@@ -64,12 +62,8 @@ pub(crate) fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), 
         match outputs.picture(&tags) {
             Ok(notes) => {
                 tagged += 1;
-                for (path, what) in notes {
-                    context.emit(Event::Written {
-                        path: path.display().to_string(),
-                        what,
-                        dry_run: request.dry_run,
-                    });
+                for note in notes {
+                    context.emit(note.event(request.dry_run));
                 }
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! `export-model`: a trained model as one file for Patchlight, or as a folder for transformers.
 
-use super::project::open_for_work;
+use super::project::open_to_read;
 use super::taggers;
 use crate::compute::Compute;
 use crate::engine::request::{ExportModel, ModelFormat};
@@ -22,7 +22,7 @@ pub(crate) fn run(request: &ExportModel, compute: &Compute, context: &mut Contex
         .unwrap_or(Path::new("."));
     // Said now, not after the pictures have been encoded.
     std::fs::create_dir_all(folder).map_err(|e| Failure::io("make the folder", folder, &e))?;
-    let project = open_for_work(&request.project, context)?;
+    let project = open_to_read(&request.project, context)?;
     let mut tagger = taggers::of_run(&project, &request.run, compute, context)?;
     if let Some(name) = &request.name {
         tagger.config.name.clone_from(name);
@@ -43,6 +43,7 @@ pub(crate) fn run(request: &ExportModel, compute: &Compute, context: &mut Contex
         path: out.to_string_lossy().into_owned(),
         what,
         dry_run: false,
+        deleted: false,
     });
     context.emit(Event::Done {
         run: Some(request.run.clone()),

@@ -30,6 +30,7 @@ pub(crate) fn run(path: &Path, out: &Path, context: &mut Context<'_>) -> Result<
         path: out.display().to_string(),
         what: format!("the report of {} imports", reports.len()),
         dry_run: false,
+        deleted: false,
     });
     Ok(())
 }

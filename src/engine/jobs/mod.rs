@@ -37,6 +37,7 @@ mod taggers;
 mod train;
 mod training_diagnostics;
 
+pub use crate::tagging::xmp::carried as carried_keywords;
 pub use demo::settings as demo_settings;
 pub use evidence_snapshots::{WatchedEpoch, WatchedPicture, read_watched};
 pub use run_folder::history;

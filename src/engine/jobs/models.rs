@@ -143,6 +143,7 @@ pub(crate) fn remove(name: &str, place: &ModelPlace, context: &mut Context<'_>) 
         path: name.to_owned(),
         what: "removed".to_owned(),
         dry_run: false,
+        deleted: false,
     });
     Ok(())
 }

@@ -18,6 +18,14 @@ pub(crate) fn open_for_work(path: &Path, context: &Context<'_>) -> Result<Projec
     Ok(project)
 }
 
+/// Opens a project for a job that changes nothing in it: also beside a window that works on it, and on a disk that cannot be written.
+///
+/// # Errors
+/// [`Failure`] as [`Project::open`], where the project cannot even be read.
+pub(crate) fn open_to_read(path: &Path, context: &Context<'_>) -> Result<Project, Failure> {
+    open_for_work(path, context).or_else(|error| Project::open_read_only(path).map_err(|_| error))
+}
+
 /// Marks runs as stopped that a program which is gone left as running.
 ///
 /// # Errors
@@ -37,10 +45,7 @@ fn same_folder(a: &Path, b: &Path) -> bool {
 
 /// Tells what a project holds, also while another program works on it.
 pub(crate) fn info(path: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let project = match open_for_work(path, context) {
-        Ok(project) => project,
-        Err(_) => Project::open_read_only(path)?,
-    };
+    let project = open_to_read(path, context)?;
     project
         .notices()
         .iter()

@@ -205,6 +205,7 @@ fn export(pictures: &[PictureRow], out: &Path, context: &mut Context<'_>) -> Res
             path: path.display().to_string(),
             what: format!("{count} pictures"),
             dry_run: false,
+            deleted: false,
         });
     }
     Ok(())

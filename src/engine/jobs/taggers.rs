@@ -1,7 +1,7 @@
 //! Making taggers: of a run, or of an untrained CLIP with words that the user typed.
 
 use super::data::Pictures;
-use super::encode::{Encoded, ensure};
+use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::train::{student_tensors, unix_seconds};
@@ -110,13 +110,7 @@ fn fit(
     if val.items.is_empty() {
         "0.5: there are no validation pictures".clone_into(&mut config.provenance.thresholds);
     } else {
-        let Encoded { store, failed, .. } = ensure(
-            view.encoder(project)?,
-            &project.features_folder(),
-            &val.items,
-            compute,
-            context,
-        )?;
+        let Encoded { store, failed, .. } = ensure_of(project, view.encoder(project)?, &val.items, compute, context)?;
         let val = val.without(&failed, classes, context);
         let (scores, truth, probability) = view.score(&store, &val, compute)?;
         config.thresholds = fit_thresholds(&probability, &truth, classes);

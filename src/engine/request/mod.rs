@@ -9,6 +9,7 @@ mod split;
 mod tag;
 mod train;
 
+pub use crate::tagging::model::BY_HAND;
 pub use bench::{BenchFewShot, BenchImport, BenchTag};
 pub use labels::{EditLabel, LabelEdit};
 pub use models::{ExportModel, FetchModel, ModelFormat, ModelPlace};

@@ -92,6 +92,9 @@ pub struct TagRequest {
     /// Thresholds of single labels, by name; they go before the others.
     #[serde(default)]
     pub thresholds: BTreeMap<String, f32>,
+    /// The same as the logarithm of odds, for labels whose probabilities are not calibrated and crowd next to 1; they go before both.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub log_odds: BTreeMap<String, f32>,
     /// Tells what would be written, and writes nothing.
     pub dry_run: bool,
     /// Events have the probability of every label and the patches behind it.
@@ -105,8 +108,8 @@ pub struct TagRequest {
 /// See [`Request::WriteTags`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteTags {
-    /// Pictures, each with its labels and their probabilities.
-    pub items: Vec<(PathBuf, Vec<(String, f32)>)>,
+    /// Pictures, each with its labels and their probabilities; a label that a person gave has none.
+    pub items: Vec<(PathBuf, Vec<(String, Option<f32>)>)>,
     /// How they are written down.
     pub write: Vec<TagWrite>,
     /// Tells what would be written, and writes nothing.
@@ -120,8 +123,8 @@ pub struct WriteTags {
 pub struct RemoveTags {
     /// Pictures, and folders with pictures below.
     pub paths: Vec<PathBuf>,
-    /// The sidecars are `img.xmp` instead of `img.jpg.xmp`.
-    pub stem: bool,
+    /// Only sidecars named `img.xmp` (`true`) or `img.jpg.xmp` (`false`); unset: both.
+    pub stem: Option<bool>,
     /// Tells what would be taken away, and writes nothing.
     pub dry_run: bool,
 }

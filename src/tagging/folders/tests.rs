@@ -4,10 +4,7 @@ use super::*;
 use crate::tagging::Tag;
 
 fn tags(image: PathBuf, labels: &[&str]) -> Tags {
-    let tag = |label: &&str| Tag {
-        label: (*label).to_owned(),
-        probability: 0.5,
-    };
+    let tag = |label: &&str| Tag::by_tagger((*label).to_owned(), 0.5);
     Tags {
         image,
         tags: labels.iter().map(tag).collect(),

@@ -7,6 +7,7 @@
 mod difference;
 mod document;
 mod edit;
+mod embedded;
 mod fault;
 mod keywords;
 mod merge;
@@ -20,8 +21,9 @@ mod record;
 mod tests;
 mod text;
 
+pub use embedded::carried;
 pub use naming::{SidecarStyle, Sidecars};
 pub use plan::read_keywords;
 
 pub(crate) use keywords::Keywords;
-pub(crate) use plan::Action;
+pub(crate) use plan::{Action, SidecarPlan};

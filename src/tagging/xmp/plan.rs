@@ -11,7 +11,7 @@ use super::record::{Record, RecordedTag, utc};
 use super::{rdf, text};
 use crate::support::{atomic, hash};
 use crate::tagging::error::TaggingError;
-use crate::tagging::model::{TaggedBy, Tags};
+use crate::tagging::model::{BY_HAND, TaggedBy, Tags};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -213,21 +213,23 @@ fn recorded(tags: &Tags, tagger: &TaggedBy, now: SystemTime) -> Result<Vec<Recor
         }
     }
     let date = utc(now);
-    let mut best: Vec<(String, f32)> = Vec::new();
+    // What a person says goes before any probability.
+    let mut best: Vec<(String, Option<f32>)> = Vec::new();
     let mut at = std::collections::HashMap::new();
     for tag in &tags.tags {
         let label = keywords::canonical(&tag.label)?;
         let i = *at.entry(label.clone()).or_insert(best.len());
+        let probability = (!tag.by_hand).then_some(tag.probability);
         match best.get_mut(i) {
-            Some((_, probability)) => *probability = probability.max(tag.probability),
-            None => best.push((label, tag.probability)),
+            Some((_, best)) => *best = best.zip(probability).map(|(a, b)| a.max(b)),
+            None => best.push((label, probability)),
         }
     }
-    let record = |(label, probability): (String, f32)| RecordedTag {
+    let record = |(label, probability): (String, Option<f32>)| RecordedTag {
         label,
-        probability: format!("{probability:.4}"),
-        tagger: tagger.name.clone(),
-        version: tagger.version.clone(),
+        probability: probability.map_or_else(String::new, |p| format!("{p:.4}")),
+        tagger: probability.map_or_else(|| BY_HAND.to_owned(), |_| tagger.name.clone()),
+        version: probability.map_or_else(String::new, |_| tagger.version.clone()),
         date: date.clone(),
     };
     Ok(best.into_iter().map(record).collect())
@@ -350,7 +352,15 @@ pub struct SidecarContent {
 pub fn read_keywords(path: &Path) -> Result<SidecarContent, TaggingError> {
     let missing = || TaggingError::io("read", path)(std::io::ErrorKind::NotFound.into());
     let bytes = read(path)?.ok_or_else(missing)?;
-    let (text, encoding) = decode(path, &bytes)?;
+    content_of(path, &bytes)
+}
+
+/// What an XMP text says that stands in a file.
+///
+/// # Errors
+/// If it is not well-formed XMP whose keywords are lists of texts.
+pub fn content_of(path: &Path, bytes: &[u8]) -> Result<SidecarContent, TaggingError> {
+    let (text, encoding) = decode(path, bytes)?;
     let document = parse(path, &text, encoding)?;
     let content = || {
         let root = rdf::root(&document)?;

@@ -13,14 +13,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A tag that a tagger gave, as a sidecar records it.
+/// A tag that a tagger or a person gave, as a sidecar records it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordedTag {
     /// The label, levels joined with `/`.
     pub label: String,
-    /// Probability with four decimals.
+    /// Probability with four decimals; empty where a person gave it.
     pub probability: String,
-    /// The tagger's name.
+    /// The tagger's name; `by hand` where a person gave it.
     pub tagger: String,
     /// The tagger's version; may be empty.
     pub version: String,

@@ -1,35 +1,21 @@
 //! The pictures that are tagged: what the model said of each, what a person changed, and which labels each has by that.
 
-use super::item::{Given, Item, Standing, key_of};
-
+use super::history::{History, Step};
+use super::item::{Counts, Given, Item, Standing, Sure, is_text, key_of};
+use super::kept::Kept;
+use super::order::{Ranges, flattened, starting_thresholds};
+use super::source::Source;
 use crate::engine::event::TagEvidence;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Labels of a picture whose patches are kept: those that may be given.
 const KEPT: usize = 10;
 
-/// Steps that can be taken back.
-const STEPS: usize = 500;
-
-type Edits = Vec<(String, bool)>;
-
-/// A change by hand: the edits of pictures before and after it.
-#[derive(Clone, Debug)]
-struct Step {
-    said: String,
-    changed: Vec<(usize, Edits, Edits)>,
-}
-
-/// Pictures by label: of each column of the tagger, and of labels that only people gave.
-#[derive(Clone, Debug, Default)]
-struct Counts {
-    columns: Vec<usize>,
-    free: BTreeMap<String, usize>,
-}
+/// Pictures up to which patches are kept for the next start of the program: of more they would take too long.
+const WITH_PATCHES: usize = 500;
 
 /// All pictures.
-#[derive(Default)]
 pub struct List {
     /// In the order in which they came.
     pub items: Vec<Item>,
@@ -41,18 +27,84 @@ pub struct List {
     pub labels: Vec<String>,
     /// From which probability each label is given.
     pub thresholds: Vec<f32>,
-    /// The tagger's own thresholds.
+    /// The thresholds that it began with: the tagger's own where they were fitted.
     pub fitted: Vec<f32>,
+    /// Whether the tagger's values are probabilities. Else they only order pictures.
+    pub calibrated: bool,
+    /// The values of each label, where they only order pictures.
+    pub ranges: Ranges,
     /// Grows with every change.
     pub version: u64,
     places: HashMap<PathBuf, usize>,
     columns: HashMap<String, usize>,
     counts: Option<Counts>,
-    done: Vec<Step>,
-    undone: Vec<Step>,
+    history: History,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::restored(Kept {
+            calibrated: true,
+            ..Kept::default()
+        })
+    }
 }
 
 impl List {
+    /// The list as it was kept.
+    pub fn restored(kept: Kept) -> Self {
+        let kept = kept.sane();
+        let columns = kept.labels.iter().cloned().enumerate();
+        let places = kept.items.iter().enumerate();
+        let tagged = kept.items.iter().filter(|i| !i.probability.is_empty());
+        Self {
+            ranges: Ranges::of_all(tagged.map(|i| &*i.probability)),
+            columns: columns.map(|(c, label)| (label, c)).collect(),
+            places: places.map(|(i, item)| (item.path.clone(), i)).collect(),
+            items: kept.items,
+            tagger: kept.tagger,
+            found: kept.found,
+            labels: kept.labels,
+            thresholds: kept.thresholds,
+            fitted: kept.fitted,
+            calibrated: kept.calibrated,
+            version: 1,
+            counts: None,
+            history: kept.history,
+        }
+    }
+
+    /// What is kept of the list. `used`: what gave the labels.
+    pub fn kept(&self, used: Option<Source>) -> Kept {
+        let with_patches = self.items.len() <= WITH_PATCHES;
+        let item = |item: &Item| Item {
+            path: item.path.clone(),
+            name: item.name.clone(),
+            standing: item.standing.clone(),
+            probability: item.probability.clone(),
+            patches: if with_patches { item.patches.clone() } else { Vec::new() },
+            edits: item.edits.clone(),
+            carries: item.carries.clone(),
+            ..*item
+        };
+        // A name that is no text cannot be kept as one; such a picture cannot be tagged either.
+        Kept {
+            items: self.items.iter().filter(|i| is_text(&i.path)).map(item).collect(),
+            tagger: self.tagger.clone(),
+            found: self.found.clone(),
+            labels: self.labels.clone(),
+            thresholds: self.thresholds.clone(),
+            fitted: self.fitted.clone(),
+            calibrated: self.calibrated,
+            history: if self.items.iter().all(|i| is_text(&i.path)) {
+                self.history.clone()
+            } else {
+                History::default()
+            },
+            used,
+        }
+    }
+
     /// Adds pictures that are not there yet; returns how many are new.
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) -> usize {
         let before = self.items.len();
@@ -75,6 +127,7 @@ impl List {
                 probability: Box::default(),
                 patches: Vec::new(),
                 edits: Vec::new(),
+                carries: Vec::new(),
             });
         }
         self.version += 1;
@@ -82,8 +135,22 @@ impl List {
     }
 
     /// A tagger begins. Where its labels are others than before, what was said so far means nothing any more.
-    pub fn begin(&mut self, tagger: String, found: String, labels: Vec<String>, thresholds: Vec<f32>) {
-        if labels != self.labels || tagger != self.tagger {
+    pub fn begin(
+        &mut self,
+        tagger: String,
+        found: String,
+        labels: Vec<String>,
+        thresholds: Vec<f32>,
+        calibrated: bool,
+    ) {
+        // Values that are no probabilities have thresholds of their own, once there are some.
+        let thresholds = if calibrated {
+            thresholds
+        } else {
+            vec![0.5; labels.len()]
+        };
+        let other = labels != self.labels || tagger != self.tagger || calibrated != self.calibrated;
+        if other {
             for item in &mut self.items {
                 if item.standing == Standing::Tagged {
                     item.standing = Standing::Waiting;
@@ -98,9 +165,34 @@ impl List {
                 .map(|(c, label)| (label, c))
                 .collect();
             (self.thresholds, self.labels) = (thresholds.clone(), labels);
+            self.ranges = Ranges::default();
         }
-        (self.tagger, self.found, self.fitted) = (tagger, found, thresholds);
+        if other || calibrated {
+            self.fitted = thresholds;
+        }
+        (self.tagger, self.found, self.calibrated) = (tagger, found, calibrated);
         self.touch();
+    }
+
+    /// Thresholds of values that only order pictures, where nobody has moved one: as many labels are given as pictures usually have.
+    pub fn start_thresholds(&mut self) {
+        if self.calibrated || self.thresholds != self.fitted {
+            return;
+        }
+        let tagged = self.items.iter().filter(|i| i.probability.len() == self.labels.len());
+        let rows: Vec<&[f32]> = tagged.map(|i| &*i.probability).collect();
+        if !rows.is_empty() {
+            self.fitted = starting_thresholds(&rows, self.labels.len());
+            self.thresholds.clone_from(&self.fitted);
+            self.touch();
+        }
+    }
+
+    /// Keywords that a picture has from other programs.
+    pub fn carry(&mut self, image: &Path, keywords: Vec<String>) {
+        if let Some(i) = self.places.get(image).copied() {
+            self.items[i].carries = keywords;
+        }
     }
 
     /// The model has looked at a picture.
@@ -108,16 +200,22 @@ impl List {
         let Some(i) = self.places.get(image).copied() else {
             return;
         };
-        if evidence.probability.len() != self.labels.len() {
+        let values: Box<[f32]> = if self.calibrated {
+            evidence.probability.clone().into()
+        } else {
+            evidence.log_odds.iter().map(|z| flattened(*z)).collect()
+        };
+        if values.len() != self.labels.len() {
             return;
         }
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
-        order.sort_by(|a, b| evidence.probability[*b].total_cmp(&evidence.probability[*a]));
+        order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+        self.ranges.note(&values);
         let item = &mut self.items[i];
         let seen = item.standing == Standing::Tagged;
         item.standing = Standing::Tagged;
         item.size = [evidence.width, evidence.height];
-        item.probability = evidence.probability.clone().into();
+        item.probability = values;
         let kept = order.into_iter().take(KEPT);
         item.patches = kept
             .filter_map(|c| Some((c, evidence.patches.get(c)?.clone())))
@@ -130,6 +228,10 @@ impl List {
             self.counts = Some(counts);
         }
         self.version += 1;
+        // Among more pictures a value means another thing.
+        if !self.calibrated && self.standings()[1].is_power_of_two() {
+            self.start_thresholds();
+        }
     }
 
     /// A picture cannot be read.
@@ -156,6 +258,7 @@ impl List {
             item.probability = Box::default();
             item.patches.clear();
         }
+        self.ranges = Ranges::default();
         self.touch();
     }
 
@@ -172,7 +275,7 @@ impl List {
         counts
     }
 
-    /// The labels of a picture by falling probability, those given by hand first.
+    /// The labels of a picture, most likely first, those given by hand before them.
     pub fn given(&self, i: usize) -> Vec<Given<'_>> {
         let item = &self.items[i];
         let hand = |label: &str| item.edits.iter().find(|(l, _)| l == label).map(|(_, on)| *on);
@@ -184,9 +287,8 @@ impl List {
                 let added = by_hand == Some(true) && !by_model;
                 given.push(Given {
                     label: &self.labels[c],
-                    probability: if added { 1.0 } else { *p },
+                    sure: if added { Sure::ByHand } else { self.sure(c, *p) },
                     column: Some(c),
-                    by_hand: added,
                 });
             }
         }
@@ -194,13 +296,21 @@ impl List {
         for (label, _) in item.edits.iter().filter(|(label, on)| *on && !known(label)) {
             given.push(Given {
                 label,
-                probability: 1.0,
+                sure: Sure::ByHand,
                 column: self.columns.get(label).copied(),
-                by_hand: true,
             });
         }
-        given.sort_by(|a, b| b.by_hand.cmp(&a.by_hand).then(b.probability.total_cmp(&a.probability)));
+        given.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
         given
+    }
+
+    /// What a value of a label means.
+    pub fn sure(&self, column: usize, value: f32) -> Sure {
+        if self.calibrated {
+            Sure::Probability(value)
+        } else {
+            Sure::Order(value, self.ranges.share(column, value))
+        }
     }
 
     /// Whether a picture has a label.
@@ -242,7 +352,7 @@ impl List {
     fn count(&self) -> Counts {
         let mut counts = Counts {
             columns: vec![0; self.labels.len()],
-            free: BTreeMap::new(),
+            ..Counts::default()
         };
         (0..self.items.len()).for_each(|i| self.tally(i, &mut counts));
         counts
@@ -323,58 +433,55 @@ impl List {
         if changed.is_empty() {
             return None;
         }
-        let verb = if on { "gave" } else { "took" };
-        let on_what = match changed.as_slice() {
+        let whom = match changed.as_slice() {
             [(i, ..)] => self.items[*i].name.clone(),
             many => crate::app::model::words::counted(many.len(), "picture", "pictures"),
         };
         let said = match on {
-            true => format!("{verb} {on_what} “{label}”"),
-            false => format!("{verb} “{label}” from {on_what}"),
+            true => format!("gave {whom} “{label}”"),
+            false => format!("took “{label}” from {whom}"),
         };
-        self.done.push(Step {
-            said: said.clone(),
-            changed,
-        });
-        if self.done.len() > STEPS {
-            self.done.remove(0);
-        }
-        self.undone.clear();
+        let (step, said) = (
+            Step {
+                said: said.clone(),
+                changed,
+            },
+            said,
+        );
+        self.history.push(step);
         self.touch();
         Some(said)
     }
 
     /// Takes the newest change back, or does it again; returns which.
     pub fn step(&mut self, undo: bool) -> Option<String> {
-        let step = if undo { self.done.pop() } else { self.undone.pop() }?;
+        let step = self.history.step(undo)?;
         for (i, before, after) in &step.changed {
-            self.items[*i].edits.clone_from(if undo { before } else { after });
+            if let Some(item) = self.items.get_mut(*i) {
+                item.edits.clone_from(if undo { before } else { after });
+            }
         }
         let said = step.said.clone();
-        if undo {
-            self.undone.push(step);
-        } else {
-            self.done.push(step);
-        }
         self.touch();
         Some(said)
     }
 
     /// What undo would take back.
     pub fn next_undo(&self) -> Option<&str> {
-        self.done.last().map(|step| step.said.as_str())
+        self.history.next_undo()
     }
 
-    /// Pictures with their labels, as they are to be written.
-    pub fn to_write(&self) -> Vec<(PathBuf, Vec<(String, f32)>)> {
+    /// Pictures with their labels, as they are to be written: all, or those at some places. What a person gave has no probability.
+    pub fn to_write(&self, only: Option<&BTreeSet<u32>>) -> Vec<(PathBuf, Vec<(String, Option<f32>)>)> {
         let ready = |i: &usize| {
             let item = &self.items[*i];
             is_text(&item.path) && (item.standing == Standing::Tagged || self.edited(*i))
         };
         (0..self.items.len())
+            .filter(|i| only.is_none_or(|only| only.contains(&(*i as u32))))
             .filter(ready)
             .map(|i| {
-                let tags = self.given(i).into_iter().map(|g| (g.label.to_owned(), g.probability));
+                let tags = self.given(i).into_iter().map(|g| (g.label.to_owned(), g.written()));
                 (self.items[i].path.clone(), tags.collect())
             })
             .collect()
@@ -386,90 +493,5 @@ impl List {
     }
 }
 
-fn is_text(path: &Path) -> bool {
-    path.to_str().is_some()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list() -> List {
-        let mut list = List::default();
-        list.add(["/p/a.png", "/p/b.png", "/p/a.png"].map(PathBuf::from));
-        list.begin(
-            "t".into(),
-            String::new(),
-            vec!["cat".into(), "dog".into()],
-            vec![0.5, 0.5],
-        );
-        for (name, p) in [("/p/a.png", [0.9, 0.3]), ("/p/b.png", [0.6, 0.7])] {
-            let evidence = TagEvidence {
-                width: 4,
-                height: 4,
-                probability: p.to_vec(),
-                patches: vec![vec![([0.0; 4], 0.5)]; 2],
-            };
-            list.note(Path::new(name), &evidence);
-        }
-        list
-    }
-
-    fn names(list: &List, i: usize) -> Vec<String> {
-        list.given(i).iter().map(|g| g.label.to_owned()).collect()
-    }
-
-    #[test]
-    fn thresholds_give_labels_without_a_model() {
-        let mut list = list();
-        assert_eq!(list.items.len(), 2, "a picture is there once");
-        assert_eq!(
-            (names(&list, 0), names(&list, 1)),
-            (vec!["cat".into()], vec!["dog".to_owned(), "cat".into()])
-        );
-        assert_eq!(list.counts(), [("cat".to_owned(), 2), ("dog".to_owned(), 1)]);
-        list.set_threshold(0, 0.8);
-        assert_eq!(list.counts(), [("cat".to_owned(), 1), ("dog".to_owned(), 1)]);
-        list.set_threshold(1, 0.2);
-        assert_eq!(names(&list, 0), ["cat", "dog"]);
-        list.reset_thresholds();
-        assert_eq!(names(&list, 0), ["cat"]);
-    }
-
-    #[test]
-    fn what_a_person_says_goes_before_the_model_and_can_be_taken_back() {
-        let mut list = list();
-        assert!(list.set(&[0, 1], "cat", false).is_some());
-        assert!(list.set(&[0], "  owl ", true).is_some());
-        assert!(list.set(&[0], "owl", true).is_none(), "nothing new");
-        assert!(list.set(&[0], "a\nb", true).is_none());
-        assert_eq!(
-            (names(&list, 0), names(&list, 1)),
-            (vec!["owl".into()], vec!["dog".to_owned()])
-        );
-        assert_eq!(list.counts()[2], ("owl".to_owned(), 1));
-        assert_eq!(list.to_write()[0].1, [("owl".to_owned(), 1.0)]);
-        assert!(list.step(true).is_some());
-        assert_eq!(list.next_undo(), Some("took “cat” from 2 pictures"));
-        assert!(list.step(true).is_some());
-        assert_eq!(names(&list, 0), ["cat"]);
-        assert!(list.step(true).is_none());
-        assert!(list.step(false).is_some());
-        assert!(names(&list, 0).is_empty());
-        // Giving it again is what the model says: no edit is left.
-        list.set(&[0], "cat", true);
-        assert!(!list.edited(0));
-    }
-
-    #[test]
-    fn another_tagger_begins_anew_and_keeps_what_people_said() {
-        let mut list = list();
-        list.set(&[0], "owl", true);
-        list.fail(Path::new("/p/b.png"), "/p/b.png: it is empty");
-        assert_eq!(list.items[1].standing, Standing::Failed("it is empty".to_owned()));
-        list.begin("u".into(), String::new(), vec!["owl".into()], vec![0.5]);
-        assert_eq!(list.waiting(), [PathBuf::from("/p/a.png")]);
-        assert_eq!(names(&list, 0), ["owl"]);
-        assert_eq!(list.standings(), [1, 0, 1]);
-    }
-}
+mod tests;

@@ -1,12 +1,14 @@
 //! Tag: pictures get labels, are edited, and are written where other programs read them; folders are watched.
 
 use super::item::Standing;
+use super::kept::Keeping;
 use super::list::List;
 use super::source::Source;
-use super::watch::Watch;
-use super::write::Preview;
+use super::watch::{Watch, Watched};
+use super::write::{Preview, WriteForm};
 use crate::app::model::choose::Choose;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the panel at the right shows.
@@ -88,12 +90,18 @@ pub struct Tagging {
     pub search: String,
     /// A path as typed.
     pub path: String,
+    /// Whether only the chosen pictures are written.
+    pub only_chosen: bool,
     /// What writing would do.
     pub preview: Preview,
     /// The watched folder.
     pub watch: Watch,
     /// The list as it was before it was emptied.
     pub emptied: Option<List>,
+    /// What is known of the list on the disk.
+    pub keeping: Keeping,
+    /// Pictures whose keywords were not read yet.
+    pub unread: VecDeque<PathBuf>,
     stamp: Option<(Shown, u64)>,
     refreshed: Option<Duration>,
 }
@@ -119,9 +127,12 @@ impl Tagging {
             label: String::new(),
             search: String::new(),
             path: String::new(),
+            only_chosen: false,
             preview: Preview::default(),
             watch: Watch::default(),
             emptied: None,
+            keeping: Keeping::default(),
+            unread: VecDeque::new(),
             stamp: None,
             refreshed: None,
         }
@@ -131,6 +142,25 @@ impl Tagging {
     pub fn use_model(&mut self, path: Option<&str>) {
         if let Source::Words { model, .. } = &mut self.source {
             *model = path.map(str::to_owned);
+        }
+    }
+
+    /// The pictures that are to be written: `None` for all.
+    pub fn only(&self) -> Option<BTreeSet<u32>> {
+        (self.only_chosen && !self.selection.is_empty()).then(|| self.selection.clone())
+    }
+
+    /// What watching a folder would be by what is chosen now. `form`: how tags are written.
+    pub fn to_watch(&self, folder: &Path, form: &WriteForm) -> Watched {
+        // Of another tagger's labels nothing is known yet: each has its own threshold.
+        let shown = self.used.as_ref() == Some(&self.source);
+        let labels = self.list.labels.iter().filter(|_| shown).cloned();
+        Watched {
+            folder: folder.to_owned(),
+            source: self.source.clone(),
+            form: form.clone(),
+            thresholds: labels.zip(self.list.thresholds.iter().copied()).collect(),
+            calibrated: self.list.calibrated || !shown,
         }
     }
 

@@ -1,7 +1,9 @@
 //! How tags are written, and what that would do.
 
+use crate::app::model::words::counted;
 use crate::engine::request::TagWrite;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How tags are written, as the user chose it.
@@ -110,6 +112,43 @@ impl WriteForm {
     }
 }
 
+/// What happens to files, or would.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Files and what happens to them.
+    pub lines: Vec<(String, String)>,
+    /// How many of them are deleted.
+    pub deleted: usize,
+    /// Pictures that are left out, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// Files that stay or come, and files that go, each with its verb. `past`: it was done.
+    pub fn words(&self, removal: bool, past: bool) -> String {
+        let changed = self.lines.len() - self.deleted.min(self.lines.len());
+        let verb = match (removal, past) {
+            (true, false) => "change",
+            (true, true) => "changed",
+            (false, false) => "write",
+            (false, true) => "wrote",
+        };
+        let delete = if past { "deleted" } else { "delete" };
+        let parts = [(changed, verb), (self.deleted, delete)];
+        let parts: Vec<String> = (parts.iter().filter(|(n, _)| *n > 0))
+            .map(|(n, verb)| format!("{verb} {}", counted(*n, "file", "files")))
+            .collect();
+        let words = match parts.len() {
+            0 => format!("{verb} no file"),
+            _ => parts.join(", "),
+        };
+        let mut letters = words.chars();
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+}
+
 /// What writing would do, or did.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
@@ -119,10 +158,10 @@ pub struct Preview {
     pub job: Option<u64>,
     /// What was looked at: the list's version and the form. Another one now: the preview is stale.
     pub stamp: Option<(u64, WriteForm)>,
-    /// Files and what happens to them.
-    pub lines: Vec<(String, String)>,
-    /// Pictures that are left out, and why.
-    pub skipped: Vec<(String, String)>,
+    /// The pictures that it is about, by their places; `None`: all.
+    pub only: Option<BTreeSet<u32>>,
+    /// What happens to files.
+    pub outcome: Outcome,
     /// Whether it was told to its end.
     pub whole: bool,
     /// Whether it was written: files.
@@ -134,6 +173,19 @@ pub struct Preview {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_deleted_is_said_deleted() {
+        let outcome = |files: usize, deleted: usize| Outcome {
+            lines: vec![Default::default(); files],
+            deleted,
+            skipped: Vec::new(),
+        };
+        assert_eq!(outcome(50, 50).words(true, false), "Delete 50 files");
+        assert_eq!(outcome(50, 47).words(true, true), "Changed 3 files, deleted 47 files");
+        assert_eq!(outcome(1, 0).words(false, true), "Wrote 1 file");
+        assert_eq!(outcome(0, 0).words(false, true), "Wrote no file");
+    }
 
     #[test]
     fn the_form_says_what_is_written_and_where() {

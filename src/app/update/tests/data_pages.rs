@@ -390,6 +390,7 @@ fn a_saved_report_says_where() {
             path: "/p/found.csv".to_owned(),
             what: "written".to_owned(),
             dry_run: false,
+            deleted: false,
         },
     );
     assert_eq!(d.says(), (Level::Done, "Saved /p/found.csv"));

@@ -1,10 +1,11 @@
 //! Closing the window: at rest, during work, and what may still happen on the way out.
 
-use super::tagging::{at_work, found, words};
+use super::tagging::{at_work, found};
 use super::*;
 use crate::app::model::command::{DataCommand, ModelCommand, TagCommand};
 use crate::app::model::file_probe::Reply;
 use crate::app::model::job_kind::DataTask;
+use crate::app::model::tag::source::Source;
 use crate::engine::Stage;
 use crate::engine::request::TrainRequest;
 
@@ -26,6 +27,12 @@ fn on_the_way_out() -> Driver {
     close(&mut d, 1.0);
     d.command(Command::Leave(true));
     d
+}
+
+fn tagger() -> Source {
+    Source::File {
+        path: "/t.safetensors".into(),
+    }
 }
 
 #[test]
@@ -54,8 +61,9 @@ fn looks_checks_and_a_watched_folder_do_not_keep_the_window() {
         project: None,
     });
     d.command(Command::Plan(TrainRequest::new(BIRDS.as_ref())));
-    d.command(Command::Tag(TagCommand::Use(words("cat"))));
-    d.probe(Reply::WatchFolder("/inbox".into(), true));
+    d.command(Command::Tag(TagCommand::Use(tagger())));
+    d.probe(Reply::WatchFolder("/inbox".into(), Some(Vec::new())));
+    d.command(Command::Tag(TagCommand::StartWatch));
     assert_eq!(d.model.jobs.unfinished(|_| true).len(), 4);
     close(&mut d, 1.0);
     d.did(&[]);
@@ -115,8 +123,9 @@ fn on_the_way_out_closing_is_not_asked_about_again() {
 fn a_watched_folder_is_stopped_but_not_waited_for() {
     let mut d = Driver::at_birds();
     train(&mut d);
-    d.command(Command::Tag(TagCommand::Use(words("cat"))));
-    d.probe(Reply::WatchFolder("/inbox".into(), true));
+    d.command(Command::Tag(TagCommand::Use(tagger())));
+    d.probe(Reply::WatchFolder("/inbox".into(), Some(Vec::new())));
+    d.command(Command::Tag(TagCommand::StartWatch));
     d.command(Command::Leave(true));
     d.did(&["stop 1", "stop 2"]);
     d.job_failed(1, "stopped");

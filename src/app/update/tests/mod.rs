@@ -3,6 +3,7 @@
 mod data_pages;
 mod downloads;
 mod editing;
+mod exporting;
 mod importing;
 mod inspecting;
 mod leaving;
@@ -10,6 +11,8 @@ mod looks;
 mod opening;
 mod planning;
 mod projects;
+mod tag_keeping;
+mod tag_watching;
 mod tag_writing;
 mod tagging;
 mod training;

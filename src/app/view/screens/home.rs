@@ -22,6 +22,7 @@ const CARD: f32 = 112.0;
 pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     let sentence = "Several labels for each picture, learned from few examples, with the patches that made each label.";
     page(ui, "What shall we look at?", sentence, |ui| {
+        go_on(ui, screen);
         drop_area(ui, screen);
         ui.add_space(theme::LARGE);
         cards(ui, screen);
@@ -176,14 +177,46 @@ fn card(ui: &mut Ui, width: f32, icon: &str, title: &str, sentence: &str, add: i
     });
 }
 
+/// What was worked on last stands first: the newest project while none is open, and the list in Tag.
+fn go_on(ui: &mut Ui, screen: &mut Screen<'_>) {
+    let model = screen.model;
+    let newest = model.prefs.recent.first().filter(|_| model.open().is_none());
+    let list = &model.tagging.list;
+    let (pictures, edited) = (
+        list.items.len(),
+        (0..list.items.len()).filter(|i| list.edited(*i)).count(),
+    );
+    if newest.is_none() && pictures == 0 {
+        return;
+    }
+    ui.label(theme::heading("Go on with", TextSize::Title));
+    ui.add_space(theme::SMALL);
+    if let Some(newest) = newest {
+        row(ui, screen, newest);
+    }
+    if pictures > 0 {
+        let mut words = format!("{} in Tag", words::counted(pictures, "picture", "pictures"));
+        if edited > 0 {
+            words.push_str(&format!(", {} changed by you", words::count(edited)));
+        }
+        let button = egui::Button::new(theme::labelled(icons::TAG, &words)).min_size(vec2(0.0, theme::HIT + 8.0));
+        if ui.add(button).clicked() {
+            screen.command(Command::Do(Action::Tag));
+        }
+    }
+    ui.add_space(theme::LARGE);
+}
+
 fn recent(ui: &mut Ui, screen: &mut Screen<'_>) {
     let model = screen.model;
-    if model.prefs.recent.is_empty() {
+    // The newest one stands first on the page while no project is open.
+    let above = usize::from(model.open().is_none());
+    if model.prefs.recent.len() <= above {
         return;
     }
     ui.label(theme::heading("Recent projects", TextSize::Title));
     ui.add_space(theme::SMALL);
-    for recent in &model.prefs.recent {
+    for recent in model.prefs.recent.iter().skip(above) {
         row(ui, screen, recent);
     }
     ui.add_space(theme::LARGE);
@@ -215,7 +248,8 @@ fn row(ui: &mut Ui, screen: &mut Screen<'_>, recent: &Recent) {
     inner.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(4.0);
-        ui.label(theme::heading(&name, TextSize::Subtitle));
+        // What can be selected would take the click that opens the project.
+        ui.add(egui::Label::new(theme::heading(&name, TextSize::Subtitle)).selectable(false));
         let [pictures, labels] = recent.counts;
         let place = recent
             .path
@@ -226,7 +260,7 @@ fn row(ui: &mut Ui, screen: &mut Screen<'_>, recent: &Recent) {
             words::counted(pictures, "picture", "pictures"),
             words::counted(labels, "label", "labels")
         );
-        ui.add(egui::Label::new(theme::quiet(ui, words)).truncate());
+        ui.add(egui::Label::new(theme::quiet(ui, words)).truncate().selectable(false));
     });
     let corner = Rect::from_center_size(rect.right_center() - vec2(24.0, 0.0), Vec2::splat(theme::HIT));
     let mut close = ui.new_child(egui::UiBuilder::new().max_rect(corner));

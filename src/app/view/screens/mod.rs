@@ -4,6 +4,7 @@ mod about;
 mod choices;
 mod data;
 mod evidence;
+mod export_tagger;
 mod filters;
 mod grid;
 mod home;

@@ -1,5 +1,6 @@
 //! Models: what can be downloaded, what is here, and what becomes of it.
 
+use super::export_tagger;
 use super::page::page;
 use crate::app::model::command::{Command, ModelCommand, Pick, Preference};
 use crate::app::model::downloads::name_for;
@@ -20,6 +21,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     let sentence = "A model that has seen many photographs finds labels by their words alone, and learns yours from few examples. One download, \
                     then everything works offline.";
     page(ui, "Models", sentence, |ui| {
+        export_tagger::show(ui, screen);
         let models = &screen.model.models;
         if let Some(failure) = &models.failure {
             let p = theme::palette(ui);

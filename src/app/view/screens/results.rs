@@ -3,7 +3,7 @@
 use super::running::run_name;
 use crate::app::model::action::Action;
 use crate::app::model::catalog::Catalog;
-use crate::app::model::command::{Command, ResultsCommand};
+use crate::app::model::command::{Command, ResultsCommand, TaggerCommand};
 use crate::app::model::filter::{LabelTest, Sort, pictures_of};
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::measure::{LabelNumbers, Measured};
@@ -87,7 +87,8 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
                 TextSize::Display,
             ));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                run_choice(ui, screen, catalog)
+                run_choice(ui, screen, catalog);
+                export(ui, screen, catalog);
             });
         });
         ui.horizontal(|ui| {
@@ -118,6 +119,17 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
             table(ui, screen, catalog, &measured, slot);
         });
     });
+}
+
+/// Leads to the export of the run whose predictions are shown.
+fn export(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {
+    let info = Action::ExportTagger.info();
+    let button = ui
+        .button(theme::labelled(icons::CUBE, info.name))
+        .on_hover_text(info.about);
+    if button.clicked() {
+        screen.command(Command::Tagger(TaggerCommand::Show(Some(catalog.run.clone()))));
+    }
 }
 
 fn run_choice(ui: &mut Ui, screen: &mut Screen<'_>, catalog: &Catalog) {

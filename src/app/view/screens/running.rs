@@ -9,7 +9,7 @@ pub(super) use past::past;
 
 use super::page::page;
 use crate::app::model::action::Action;
-use crate::app::model::command::{Command, TagCommand};
+use crate::app::model::command::{Command, TagCommand, TaggerCommand};
 use crate::app::model::job::JobState;
 use crate::app::model::state::Model;
 use crate::app::model::tag::source::Source;
@@ -98,6 +98,7 @@ fn controls(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training, job: Opti
                 widgets::action_button(ui, screen, Action::Results);
                 widgets::action_button(ui, screen, Action::Pictures);
                 tag_with_it(ui, screen, training);
+                export(ui, screen, training);
             }
             return;
         }
@@ -164,6 +165,18 @@ fn tag_with_it(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training) {
         let source = Source::Run { project, run };
         screen.command(Command::Tag(TagCommand::Use(source)));
         screen.command(Command::Do(Action::Tag));
+    }
+}
+
+/// Leads to the export of the run that was just trained.
+fn export(ui: &mut Ui, screen: &mut Screen<'_>, training: &Training) {
+    let info = Action::ExportTagger.info();
+    let button = ui
+        .button(theme::labelled(icons::CUBE, info.name))
+        .on_hover_text(info.about);
+    if button.clicked() {
+        let run = training.run().map(str::to_owned);
+        screen.command(Command::Tagger(TaggerCommand::Show(run)));
     }
 }
 

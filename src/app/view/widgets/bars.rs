@@ -146,7 +146,7 @@ fn job(ui: &mut Ui, screen: &mut Screen<'_>) {
             let place = match &job.spec.kind {
                 JobKind::Train if model.open().is_some() => Some(Action::Train),
                 JobKind::Tag | JobKind::WriteTags { .. } => Some(Action::Tag),
-                JobKind::Fetch { .. } => Some(Action::Models),
+                JobKind::Fetch { .. } | JobKind::ExportTagger => Some(Action::Models),
                 _ => None,
             };
             if let Some(place) = place {
@@ -248,26 +248,35 @@ fn entry(ui: &mut Ui, screen: &mut Screen<'_>, place: Place, action: Action) {
 
 /// What the project holds, what was changed, what the worker takes.
 pub(crate) fn status(ui: &mut Ui, screen: &mut Screen<'_>) {
-    ui.horizontal_centered(|ui| {
+    // What is at the right takes its room first: nothing is written over it.
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
-        project(ui, screen);
-        // An import that is looked at can be left and found again.
-        let import = screen.data.import.as_ref().filter(|_| screen.place != Place::Import);
-        if let Some(name) = import.map(|form| form.name()) {
-            let words = format!("{}  import: {name}", icons::FOLDER_PLUS);
-            if small(ui, words, true, "Go on with this import") {
-                screen.command(Command::Data(DataCommand::Resume));
-            }
-        }
-        let undo = screen.open().and_then(|o| o.catalog.undo.as_ref());
-        if let Some(undo) = undo.map(|u| &u.description) {
-            let words = format!("{}  undo: {undo}", icons::ARROW_COUNTER_CLOCKWISE);
-            if small(ui, words, true, "Take this change back") {
-                screen.command(Command::Do(Action::Undo));
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| work(ui, screen));
+        work(ui, screen);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
+            held(ui, screen);
+        });
     });
+}
+
+/// What the project holds, and what can be gone on with or taken back; from the left.
+fn held(ui: &mut Ui, screen: &mut Screen<'_>) {
+    project(ui, screen);
+    // An import that is looked at can be left and found again.
+    let import = screen.data.import.as_ref().filter(|_| screen.place != Place::Import);
+    if let Some(name) = import.map(|form| form.name()) {
+        let words = format!("{}  import: {name}", icons::FOLDER_PLUS);
+        if small(ui, words, true, "Go on with this import") {
+            screen.command(Command::Data(DataCommand::Resume));
+        }
+    }
+    let undo = screen.open().and_then(|o| o.catalog.undo.as_ref());
+    if let Some(undo) = undo.map(|u| &u.description) {
+        let words = format!("{}  undo: {undo}", icons::ARROW_COUNTER_CLOCKWISE);
+        if small(ui, words, true, "Take this change back") {
+            screen.command(Command::Do(Action::Undo));
+        }
+    }
 }
 
 /// A button of the status bar.
@@ -328,7 +337,7 @@ fn work(ui: &mut Ui, screen: &mut Screen<'_>) {
             .folder
             .file_name()
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let [tagged, failed] = model.tagging.watch.counts;
+        let [tagged, failed] = model.prefs.watch_log.counts;
         let words = format!(
             "{}  watching {name}: {} so far",
             icons::EYE,

@@ -266,7 +266,9 @@ impl Inference<'_> {
             None if !named.is_empty() => named,
             None => match &by_word()[..] {
                 // A label may itself be called "label".
-                [i] if self.column(*i).only_flags() && flags.len() > 1 => Vec::new(),
+                columns if columns.iter().all(|i| self.column(*i).only_flags()) && flags.len() > columns.len() => {
+                    Vec::new()
+                }
                 columns @ [_, ..] => columns.to_vec(),
                 [] if !flags.is_empty() || !self.flags(others, None).is_empty() => Vec::new(),
                 [] if others

@@ -8,7 +8,7 @@ use super::words;
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::is_picture_name;
 use ::csv::{ErrorKind, ReaderBuilder, StringRecord};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -39,6 +39,23 @@ impl Dialect {
     pub(crate) fn of(path: &Path, wanted: &Columns) -> Result<Self, DatasetError> {
         let head = coco::head(path)?;
         let encoding = encoding::of_file(path, &head, None)?;
+        Self::told(path, &head, encoding, wanted)
+    }
+
+    /// As [`of`](Self::of), from the beginning of the file alone, for a look at its first rows.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub(crate) fn glance(path: &Path) -> Result<Self, DatasetError> {
+        let head = coco::head(path)?;
+        // Any encoding will do in which the usual names of columns are what they are.
+        let foreign = std::str::from_utf8(&head).is_err_and(|error| error.error_len().is_some());
+        let usual = if foreign { WINDOWS_1252 } else { UTF_8 };
+        let encoding = encoding::marked(&head).unwrap_or(usual);
+        Self::told(path, &head, encoding, &Columns::default())
+    }
+
+    fn told(path: &Path, head: &[u8], encoding: &'static Encoding, wanted: &Columns) -> Result<Self, DatasetError> {
         if encoding == UTF_8 && head.contains(&0) {
             let problem = "this is no text (it has zero bytes); save the table as \"CSV UTF-8\"".to_owned();
             return Err(DatasetError::Parse {
@@ -49,7 +66,7 @@ impl Dialect {
         }
         let mut text = Vec::new();
         // What the cut at the end of the head breaks is of no interest here.
-        let _ = Decoded::new(&head[..], encoding).read_to_end(&mut text);
+        let _ = Decoded::new(head, encoding).read_to_end(&mut text);
         let mut dialect = Self {
             encoding,
             delimiter: b'\t',

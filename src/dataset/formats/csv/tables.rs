@@ -69,9 +69,8 @@ pub(crate) fn tables(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 
 /// Its first lines have a column of file names: cheap, and enough to tell tables of pictures from others.
 pub(crate) fn looks_like_a_table(path: &Path) -> bool {
-    let wanted = Columns::default();
     let look = || {
-        let dialect = Dialect::of(path, &wanted).ok()?;
+        let dialect = Dialect::glance(path).ok()?;
         let (mut first, mut second) = (StringRecord::new(), StringRecord::new());
         let mut on = |_, _| ControlFlow::Continue(());
         let mut table = Table::open(path, dialect, &mut on).ok()?;

@@ -67,7 +67,7 @@ pub(crate) fn read_table(
 /// Whether a file is such a table, by its first line.
 fn is_export(path: &Path) -> bool {
     let header = || {
-        let dialect = Dialect::of(path, &Columns::default()).ok()?;
+        let dialect = Dialect::glance(path).ok()?;
         let mut on = |_, _| ControlFlow::Continue(());
         let mut first = StringRecord::new();
         Table::open(path, dialect, &mut on).ok()?.next(&mut first).ok()??;

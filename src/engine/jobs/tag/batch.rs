@@ -9,9 +9,10 @@ use super::without_outputs;
 use crate::engine::event::{PhaseKind, Tag, TagEvidence, Tags, warnings};
 use crate::engine::request::TagRequest;
 use crate::engine::{Context, Event, Failure};
+use crate::explain::probability;
 use crate::tagging::model;
 use crate::tagging::tagger::Tagger;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::time::{Duration, Instant};
@@ -91,12 +92,8 @@ impl Ledger {
 
     /// Tells and keeps what became of a picture.
     fn settle(&mut self, wrote: Wrote, context: &mut Context<'_>) -> Result<(), Failure> {
-        for (path, what) in wrote.notes {
-            context.emit(Event::Written {
-                path: path.to_string_lossy().into_owned(),
-                what,
-                dry_run: self.dry_run,
-            });
+        for note in wrote.notes {
+            context.emit(note.event(self.dry_run));
         }
         if let Entry::Failed(reason) = &wrote.entry {
             context.emit(Event::Skipped {
@@ -160,17 +157,21 @@ impl<'a> Batch<'a> {
         if !self.outputs.gathers() {
             return Ok(());
         }
-        let all: Vec<(PathBuf, Entry)> = pictures
-            .iter()
-            .filter_map(|p| Some((p.clone(), self.ledger.session.get(p)?.clone())))
-            .collect();
+        let tagged = |picture: &PathBuf| match self.ledger.session.get(picture)? {
+            Entry::Tags(tags) => Some(model::Tags {
+                image: picture.clone(),
+                tags: tags.iter().map(|(l, p)| Tag::by_tagger(l.clone(), *p)).collect(),
+            }),
+            Entry::Failed(_) => None,
+        };
+        let all: Vec<model::Tags> = pictures.iter().filter_map(tagged).collect();
         self.outputs.tables(&all, context)
     }
 
     /// Tags and writes; writing has a thread of its own and a bounded queue.
     fn tag(&mut self, pictures: &[PathBuf], context: &mut Context<'_>) -> Result<(), Failure> {
         let (machine, outputs, ledger) = (&self.machine, &self.outputs, &mut self.ledger);
-        let evidence = self.request.evidence;
+        let (evidence, log_odds) = (self.request.evidence, &self.request.log_odds);
         let (queue, inbox) = sync_channel::<ToWrite>(WAITING);
         let (sender, written) = channel::<Wrote>();
         // The stamp is taken before a picture is read: one that changes meanwhile is done again next time.
@@ -181,7 +182,7 @@ impl<'a> Batch<'a> {
                 let stamp = stamps.get(path).copied().unwrap_or_default();
                 match outcome {
                     Ok(judged) => {
-                        let tags = tags_of(machine.tagger, path, &judged);
+                        let tags = tags_of(machine.tagger, log_odds, path, &judged);
                         for notice in &judged.notices {
                             context.warn(warnings::PICTURE, format!("{}: {notice}", path.display()));
                         }
@@ -224,13 +225,11 @@ impl<'a> Batch<'a> {
         match entry {
             Entry::Tags(tags) => {
                 self.ledger.done.tagged += 1;
-                let tags = tags.iter().map(|(label, probability)| Tag {
-                    label: label.clone(),
-                    probability: *probability,
-                });
+                let tags = tags.iter().map(|(l, p)| Tag::by_tagger(l.clone(), *p));
                 context.emit(Event::Tags(Tags {
                     image,
                     tags: tags.collect(),
+                    resumed: true,
                     evidence: None,
                 }));
             }
@@ -295,24 +294,20 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The labels at or above their thresholds, by falling probability.
-fn tags_of(tagger: &Tagger, path: &Path, judged: &Judged) -> model::Tags {
+/// The labels at or above their thresholds, by falling probability. `log_odds`: thresholds of labels that have one of that kind.
+fn tags_of(tagger: &Tagger, log_odds: &BTreeMap<String, f32>, path: &Path, judged: &Judged) -> model::Tags {
     let config = &tagger.config;
-    let given = judged
-        .labels
-        .iter()
-        .enumerate()
-        .filter(|(c, (_, p))| *p >= config.thresholds[*c]);
-    let mut tags: Vec<Tag> = given
-        .map(|(c, (_, probability))| Tag {
-            label: config.labels[c].clone(),
-            probability: *probability,
-        })
-        .collect();
-    tags.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    let is_given = |c: usize, odds: f32| match log_odds.get(&config.labels[c]) {
+        Some(threshold) => odds >= *threshold,
+        None => probability(odds) >= config.thresholds[c],
+    };
+    let odds = judged.labels.iter().map(|(_, odds)| *odds).enumerate();
+    let mut given: Vec<(usize, f32)> = odds.filter(|(c, odds)| is_given(*c, *odds)).collect();
+    given.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let tag = |(c, odds): (usize, f32)| Tag::by_tagger(config.labels[c].clone(), probability(odds));
     model::Tags {
         image: path.to_owned(),
-        tags,
+        tags: given.into_iter().map(tag).collect(),
     }
 }
 
@@ -327,10 +322,16 @@ fn event_of(tags: &model::Tags, judged: &Judged, machine: &Machine<'_>, evidence
     Tags {
         image: tags.image.to_string_lossy().into_owned(),
         tags: tags.tags.clone(),
+        resumed: false,
         evidence: evidence.then(|| TagEvidence {
             width: judged.size.0,
             height: judged.size.1,
-            probability: judged.labels.iter().map(|(_, p)| *p).collect(),
+            probability: judged.labels.iter().map(|(_, odds)| probability(*odds)).collect(),
+            log_odds: if machine.tagger.config.probability.is_calibrated() {
+                Vec::new()
+            } else {
+                judged.labels.iter().map(|(_, odds)| *odds).collect()
+            },
             patches: judged.labels.iter().map(|(e, _)| boxes(e)).collect(),
         }),
     }

@@ -15,7 +15,7 @@ pub(crate) use output::Outputs;
 pub(crate) use speed::{Speed, speed};
 pub(crate) use write::{remove, write};
 
-use super::project::open_for_work;
+use super::project::open_to_read;
 use super::taggers::{self, Words};
 use crate::compute::Compute;
 use crate::engine::request::{TagRequest, TagSource, TagWrite};
@@ -44,6 +44,7 @@ pub(crate) fn run(request: &TagRequest, compute: &Compute, context: &mut Context
             labels: tagger.config.labels.clone(),
             thresholds: tagger.config.thresholds.clone(),
             found: tagger.config.provenance.thresholds.clone(),
+            calibrated: tagger.config.probability.is_calibrated(),
         });
     }
     let machine = Machine::new(&tagger, compute)?;
@@ -101,7 +102,7 @@ fn open(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -> R
     let mut tagger = match &request.source {
         TagSource::Tagger { path } => Tagger::load(path)?,
         TagSource::Run { project, run } => {
-            let project = open_for_work(project, context)?;
+            let project = open_to_read(project, context)?;
             taggers::of_run(&project, run, compute, context)?
         }
         TagSource::Words {
@@ -123,14 +124,16 @@ fn open(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -> R
     if let Some(threshold) = request.threshold {
         config.thresholds.fill(threshold);
     }
-    for (label, threshold) in &request.thresholds {
+    for label in request.thresholds.keys().chain(request.log_odds.keys()) {
         let place = config.labels.iter().position(|l| l == label).ok_or_else(|| {
             Failure::usage(
                 format!("the tagger has no label {label}"),
                 format!("Its labels are: {}.", config.labels.join(", ")),
             )
         })?;
-        config.thresholds[place] = *threshold;
+        if let Some(threshold) = request.thresholds.get(label) {
+            config.thresholds[place] = *threshold;
+        }
     }
     Ok(tagger)
 }
@@ -143,9 +146,11 @@ fn identity(request: &TagRequest, tagger: &Tagger) -> Result<String, Failure> {
     let config = serde_json::to_string(&config).map_err(bug)?;
     let write = serde_json::to_string(&request.write).map_err(bug)?;
     let fingerprint = &tagger.fingerprint;
-    Ok(hash::of_bytes(
-        format!("{fingerprint}\n{config}\n{write}\n{}", request.watch).as_bytes(),
-    ))
+    let mut text = format!("{fingerprint}\n{config}\n{write}\n{}", request.watch);
+    if !request.log_odds.is_empty() {
+        text.push_str(&format!("\n{}", serde_json::to_string(&request.log_odds).map_err(bug)?));
+    }
+    Ok(hash::of_bytes(text.as_bytes()))
 }
 
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {

@@ -1,14 +1,13 @@
 //! Where tags go: sidecars and folders picture by picture, tables at the end.
 
-use super::journal::Entry;
 use crate::engine::event::warnings;
 use crate::engine::request::TagWrite;
 use crate::engine::{Context, Event, Failure};
 use crate::tagging::TaggingError;
 use crate::tagging::folders::{FolderPlan, PlacementAction, Transfer};
-use crate::tagging::model::{Tag, TaggedBy, Tags};
+use crate::tagging::model::{TaggedBy, Tags};
 use crate::tagging::table::{Table, TableFormat, TableOptions};
-use crate::tagging::xmp::{Action, Keywords, SidecarStyle, Sidecars};
+use crate::tagging::xmp::{Action, Keywords, SidecarPlan, SidecarStyle, Sidecars};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -23,8 +22,36 @@ pub(crate) struct Outputs {
     dry_run: bool,
 }
 
-/// What was written of a picture: the file, and what happened to it in words.
-pub(crate) type Note = (PathBuf, String);
+/// What was written of a picture.
+pub(crate) struct Note {
+    /// The file.
+    pub path: PathBuf,
+    /// What happened to it, in words.
+    pub what: String,
+    /// Whether the file is gone.
+    pub deleted: bool,
+}
+
+impl Note {
+    /// What a plan does, or would do; nothing where the file stays as it is.
+    pub fn of(plan: &SidecarPlan, dry_run: bool) -> Option<Self> {
+        Some(Self {
+            path: plan.sidecar.clone(),
+            what: words(&plan.action, dry_run)?,
+            deleted: matches!(plan.action, Action::Delete { .. }),
+        })
+    }
+
+    /// As a reader is told.
+    pub fn event(self, dry_run: bool) -> Event {
+        Event::Written {
+            path: self.path.to_string_lossy().into_owned(),
+            what: self.what,
+            dry_run,
+            deleted: self.deleted,
+        }
+    }
+}
 
 impl Outputs {
     /// Looks at what is asked for. `labels`: the tagger's, in order.
@@ -121,15 +148,14 @@ impl Outputs {
         let mut notes = Vec::new();
         for (_, sidecars) in &self.sidecars {
             let plan = sidecars.plan_write(tags, &self.by, SystemTime::now());
-            let what = words(&plan.action);
-            let path = plan.sidecar.clone();
+            let note = Note::of(&plan, self.dry_run);
             if !self.dry_run {
                 plan.apply()?;
             }
             if let Action::Refused(error) = plan.action {
                 return Err(error);
             }
-            notes.extend(what.map(|what| (path, what)));
+            notes.extend(note);
         }
         Ok(notes)
     }
@@ -138,23 +164,9 @@ impl Outputs {
     ///
     /// # Errors
     /// [`Failure`] where a table cannot hold the tags, or its file cannot be written.
-    pub fn tables(&self, all: &[(PathBuf, Entry)], context: &mut Context<'_>) -> Result<(), Failure> {
-        let tagged = |(path, entry): &(PathBuf, Entry)| match entry {
-            Entry::Tags(tags) => Some(Tags {
-                image: path.clone(),
-                tags: tags
-                    .iter()
-                    .map(|(label, probability)| Tag {
-                        label: label.clone(),
-                        probability: *probability,
-                    })
-                    .collect(),
-            }),
-            Entry::Failed(_) => None,
-        };
-        let tags: Vec<Tags> = all.iter().filter_map(tagged).collect();
+    pub fn tables(&self, tags: &[Tags], context: &mut Context<'_>) -> Result<(), Failure> {
         for (out, options) in &self.tables {
-            let table = Table::new(&tags, options)?;
+            let table = Table::new(tags, options)?;
             match out {
                 Some(path) => {
                     if !self.dry_run {
@@ -164,6 +176,7 @@ impl Outputs {
                         path: path.to_string_lossy().into_owned(),
                         what: format!("tags of {} pictures", tags.len()),
                         dry_run: self.dry_run,
+                        deleted: false,
                     });
                 }
                 None => {
@@ -178,7 +191,7 @@ impl Outputs {
             }
         }
         for (out, transfer) in &self.folders {
-            self.place(&FolderPlan::new(&tags, out, *transfer), context)?;
+            self.place(&FolderPlan::new(tags, out, *transfer), context)?;
         }
         Ok(())
     }
@@ -201,6 +214,7 @@ impl Outputs {
                     path: placement.target.to_string_lossy().into_owned(),
                     what: placement.label.clone(),
                     dry_run: self.dry_run,
+                    deleted: false,
                 }),
                 Ok(false) => {}
                 Err(reason) => context.emit(Event::Skipped {
@@ -214,8 +228,8 @@ impl Outputs {
     }
 }
 
-/// What happens to a sidecar; nothing where it stays as it is.
-pub(crate) fn words(action: &Action) -> Option<String> {
+/// What happens to a sidecar, or would; nothing where it stays as it is.
+fn words(action: &Action, dry_run: bool) -> Option<String> {
     let list = |keywords: &Keywords| keywords.subject.join(", ");
     Some(match action {
         Action::Create { added } => format!("new, with {}", list(added)),
@@ -232,7 +246,15 @@ pub(crate) fn words(action: &Action) -> Option<String> {
             }
             parts.join("; ")
         }
-        Action::Delete { removed } => format!("goes, it held only {}", list(removed)),
+        Action::Delete { removed } => {
+            let quoted: Vec<String> = removed.subject.iter().map(|k| format!("“{k}”")).collect();
+            let held = quoted.join(", ");
+            if dry_run {
+                format!("will be deleted: it holds only {held}")
+            } else {
+                format!("deleted: it held only {held}")
+            }
+        }
         Action::Unchanged | Action::Refused(_) => return None,
     })
 }

@@ -35,7 +35,7 @@ struct Prepared {
 pub(crate) struct Judged {
     /// Width and height as shown, in pixels.
     pub size: (u32, u32),
-    /// Evidence and probability of each label.
+    /// Evidence of each label, and the logarithm of its odds.
     pub labels: Vec<(LabelEvidence, f32)>,
     /// Where patches lie in the picture.
     pub geometry: Geometry,

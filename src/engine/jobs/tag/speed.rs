@@ -31,6 +31,7 @@ pub(crate) fn speed(request: &BenchTag, compute: &Compute, context: &mut Context
         write: Vec::new(),
         threshold: None,
         thresholds: Default::default(),
+        log_odds: Default::default(),
         dry_run: true,
         evidence: false,
         watch: false,

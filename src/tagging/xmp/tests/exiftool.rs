@@ -97,10 +97,7 @@ impl Files {
     }
 
     fn write(&self, labels: &[&str]) {
-        let tag = |label: &&str| Tag {
-            label: (*label).to_owned(),
-            probability: 0.75,
-        };
+        let tag = |label: &&str| Tag::by_tagger((*label).to_owned(), 0.75);
         let tagger = TaggedBy {
             name: "birds & <beasts>".to_owned(),
             version: "1".to_owned(),

@@ -38,10 +38,7 @@ impl Place {
     }
 
     fn write(&self, labels: &[(&str, f32)], day: u64) -> SidecarPlan {
-        let tag = |(label, probability): &(&str, f32)| Tag {
-            label: (*label).to_owned(),
-            probability: *probability,
-        };
+        let tag = |(label, probability): &(&str, f32)| Tag::by_tagger((*label).to_owned(), *probability);
         let tags = Tags {
             image: self.picture.clone(),
             tags: labels.iter().map(tag).collect(),

@@ -38,15 +38,19 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if list.thresholds != list.fitted
                 && ui
-                    .button("As they were")
-                    .on_hover_text("The tagger's own thresholds")
+                    .button("Back to the first thresholds")
+                    .on_hover_text("Those that the labels began with")
                     .clicked()
             {
                 screen.command(Command::Tag(TagCommand::ResetThresholds));
             }
         });
     });
-    if !list.found.is_empty() {
+    if !list.calibrated {
+        let words = "This model was never trained on your labels, so its scores are no percentages: they only order the pictures. A bar says \
+                     how likely a label is beside the other pictures; about as many labels are given at first as pictures usually have.";
+        ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());
+    } else if !list.found.is_empty() {
         ui.add(egui::Label::new(theme::quiet(ui, format!("Thresholds: {}", list.found))).wrap());
     }
     let mut typed = tagging.search.clone();
@@ -129,22 +133,48 @@ fn line(ui: &mut Ui, screen: &mut Screen<'_>, column: Option<usize>, label: &str
     let Some(before) = screen.tagging.list.thresholds.get(column).copied() else {
         return;
     };
-    let mut percent = 100.0 * before;
+    let threshold = if screen.tagging.list.calibrated {
+        percent(ui, label, before)
+    } else {
+        order(ui, screen, column, label, before)
+    };
+    // A value that was not touched stays to its last digit.
+    if let Some(threshold) = threshold {
+        screen.command(Command::Tag(TagCommand::Threshold(column, threshold)));
+    }
+}
+
+/// The threshold of a probability; the new one where it was moved.
+fn percent(ui: &mut Ui, label: &str, before: f32) -> Option<f32> {
+    let mut percent = 100.0 * f64::from(before);
+    let mut moved = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().slider_width = (ui.available_width() - 78.0).max(60.0);
         let name = format!("Threshold of {label}");
         let slider = ui.add(egui::Slider::new(&mut percent, 0.0..=100.0).show_value(false));
-        slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(percent), &name));
+        slider.widget_info(|| egui::WidgetInfo::slider(true, percent, &name));
         let value = egui::DragValue::new(&mut percent)
             .range(0.0..=100.0)
             .suffix(" %")
-            .fixed_decimals(0);
-        ui.add(value).on_hover_text(name);
+            .max_decimals(3)
+            .custom_formatter(|value, _| words::exact_percent(value));
+        let value = ui.add(value).on_hover_text(name);
+        moved = slider.changed() || value.changed();
     });
-    // A value that was not touched stays to its last digit.
-    if (percent - 100.0 * before).abs() > 0.05 {
-        screen.command(Command::Tag(TagCommand::Threshold(column, percent / 100.0)));
-    }
+    moved.then_some((percent / 100.0) as f32)
+}
+
+/// The threshold of values that only order pictures: between the least and the most likely one; the new one where it was moved.
+fn order(ui: &mut Ui, screen: &Screen<'_>, column: usize, label: &str, before: f32) -> Option<f32> {
+    let [low, high] = screen.tagging.list.ranges.of(column)?;
+    // A little beyond the most likely picture no picture has the label.
+    let high = high + 0.02 * (high - low).max(1e-3);
+    let mut value = before;
+    ui.spacing_mut().slider_width = (ui.available_width() - 12.0).max(60.0);
+    let slider = ui.add(egui::Slider::new(&mut value, low..=high).show_value(false));
+    let name = format!("How likely {label} has to be");
+    slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(value), &name));
+    slider.changed().then_some(value)
 }
 
 /// A label by hand, on the chosen pictures.

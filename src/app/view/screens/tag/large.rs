@@ -1,10 +1,11 @@
 //! A picture large, with the patches that speak for the label under the pointer.
 
-use super::rows::color;
+use super::rows::{among, bar, color};
 use crate::app::model::command::{Command, TagCommand};
-use crate::app::model::tag::item::Standing;
+use crate::app::model::tag::item::{Given, Standing, Sure};
 use crate::app::model::tag::list::List;
 use crate::app::model::thumbnail::Key;
+use crate::app::model::words::percent_of;
 use crate::app::view::screen::Screen;
 use crate::app::view::textures::Thumb;
 use crate::app::view::theme::{self, TextSize};
@@ -162,11 +163,19 @@ fn labels(ui: &mut Ui, screen: &mut Screen<'_>, i: usize) {
             ui.label(theme::quiet(ui, "Not tagged yet."));
         }
         Standing::Tagged => {
-            ui.label(theme::quiet(
-                ui,
-                "Point at a label to see its patches; click to give it or to take it away.",
-            ));
+            let item = &tagging.list.items[i];
+            let words = if item.patches.is_empty() && !item.probability.is_empty() {
+                "Click a label to give it or to take it away. Its patches come when the picture is tagged again."
+            } else {
+                "Point at a label to see its patches; click to give it or to take it away."
+            };
+            ui.label(theme::quiet(ui, words));
         }
+    }
+    let carries = &tagging.list.items[i].carries;
+    if !carries.is_empty() {
+        let words = format!("Has already, from other programs: {}", carries.join(", "));
+        ui.add(egui::Label::new(theme::quiet(ui, words)).truncate());
     }
     let (mut hovered, mut toggled) = (None, None);
     egui::ScrollArea::vertical()
@@ -174,9 +183,10 @@ fn labels(ui: &mut Ui, screen: &mut Screen<'_>, i: usize) {
         .id_salt("large labels")
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                for (label, probability, column) in offered(&tagging.list, i) {
+                for given in offered(&tagging.list, i) {
+                    let label = given.label;
                     let on = tagging.list.has(i, label);
-                    let response = toggle(ui, label, probability, column, on);
+                    let response = toggle(ui, &given, on);
                     if response.hovered() || response.has_focus() {
                         hovered = Some(label.to_owned());
                     }
@@ -194,21 +204,26 @@ fn labels(ui: &mut Ui, screen: &mut Screen<'_>, i: usize) {
     }
 }
 
-/// Labels that a picture may have, those given by hand first, then the most probable: name, probability, column.
-fn offered(list: &List, i: usize) -> Vec<(&str, Option<f32>, Option<usize>)> {
+/// Labels that a picture may have, those given by hand first, then the most likely.
+fn offered(list: &List, i: usize) -> Vec<Given<'_>> {
     let probable = list.items[i].probability.iter().enumerate();
-    let mut offered: Vec<_> = probable
-        .map(|(c, p)| (list.labels[c].as_str(), Some(*p), Some(c)))
+    let mut offered: Vec<Given<'_>> = probable
+        .map(|(c, p)| Given {
+            label: &list.labels[c],
+            sure: list.sure(c, *p),
+            column: Some(c),
+        })
         .collect();
     let mut free = list.given(i);
-    free.retain(|g| g.by_hand && !offered.iter().any(|o| o.0 == g.label));
-    offered.extend(free.into_iter().map(|g| (g.label, None, g.column)));
-    offered.sort_by(|a, b| b.1.unwrap_or(2.0).total_cmp(&a.1.unwrap_or(2.0)));
+    free.retain(|g| g.by_hand() && !offered.iter().any(|o| o.label == g.label));
+    offered.extend(free);
+    offered.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
     offered.truncate(LABELS);
     offered
 }
 
-fn toggle(ui: &mut Ui, label: &str, probability: Option<f32>, column: Option<usize>, on: bool) -> egui::Response {
+fn toggle(ui: &mut Ui, given: &Given<'_>, on: bool) -> egui::Response {
+    let (label, column) = (given.label, given.column);
     let p = theme::palette(ui);
     let width = 196.0;
     let (rect, response) = ui.allocate_exact_size(vec2(width, 34.0), Sense::click());
@@ -233,8 +248,19 @@ fn toggle(ui: &mut Ui, label: &str, probability: Option<f32>, column: Option<usi
     let (dot, _) = inner.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
     inner.painter().circle_filled(dot.center(), 4.5, color(column));
     inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let sure = probability.map_or_else(|| "by hand".to_owned(), |v| format!("{:.0} %", 100.0 * v));
-        ui.add(egui::Label::new(theme::quiet(ui, sure)).selectable(false));
+        match given.sure {
+            Sure::Order(_, share) => {
+                let (place, response) = ui.allocate_exact_size(vec2(36.0, 12.0), Sense::hover());
+                bar(ui, place.left_center(), share, color(column));
+                response.on_hover_text(among(share));
+            }
+            Sure::ByHand => {
+                ui.add(egui::Label::new(theme::quiet(ui, "by hand")).selectable(false));
+            }
+            Sure::Probability(p) => {
+                ui.add(egui::Label::new(theme::quiet(ui, percent_of(p))).selectable(false));
+            }
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.add(
                 egui::Label::new(RichText::new(label).size(TextSize::Small.points()))

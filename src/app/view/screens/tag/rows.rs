@@ -3,8 +3,9 @@
 use crate::app::model::action::Action;
 use crate::app::model::choose::Choose;
 use crate::app::model::command::{Command, TagCommand};
-use crate::app::model::tag::item::{Given, Item, Standing};
+use crate::app::model::tag::item::{Given, Item, Standing, Sure};
 use crate::app::model::thumbnail::Key;
+use crate::app::model::words::percent_of;
 use crate::app::view::screen::Screen;
 use crate::app::view::textures::Thumb;
 use crate::app::view::theme::{self, TextSize};
@@ -99,6 +100,7 @@ fn line(ui: &mut Ui, screen: &mut Screen<'_>, place: usize) {
             ui.label(RichText::new(icons::PENCIL_SIMPLE).color(p.accent))
                 .on_hover_text("Changed by you");
         }
+        carried(ui, item);
     });
     match &item.standing {
         Standing::Failed(reason) => {
@@ -119,6 +121,19 @@ fn line(ui: &mut Ui, screen: &mut Screen<'_>, place: usize) {
         }
     }
     click(screen, &response, place);
+}
+
+/// Keywords that a picture has from other programs, at the end of its name's line.
+fn carried(ui: &mut Ui, item: &Item) {
+    if item.carries.is_empty() {
+        return;
+    }
+    let words = format!("has already: {}", item.carries.join(", "));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let label = egui::Label::new(theme::quiet(ui, &words)).truncate().selectable(false);
+        ui.add(label)
+            .on_hover_text(format!("{words}\nKeywords of other programs; they stay as they are"));
+    });
 }
 
 fn thumbnail(ui: &Ui, screen: &mut Screen<'_>, item: &Item, place: Rect) {
@@ -157,20 +172,39 @@ fn chips(ui: &mut Ui, screen: &mut Screen<'_>, i: usize) {
     }
     let (mut removed, total) = (None, given.len());
     let right = ui.max_rect().right();
-    for (shown, given) in given.iter().enumerate() {
+    for (shown, given_one) in given.iter().enumerate() {
         let room = right - ui.cursor().left();
         let more = if shown + 1 < total { MORE } else { 0.0 };
-        if shown > 0 && Chip::of(ui, given).width() + more > room {
-            ui.label(theme::quiet(ui, format!("+ {}", total - shown)));
+        let name = &list.items[i].name;
+        if shown > 0 && Chip::of(ui, given_one).width() + more > room {
+            removed = rest(ui, &given[shown..], name).or(removed);
             break;
         }
-        if tag_chip(ui, given, &list.items[i].name) {
-            removed = Some(given.label.to_owned());
+        if tag_chip(ui, given_one, name) {
+            removed = Some(given_one.label.to_owned());
         }
     }
     if let Some(label) = removed {
         screen.command(Command::Tag(TagCommand::Set(vec![i], label, false)));
     }
+}
+
+/// The labels that there is no room for, behind a button; the one whose cross was clicked.
+fn rest(ui: &mut Ui, given: &[Given<'_>], picture: &str) -> Option<String> {
+    let mut removed = None;
+    let words = RichText::new(format!("+ {}", given.len())).size(TextSize::Small.points());
+    let menu = ui.menu_button(words, |ui| {
+        for given in given {
+            if tag_chip(ui, given, picture) {
+                removed = Some(given.label.to_owned());
+                ui.close();
+            }
+        }
+    });
+    let name = format!("{} more labels of {picture}", given.len());
+    menu.response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    removed
 }
 
 /// The colour of a label by its column.
@@ -184,13 +218,17 @@ const MORE: f32 = 40.0;
 /// The words of a label on a picture, laid out.
 struct Chip {
     words: Arc<egui::Galley>,
-    sure: Arc<egui::Galley>,
+    /// How sure it is: in words, or as a bar beside the other pictures.
+    sure: Result<Arc<egui::Galley>, f32>,
     spoken: String,
 }
 
 impl Chip {
     /// Width of the dot, and of the cross.
     const ENDS: [f32; 2] = [22.0, 24.0];
+
+    /// Width of the bar of a value that only orders pictures.
+    const BAR: f32 = 34.0;
 
     /// Letters of a label that are shown.
     const LONGEST: usize = 28;
@@ -204,20 +242,32 @@ impl Chip {
         } else {
             label.to_owned()
         };
-        let sure = if given.by_hand {
-            "by hand".to_owned()
-        } else {
-            format!("{:.0} %", 100.0 * given.probability)
+        let words = ui.painter().layout_no_wrap(short, font.clone(), p.text);
+        let said = match given.sure {
+            Sure::ByHand => Ok("by hand".to_owned()),
+            Sure::Probability(probability) => Ok(percent_of(probability)),
+            Sure::Order(_, share) => Err(share),
         };
+        let spoken = said.clone().unwrap_or_else(|share| among(share).to_owned());
         Self {
-            spoken: format!("{label} {sure}"),
-            words: ui.painter().layout_no_wrap(short, font.clone(), p.text),
-            sure: ui.painter().layout_no_wrap(sure, font, p.quiet),
+            spoken: format!("{label} {spoken}"),
+            words,
+            sure: said.map(|said| ui.painter().layout_no_wrap(said, font, p.quiet)),
         }
     }
 
     fn width(&self) -> f32 {
-        Self::ENDS[0] + self.words.size().x + 6.0 + self.sure.size().x + Self::ENDS[1]
+        let sure = self.sure.as_ref().map_or(Self::BAR, |words| words.size().x);
+        Self::ENDS[0] + self.words.size().x + 6.0 + sure + Self::ENDS[1]
+    }
+}
+
+/// Where a value lies among those of the other pictures, in words.
+pub(super) fn among(share: f32) -> &'static str {
+    match share {
+        s if s >= 0.8 => "among the likeliest of these pictures",
+        s if s >= 0.4 => "as likely as on most of these pictures",
+        _ => "less likely than on most of these pictures",
     }
 }
 
@@ -232,7 +282,7 @@ fn tag_chip(ui: &mut Ui, given: &Given<'_>, picture: &str) -> bool {
     ui.painter().rect_stroke(rect, 13.0, line, egui::StrokeKind::Inside);
     let middle = rect.center().y;
     let at = pos2(rect.left() + 12.0, middle);
-    if given.by_hand {
+    if given.by_hand() {
         let font = egui::FontId::proportional(12.0);
         ui.painter()
             .text(at, egui::Align2::CENTER_CENTER, icons::PENCIL_SIMPLE, font, p.accent);
@@ -240,10 +290,18 @@ fn tag_chip(ui: &mut Ui, given: &Given<'_>, picture: &str) -> bool {
         ui.painter().circle_filled(at, 4.5, color(given.column));
     }
     let mut x = rect.left() + Chip::ENDS[0];
-    for (galley, space) in [(chip.words, 6.0), (chip.sure, 0.0)] {
+    let mut write = |galley: Arc<egui::Galley>| {
         let size = galley.size();
         ui.painter().galley(pos2(x, middle - size.y / 2.0), galley, p.text);
-        x += size.x + space;
+        x += size.x + 6.0;
+        x
+    };
+    let after = write(chip.words);
+    match chip.sure {
+        Ok(words) => {
+            write(words);
+        }
+        Err(share) => bar(ui, pos2(after, middle), share, color(given.column)),
     }
     let spoken = format!("{} on {picture}", chip.spoken);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
@@ -257,6 +315,14 @@ fn tag_chip(ui: &mut Ui, given: &Given<'_>, picture: &str) -> bool {
     let name = format!("Take {} from {picture}", given.label);
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     button.on_hover_text(name).clicked()
+}
+
+/// Where a value lies among those of the other pictures, as a bar from a place on.
+pub(super) fn bar(ui: &Ui, from: egui::Pos2, share: f32, ink: Color32) {
+    let whole = Rect::from_min_size(from - vec2(0.0, 2.5), vec2(Chip::BAR, 5.0));
+    let part = Rect::from_min_size(whole.min, vec2((Chip::BAR * share).max(3.0), 5.0));
+    ui.painter().rect_filled(whole, 2.5, theme::palette(ui).line);
+    ui.painter().rect_filled(part, 2.5, ink);
 }
 
 fn click(screen: &mut Screen<'_>, response: &egui::Response, place: usize) {

@@ -2,14 +2,15 @@
 
 use super::write;
 use crate::app::model::command::{Command, Pick, TagCommand};
+use crate::app::model::paths::expand;
 use crate::app::model::tag::source::Source;
-use crate::app::model::tag::watch::Watched;
+use crate::app::model::tag::watch::{LOOKED_AT, Look, Watched};
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::{icons, widgets};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Shows the panel.
@@ -39,22 +40,83 @@ fn begin(ui: &mut Ui, screen: &mut Screen<'_>) {
             screen.command(Command::Pick(Pick::WatchFolder));
         }
     });
-    let folder = PathBuf::from(typed.trim());
+    let folder = expand(Path::new(typed.trim()));
     let ready = !typed.trim().is_empty();
     if typed != screen.tagging.watch.folder {
         screen.command(Command::Tag(TagCommand::WatchPath(typed)));
     }
     ui.add_space(theme::MEDIUM);
     ui.label(theme::heading("Written as", TextSize::Body));
-    write::form(ui, screen, Some(&folder));
+    let form = write::form(ui, screen, Some(&folder));
     ui.add_space(theme::MEDIUM);
-    let button = ui.add_enabled(ready, theme::primary(ui, "Start watching"));
-    if (button.clicked() || go) && ready {
-        screen.command(Command::Tag(TagCommand::Watch(folder)));
-    }
+    let wanted = screen.tagging.to_watch(&folder, &form);
+    let look = screen
+        .model
+        .tagging
+        .watch
+        .look
+        .as_ref()
+        .filter(|look| look.asked == wanted);
+    ui.label(theme::heading("Given", TextSize::Body));
+    let told = look.map_or(&wanted, Look::watched).from_words();
+    ui.add(egui::Label::new(theme::quiet(ui, told)).wrap());
     ui.add_space(theme::SMALL);
-    let note = "Pictures that are in the folder already are tagged first. Nothing is done twice, also after a restart.";
-    ui.add(egui::Label::new(theme::quiet(ui, note)).wrap());
+    let Some(look) = look else {
+        let button = ui.add_enabled(ready, theme::primary(ui, "See what will be written"));
+        if (button.clicked() || go) && ready {
+            screen.command(Command::Tag(TagCommand::Watch(folder)));
+        }
+        let note =
+            "Pictures that are in the folder already are tagged first. Nothing is done twice, also after a restart.";
+        ui.add(egui::Label::new(theme::quiet(ui, note)).wrap());
+        return;
+    };
+    looked(ui, screen, look);
+}
+
+/// What watching would write, and the button that begins it.
+fn looked(ui: &mut Ui, screen: &mut Screen<'_>, look: &Look) {
+    let p = theme::palette(ui);
+    if let Some(failure) = &look.failure {
+        ui.add(egui::Label::new(RichText::new(&failure.message).color(p.bad)).wrap());
+        if let Some(hint) = &failure.hint {
+            ui.add(egui::Label::new(theme::quiet(ui, hint)).wrap());
+        }
+        if ui.button("Look again").clicked() {
+            screen.command(Command::Tag(TagCommand::Watch(look.asked.folder.clone())));
+        }
+        return;
+    }
+    if !look.whole {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label(theme::quiet(ui, "looking what will be written …"));
+        });
+        write::lines(ui, &look.outcome);
+        return;
+    }
+    if ui.add(theme::primary(ui, "Start watching")).clicked() {
+        screen.command(Command::Tag(TagCommand::StartWatch));
+    }
+    let files = look.outcome.lines.len();
+    let words = match (look.pictures, files) {
+        (0, _) => "The folder holds no picture yet. Each that comes is written at once.".to_owned(),
+        (n, 0) => format!(
+            "Of the {} there nothing has to be written; each that comes is written at once.",
+            words::counted(n, "picture", "pictures")
+        ),
+        (n, _) if n > LOOKED_AT => format!(
+            "{} for the first {LOOKED_AT} of {} pictures, then for the others and each that comes.",
+            look.outcome.words(false, false),
+            words::count(n)
+        ),
+        _ => format!(
+            "{} now, then for each picture that comes.",
+            look.outcome.words(false, false)
+        ),
+    };
+    ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());
+    write::lines(ui, &look.outcome);
 }
 
 fn at_work(ui: &mut Ui, screen: &mut Screen<'_>, watched: &Watched) {
@@ -73,13 +135,16 @@ fn at_work(ui: &mut Ui, screen: &mut Screen<'_>, watched: &Watched) {
         source => source.title(&screen.prefs.taggers),
     };
     ui.add(egui::Label::new(theme::quiet(ui, format!("Labels by {by}"))).truncate());
+    let from = watched.from_words();
+    let given = ui.add(egui::Label::new(theme::quiet(ui, format!("Given: {from}"))).truncate());
+    given.on_hover_text(from);
     ui.add(egui::Label::new(theme::quiet(ui, format!("Written as {}", watched.form.words()))).truncate());
     ui.add_space(theme::SMALL);
     let model = screen.model;
     let watch = &model.tagging.watch;
     let job = watch.job.and_then(|id| model.jobs.get(id));
     let (running, stopping) = (job.is_some(), job.is_some_and(|j| j.stopping));
-    let [tagged, failed] = watch.counts;
+    let [tagged, failed] = model.prefs.watch_log.counts;
     let (color, words) = match (running, stopping) {
         (_, true) => (p.quiet, "pausing …".to_owned()),
         (true, _) if watch.settled => (p.good, "watching for new pictures".to_owned()),
@@ -112,7 +177,7 @@ fn at_work(ui: &mut Ui, screen: &mut Screen<'_>, watched: &Watched) {
         }
         if ui
             .button("Stop watching")
-            .on_hover_text("What was written stays")
+            .on_hover_text("What was written stays; then it can be started with other thresholds")
             .clicked()
         {
             screen.command(Command::Tag(TagCommand::EndWatch));
@@ -126,7 +191,7 @@ fn at_work(ui: &mut Ui, screen: &mut Screen<'_>, watched: &Watched) {
 /// What came, newest first.
 fn log(ui: &mut Ui, screen: &Screen<'_>) {
     let p = theme::palette(ui);
-    let lines = &screen.tagging.watch.lines;
+    let lines = &screen.prefs.watch_log.lines;
     if lines.is_empty() {
         ui.label(theme::quiet(ui, "Nothing came yet."));
         return;

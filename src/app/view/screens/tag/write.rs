@@ -1,7 +1,7 @@
 //! Writing: how, and file by file what that would do, before it is done.
 
 use crate::app::model::command::{Command, Pick, Preference, TagCommand};
-use crate::app::model::tag::write::WriteForm;
+use crate::app::model::tag::write::{Outcome, WriteForm};
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
@@ -20,7 +20,7 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
         }
         if ui
             .radio(removal, "Remove our tags")
-            .on_hover_text("From XMP sidecars: what Patchlight wrote goes, nothing else")
+            .on_hover_text("From XMP sidecars: what Patchlight wrote is taken out, nothing else")
             .clicked()
         {
             screen.command(Command::Tag(TagCommand::Prepare(true)));
@@ -28,20 +28,40 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>) {
     });
     ui.add_space(theme::SMALL);
     let form = if removal {
-        let words =
-            "Takes the keywords that Patchlight wrote out of the sidecars of these pictures. Keywords of others stay.";
+        let words = "Takes the keywords that Patchlight wrote out of the sidecars of these pictures, however they are named. Keywords of \
+                     others stay.";
         ui.add(egui::Label::new(theme::quiet(ui, words)).wrap());
-        let mut form = screen.prefs.write.clone();
-        names(ui, &mut form);
-        prefer(screen, &form);
-        form
+        screen.prefs.write.clone()
     } else {
         let first = tagging.list.items.first();
         form(ui, screen, first.and_then(|i| i.path.parent()))
     };
+    which(ui, screen);
     ui.add_space(theme::SMALL);
     ui.separator();
     preview(ui, screen, form);
+}
+
+/// All pictures, or the chosen ones.
+fn which(ui: &mut Ui, screen: &mut Screen<'_>) {
+    let tagging = &screen.model.tagging;
+    let (all, chosen) = (tagging.list.items.len(), tagging.selection.len());
+    if chosen == 0 {
+        return;
+    }
+    let only = tagging.only_chosen;
+    ui.add_space(theme::SMALL);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::LARGE;
+        for (on, words) in [
+            (false, format!("All {}", words::counted(all, "picture", "pictures"))),
+            (true, format!("Only the {} chosen", words::count(chosen))),
+        ] {
+            if ui.radio(only == on, words).clicked() {
+                screen.command(Command::Tag(TagCommand::OnlyChosen(on)));
+            }
+        }
+    });
 }
 
 /// Remembers how tags are written, where that was changed.
@@ -133,8 +153,9 @@ fn preview(ui: &mut Ui, screen: &mut Screen<'_>, form: WriteForm) {
         return;
     }
     let stamp = Some((tagging.list.version, form));
-    let (busy, fresh) = (preview.job.is_some(), preview.stamp == stamp);
-    let (files, skipped) = (preview.lines.len(), preview.skipped.len());
+    let fresh = preview.stamp == stamp && preview.only == tagging.only();
+    let busy = preview.job.is_some();
+    let (files, skipped) = (preview.outcome.lines.len(), preview.outcome.skipped.len());
     if let Some(failure) = preview.failure.as_ref().filter(|_| fresh) {
         ui.label(RichText::new(format!("{}  {}", icons::WARNING_CIRCLE, failure.message)).color(p.bad));
         if let Some(hint) = &failure.hint {
@@ -149,19 +170,14 @@ fn preview(ui: &mut Ui, screen: &mut Screen<'_>, form: WriteForm) {
                 ui,
                 format!("{} so far …", words::counted(files, "file", "files")),
             ));
-        } else if let Some(files) = written {
-            let words = format!(
-                "{}  {} written",
-                icons::CHECK_CIRCLE,
-                words::counted(files, "file", "files")
-            );
+        } else if written.is_some() {
+            let words = format!("{}  {}", icons::CHECK_CIRCLE, preview.outcome.words(removal, true));
             ui.label(RichText::new(words).color(p.good));
             if ui.button("Look again").clicked() {
                 screen.command(Command::Tag(TagCommand::Preview(removal)));
             }
         } else if fresh && preview.whole && files > 0 {
-            let verb = if removal { "Remove from" } else { "Write" };
-            let words = format!("{verb} {}", words::counted(files, "file", "files"));
+            let words = preview.outcome.words(removal, false);
             if ui.add(theme::primary(ui, words)).clicked() {
                 screen.command(Command::Tag(TagCommand::Write));
             }
@@ -205,15 +221,14 @@ fn preview(ui: &mut Ui, screen: &mut Screen<'_>, form: WriteForm) {
         );
         ui.label(RichText::new(words).color(p.warn));
     }
-    lines(ui, screen);
+    lines(ui, &screen.tagging.preview.outcome);
 }
 
 /// What happens to each file: what is left out first.
-fn lines(ui: &mut Ui, screen: &Screen<'_>) {
+pub(super) fn lines(ui: &mut Ui, outcome: &Outcome) {
     let p = theme::palette(ui);
-    let preview = &screen.tagging.preview;
-    let skipped = preview.skipped.len();
-    let total = skipped + preview.lines.len();
+    let skipped = outcome.skipped.len();
+    let total = skipped + outcome.lines.len();
     ui.spacing_mut().item_spacing.y = 4.0;
     egui::ScrollArea::vertical()
         .auto_shrink(false)
@@ -222,9 +237,9 @@ fn lines(ui: &mut Ui, screen: &Screen<'_>) {
             for row in range {
                 let bad = row < skipped;
                 let (path, what) = if bad {
-                    &preview.skipped[row]
+                    &outcome.skipped[row]
                 } else {
-                    &preview.lines[row - skipped]
+                    &outcome.lines[row - skipped]
                 };
                 let name = Path::new(path).file_name();
                 let name = name.map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
