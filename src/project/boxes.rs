@@ -10,9 +10,6 @@ use std::collections::{HashMap, HashSet};
 impl Project {
     /// The boxes of a picture in the source's order; those of deleted labels are left out, those of merged labels have
     /// the label that they were merged into. Where a picture went to a label that was split off, its boxes went along.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn boxes(&self, picture: i64) -> Result<Vec<BoxRow>> {
         self.read(|db| {
             let heirs = Heirs::load(db)?;

@@ -54,9 +54,6 @@ impl Checked {
 
 impl Project {
     /// The pictures that were not checked, or whose files changed since, in data order. Asks the disk for each.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn pending_checks(&self) -> Result<Vec<PictureRow>> {
         let checked: HashMap<i64, [Option<i64>; 2]> = self.read(|db| {
             db.prepare_cached("SELECT picture, size, modified FROM picture_checks WHERE method = ?1")?
@@ -105,9 +102,6 @@ impl Project {
     }
 
     /// Pictures that the check could not use, with the reason, in data order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn unusable_pictures(&self) -> Result<Vec<(i64, String)>> {
         const SQL: &str = "SELECT p.id, c.problem FROM picture_checks c JOIN pictures p ON p.id = c.picture
                            WHERE c.problem IS NOT NULL ORDER BY p.position";

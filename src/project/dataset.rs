@@ -14,9 +14,6 @@ impl Project {
     ///
     /// Only values that someone gave are listed. Where silence means "not there" for some pictures and "not known" for others, it means what
     /// it means for most of them, and the others list every label. Boxes of labels that are not there (any more) are left out.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn dataset(&self, filter: &Filter) -> Result<Dataset> {
         let ids = self.query(filter)?;
         let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();

@@ -39,17 +39,11 @@ pub struct Duplicate {
 impl Project {
     /// Groups of copies among the pictures that were checked, in data order of their first pictures: exact ones by content, near ones by
     /// perceptual hashes that differ in at most [`NEAR`] bits.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn duplicates(&self) -> Result<Vec<DuplicateGroup>> {
         self.duplicates_within(NEAR)
     }
 
     /// As [`Self::duplicates`], with at most `distance` differing bits (of 256; at most 31).
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn duplicates_within(&self, distance: u32) -> Result<Vec<DuplicateGroup>> {
         let (pictures, looks) = self.checked_contents()?;
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); looks.len()];

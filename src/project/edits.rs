@@ -220,17 +220,11 @@ impl Project {
     }
 
     /// The step that [`Self::undo`] would take back.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn next_undo(&self) -> Result<Option<EditGroup>> {
         self.read(|db| db.prepare_cached(NEWEST_APPLIED)?.query_row([], edit_group).optional())
     }
 
     /// The step that [`Self::redo`] would do again.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn next_redo(&self) -> Result<Option<EditGroup>> {
         self.read(|db| db.prepare_cached(OLDEST_UNDONE)?.query_row([], edit_group).optional())
     }

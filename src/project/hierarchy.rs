@@ -23,9 +23,6 @@ pub struct LabelNode {
 
 impl Project {
     /// All labels as a tree, each after what it lies below; beside each other in the labels' order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn label_tree(&self) -> Result<Vec<LabelNode>> {
         let labels = self.labels()?;
         let mut nodes: Vec<LabelNode> = Vec::new();

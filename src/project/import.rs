@@ -92,17 +92,11 @@ impl Project {
     }
 
     /// What the imports found, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn import_reports(&self) -> Result<Vec<ImportReport>> {
         Ok(self.imports()?.into_iter().map(|import| import.report).collect())
     }
 
     /// The imports, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn imports(&self) -> Result<Vec<ImportRecord>> {
         let rows: Vec<(i64, i64, String)> = self.read(|db| {
             db.prepare("SELECT id, created, report FROM imports ORDER BY id")?

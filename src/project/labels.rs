@@ -9,9 +9,6 @@ use std::collections::HashMap;
 
 impl Project {
     /// The labels in order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn labels(&self) -> Result<Vec<LabelRow>> {
         const SQL: &str = "SELECT id, name, prompt_words, colour, position, threshold, description, novel FROM labels
                            WHERE deleted = 0 ORDER BY position, id";
@@ -143,9 +140,6 @@ impl Project {
     }
 
     /// Ids of the labels that are novel, in order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn novel(&self) -> Result<Vec<i64>> {
         let labels = self.labels()?.into_iter();
         Ok(labels.filter(|label| label.novel).map(|label| label.id).collect())
@@ -153,9 +147,6 @@ impl Project {
 
     /// Groups of labels whose names differ only in case, spaces and the way accents are written: they may be one, and
     /// [`Self::merge_labels`] makes them so. In order of the first of each group.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn similar_labels(&self) -> Result<Vec<Vec<LabelRow>>> {
         let (mut groups, mut places): (Vec<Vec<LabelRow>>, HashMap<String, usize>) = Default::default();
         for label in self.labels()? {

@@ -138,9 +138,6 @@ impl Fact {
 impl Project {
     /// The project in numbers: the `pairs` most frequent pairs of labels, and how often the `together` most frequent labels are on the same
     /// pictures.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn overview(&self, pairs: usize, together: usize) -> Result<Overview> {
         let labels = self.labels()?;
         let (facts, said) = self.facts(&labels)?;
@@ -208,9 +205,6 @@ impl Project {
     }
 
     /// Ids of the pictures behind a number of [`Self::overview`], in data order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn pictures_of(&self, bin: Bin) -> Result<Vec<i64>> {
         let labels = self.labels()?;
         let (facts, _) = self.facts(&labels)?;

@@ -17,9 +17,6 @@ pub(super) const PATH: &str = "p.path, p.relative, i.folder";
 
 impl Project {
     /// The pictures of a split, or all, in data order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn pictures(&self, split: Option<Split>) -> Result<Vec<PictureRow>> {
         let sql = format!(
             "SELECT {PATH}, p.id, p.name, p.width, p.height, p.split, p.source_split

@@ -28,9 +28,6 @@ impl Project {
 
     /// Predictions under a run's name for these pictures in their order, each in the order of the labels. Pictures
     /// without predictions are left out.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn predictions(&self, run: &str, ids: &[i64]) -> Result<Vec<PredictionRow>> {
         const SQL: &str = "
             SELECT p.picture, p.label, p.score, p.probability FROM predictions p JOIN labels l ON l.id = p.label

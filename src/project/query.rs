@@ -76,9 +76,6 @@ pub enum Sort {
 
 impl Project {
     /// Ids of the pictures that a filter lets through, in its order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn query(&self, filter: &Filter) -> Result<Vec<i64>> {
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut sql = Sql::default();

@@ -103,9 +103,6 @@ pub struct Lost {
 
 impl Project {
     /// The pictures whose files are not there, in data order. Asks the disk for each.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn missing_pictures(&self) -> Result<Vec<PictureRow>> {
         let pictures = self.pictures(None)?;
         Ok(pictures.into_par_iter().filter(|row| is_gone(&row.path)).collect())

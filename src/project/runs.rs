@@ -94,9 +94,6 @@ impl Project {
     }
 
     /// All runs but the deleted ones, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn runs(&self) -> Result<Vec<Run>> {
         const SQL: &str = "SELECT id, stage, state, created, config, parent, error, training, name FROM runs
                            WHERE deleted = 0 ORDER BY position";

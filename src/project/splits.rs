@@ -70,9 +70,6 @@ impl Project {
     }
 
     /// All splits that were made, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn splits_made(&self) -> Result<Vec<SplitRecord>> {
         const SQL: &str = "SELECT id, created, command, scheme, seed, counts, splits FROM split_history ORDER BY id";
         self.read(|db| {
@@ -101,9 +98,6 @@ impl Project {
 
     /// SHA-256 (hexadecimal) of what training sees of the data, in data order: label names, and of each picture name, split and truth. Two
     /// projects with the same data have the same; any edit changes it.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn data_hash(&self) -> Result<String> {
         let (pictures, labels) = (self.pictures(None)?, self.labels()?);
         let ids: Vec<i64> = pictures.iter().map(|picture| picture.id).collect();

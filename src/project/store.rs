@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// The database's name in a project's folder.
 pub(super) const DATABASE: &str = "project.db";
 
-/// A project that is open: by one program for writing, by any number for reading.
+/// A project that is open: by one program for writing, by any number for reading. Every method fails where the
+/// database cannot be read or written; what else can go wrong, its `# Errors` say.
 #[derive(Debug)]
 pub struct Project {
     // Before the lock, so that the database is closed before another program may write.
@@ -134,9 +135,6 @@ impl Project {
     }
 
     /// A setting of the project.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn setting(&self, key: &str) -> Result<Option<String>> {
         self.read(|db| {
             db.prepare_cached("SELECT value FROM settings WHERE key = ?1")?
@@ -146,9 +144,6 @@ impl Project {
     }
 
     /// Stores a setting of the project.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
     pub fn set_setting(&mut self, key: &str, value: &str) -> Result<()> {
         self.write(|tx| {
             tx.execute(

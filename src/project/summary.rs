@@ -7,9 +7,6 @@ use std::collections::HashMap;
 
 impl Project {
     /// Counts of pictures, splits, positives of each label, and the runs.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn summary(&self) -> Result<Summary> {
         let images: i64 = self.read(|db| db.query_row("SELECT count(*) FROM pictures", [], |row| row.get(0)))?;
         let splits: Vec<(String, i64)> = self.read(|db| {

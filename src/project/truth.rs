@@ -41,18 +41,12 @@ impl Project {
     }
 
     /// Ids of the pictures on which a person gave or took a label, ascending.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn edited_pictures(&self) -> Result<Vec<i64>> {
         const SQL: &str = "SELECT DISTINCT picture FROM edited_values WHERE origin = 'human' ORDER BY picture";
         self.read(|db| db.prepare_cached(SQL)?.query_map([], |row| row.get(0))?.collect())
     }
 
     /// Whether a step of undo moved pictures between splits.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn edit_moves_splits(&self, group: i64) -> Result<bool> {
         self.read(|db| {
             let mut query = db.prepare_cached("SELECT 1 FROM split_edits WHERE edit_group = ?1")?;
@@ -72,9 +66,6 @@ impl Project {
     }
 
     /// Ids of the pictures on which a step of undo changed labels or the split, ascending.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn pictures_of_edit(&self, group: i64) -> Result<Vec<i64>> {
         self.read(|db| {
             let mut found: BTreeSet<i64> = db
@@ -91,9 +82,6 @@ impl Project {
 
     /// Every value that someone gave a label on this picture, with who did: one a label, in the order of the labels. A
     /// human edit goes before the source, the source before the machine.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
     pub fn values(&self, picture: i64) -> Result<Vec<LabelValue>> {
         const SQL: &str = "
             SELECT l.id,

@@ -120,7 +120,17 @@ fn what_comes_to_a_watched_folder_is_logged_with_its_time() {
     );
     assert_eq!(d.model.prefs.watch_log.counts, [2, 1]);
     assert!(!d.model.tagging.watch.settled);
-    d.job_event(1, progress("watching for new pictures", 0, 0));
+    d.job_event(1, progress("encoding pictures", 1, 2));
+    assert!(!d.model.tagging.watch.settled);
+    d.job_event(
+        1,
+        Event::Progress {
+            phase: "watching for new pictures".to_owned(),
+            done: 0,
+            total: 0,
+            kind: PhaseKind::Watching,
+        },
+    );
     assert!(d.model.tagging.watch.settled);
 }
 
