@@ -62,7 +62,7 @@ fn tagged(harness: &mut Harness<'static, Window>, pictures: &[PathBuf]) {
 fn write(harness: &mut Harness<'static, Window>, field: &str, text: &str) {
     harness.get_by_label(field).click();
     harness.step();
-    harness.event(eframe::egui::Event::Text(text.to_owned()));
+    harness.event(egui::Event::Text(text.to_owned()));
     harness.step();
     harness.step();
 }
