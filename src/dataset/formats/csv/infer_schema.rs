@@ -218,7 +218,7 @@ impl Inference<'_> {
             let column = self.column(i);
             let vector = column.texts.as_ref().is_some_and(|texts| texts.has_vectors());
             let word = declared(&column.name).map(|_| LabelWord::Wholly { many: true });
-            word.or_else(|| column.said.label).filter(|_| !vector)
+            word.or(column.said.label).filter(|_| !vector)
         };
         let found: Vec<(usize, LabelWord)> = others.iter().filter_map(|i| Some((*i, word_of(*i)?))).collect();
         let wholly = |word: &LabelWord| matches!(word, LabelWord::Wholly { .. });
