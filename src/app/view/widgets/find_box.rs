@@ -54,8 +54,10 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
     if up {
         chosen = chosen.saturating_sub(1);
     }
-    let mut taken = (enter && !lines.is_empty()).then_some(chosen);
     let id = egui::Id::unique(words.id);
+    let waiting = ctx.data_mut(|d| d.remove_temp::<bool>(id)).unwrap_or(false);
+    let enter = enter || waiting;
+    let mut taken = (enter && !lines.is_empty()).then_some(chosen);
     let area = egui::Modal::new(id)
         .area(egui::Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0)))
         .show(ctx, |ui| {
@@ -77,7 +79,14 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
                 }
             }
         });
-    let chosen = if text == before.0 { chosen } else { 0 };
+    let same = text == before.0;
+    if enter && !same {
+        // Letters and Enter came in one frame: Enter waits for the lines that fit these letters.
+        taken = None;
+        ctx.data_mut(|d| d.insert_temp(id, true));
+        ctx.request_repaint();
+    }
+    let chosen = if same { chosen } else { 0 };
     Done {
         typed: (text, chosen),
         taken,
