@@ -23,6 +23,8 @@ pub(crate) struct Words<'a> {
     pub name: &'a str,
     /// What stands where no line fits.
     pub nothing: &'a str,
+    /// Whether Enter closes the box where nothing is typed, or takes the first line.
+    pub enter_on_nothing_closes: bool,
 }
 
 /// What was done in a box.
@@ -86,11 +88,15 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
         ctx.data_mut(|d| d.insert_temp(id, true));
         ctx.request_repaint();
     }
+    let closed = enter && same && text.is_empty() && chosen == 0 && words.enter_on_nothing_closes;
+    if closed {
+        taken = None;
+    }
     let chosen = if same { chosen } else { 0 };
     Done {
         typed: (text, chosen),
         taken,
-        closed: leave || area.should_close(),
+        closed: closed || leave || area.should_close(),
     }
 }
 
