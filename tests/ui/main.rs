@@ -2,7 +2,6 @@
 //! geometry of overlays, and the death of the worker.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod annotator;
 mod data;
 mod data_screens;
 mod export_tagger;

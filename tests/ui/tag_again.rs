@@ -251,7 +251,8 @@ fn labels_behind_the_edge_can_be_taken_away_and_the_chosen_alone_are_written() {
     settle(&mut harness);
     assert!(
         harness
-            .query_by_label_contains("will be deleted: it holds only")
+            .query_all_by_label_contains("will be deleted: it holds only")
+            .next()
             .is_some()
     );
     click(&mut harness, "Delete 1 file");

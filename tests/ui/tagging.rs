@@ -82,7 +82,7 @@ fn drop_and_tag(harness: &mut Harness<'static, Window>, pictures: Vec<PathBuf>) 
     let Standing::Failed(reason) = &harness.state().model.tagging.list.items[3].standing else {
         panic!("a HEIC picture was read")
     };
-    assert!(reason.starts_with("a HEIC picture"), "{reason}");
+    assert!(reason.contains("HEIC"), "{reason}");
 }
 
 /// Thresholds by commands and by the slider.
