@@ -2,6 +2,7 @@
 //! geometry of overlays, and the death of the worker.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod annotator;
 mod data;
 mod data_screens;
 mod export_tagger;
@@ -17,5 +18,6 @@ mod skips;
 mod support;
 mod tag_again;
 mod tagging;
+mod task_expert;
 mod task_tagger;
 mod training;

@@ -32,8 +32,14 @@ impl Plugin for KeyOrder {
 
 /// Where the events of this frame end; `None`: all of them belong to it.
 fn cut(events: &[Event]) -> Option<usize> {
-    let at = events.iter().position(moves_keyboard)? + 1;
-    events[at..].iter().any(acts).then_some(at)
+    let at = events.iter().position(moves_keyboard)?;
+    // What was typed before it shows first: Enter takes the line that fits what stands in the field, not the one before.
+    if events[..at].iter().any(acts) {
+        return Some(at);
+    }
+    // A key that is held down does not queue up behind slow frames.
+    let again = |event: &Event| event == &events[at];
+    events[at + 1..].iter().any(|e| acts(e) && !again(e)).then_some(at + 1)
 }
 
 /// Whether the keyboard may belong to something else after an event.
@@ -97,10 +103,31 @@ mod tests {
         assert_eq!(seen, all, "nothing is lost, and nothing comes before another");
         order.input_hook(&ctx, &mut input);
         assert!(input.events.is_empty());
-        // Letters alone, and a key with nothing after it, wait for nothing.
-        input.events.push(Event::Text("owl".to_owned()));
-        input.events.extend(key(Key::Enter, Modifiers::NONE));
+        // Letters alone wait for nothing, and neither does a key that is held down.
+        for _ in 0..3 {
+            input.events.push(Event::Text("owl".to_owned()));
+        }
         order.input_hook(&ctx, &mut input);
         assert_eq!(input.events.len(), 3);
+        input.events.clear();
+        for _ in 0..3 {
+            input.events.extend(key(Key::Z, Modifiers::COMMAND).into_iter().take(1));
+        }
+        order.input_hook(&ctx, &mut input);
+        assert_eq!(input.events.len(), 3);
+    }
+
+    #[test]
+    fn enter_waits_for_what_was_typed_before_it() {
+        let ctx = Context::default();
+        let mut order = KeyOrder::default();
+        let mut input = RawInput::default();
+        input.events.push(Event::Text("results".to_owned()));
+        input.events.extend(key(Key::Enter, Modifiers::NONE));
+        order.input_hook(&ctx, &mut input);
+        assert_eq!(input.events, [Event::Text("results".to_owned())]);
+        input.events.clear();
+        order.input_hook(&ctx, &mut input);
+        assert_eq!(input.events, key(Key::Enter, Modifiers::NONE));
     }
 }

@@ -199,8 +199,8 @@ fn card(ui: &mut Ui, width: f32, heights: &mut Heights, [icon, title, sentence]:
             ui.horizontal_wrapped(add);
             let needed = ui.min_rect().bottom() - top;
             heights.now = heights.now.max(needed);
-            if heights.side && heights.before > needed {
-                ui.add_space(heights.before - needed);
+            if heights.side {
+                ui.set_min_height(heights.before);
             }
         });
     });

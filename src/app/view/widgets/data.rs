@@ -21,9 +21,11 @@ pub(crate) fn combo(ui: &mut Ui, id: &str, name: &str, shown: &str, width: f32, 
         .height(420.0)
         .truncate()
         .show_ui(ui, add);
-    combo
-        .response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+    combo.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name);
+        info.current_text_value = Some(shown.to_owned());
+        info
+    });
 }
 
 /// A word in a frame that does nothing.

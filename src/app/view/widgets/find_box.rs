@@ -23,8 +23,6 @@ pub(crate) struct Words<'a> {
     pub name: &'a str,
     /// What stands where no line fits.
     pub nothing: &'a str,
-    /// Whether Enter closes the box where nothing is typed, or takes the first line.
-    pub enter_on_nothing_closes: bool,
 }
 
 /// What was done in a box.
@@ -56,10 +54,8 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
     if up {
         chosen = chosen.saturating_sub(1);
     }
-    let id = egui::Id::unique(words.id);
-    let waiting = ctx.data_mut(|d| d.remove_temp::<bool>(id)).unwrap_or(false);
-    let enter = enter || waiting;
     let mut taken = (enter && !lines.is_empty()).then_some(chosen);
+    let id = egui::Id::unique(words.id);
     let area = egui::Modal::new(id)
         .area(egui::Modal::default_area(id).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0)))
         .show(ctx, |ui| {
@@ -81,22 +77,11 @@ pub(crate) fn show(ctx: &Context, words: &Words<'_>, before: &(String, usize), l
                 }
             }
         });
-    let same = text == before.0;
-    if enter && !same {
-        // Letters and Enter came in one frame: Enter waits for the lines that fit these letters.
-        taken = None;
-        ctx.data_mut(|d| d.insert_temp(id, true));
-        ctx.request_repaint();
-    }
-    let closed = enter && same && text.is_empty() && chosen == 0 && words.enter_on_nothing_closes;
-    if closed {
-        taken = None;
-    }
-    let chosen = if same { chosen } else { 0 };
+    let chosen = if text == before.0 { chosen } else { 0 };
     Done {
         typed: (text, chosen),
         taken,
-        closed: closed || leave || area.should_close(),
+        closed: leave || area.should_close(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::model::command::{Command, DeskCommand};
 use crate::app::model::words::counted;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
-use eframe::egui::Context;
+use eframe::egui::{Context, Key, Modifiers};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -16,6 +16,11 @@ pub(crate) fn show(ctx: &Context, screen: &mut Screen<'_>) {
     let (Some(before), Some(open)) = (&model.desk.label_box, model.open()) else {
         return;
     };
+    // Enter on nothing ends it: pressed once too often it must not give the first label.
+    if *before == Default::default() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
+        screen.command(Command::Desk(DeskCommand::LabelBox(None)));
+        return;
+    }
     let catalog = &open.catalog;
     let targets = model.pictures_to_label();
     let found = fitting(catalog, &before.0);
@@ -39,8 +44,6 @@ pub(crate) fn show(ctx: &Context, screen: &mut Screen<'_>) {
         hint: &hint,
         name: "Find a label",
         nothing: "There are no labels yet: type the first one.",
-        // Pressed once too often Enter must not give the first label.
-        enter_on_nothing_closes: true,
     };
     let done = find_box::show(ctx, &words, before, &lines);
     let mut now = Some(done.typed);

@@ -6,7 +6,7 @@ use crate::app::model::notices::{Level, Notice};
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, Palette, TextSize};
-use eframe::egui::{self, Align, Color32, FontId, Layout, RichText, Ui, vec2};
+use eframe::egui::{self, Align, Color32, Layout, RichText, Ui};
 
 /// What a message's button, its other buttons and its icon take of its width.
 const BESIDE: f32 = 380.0;
@@ -14,8 +14,8 @@ const BESIDE: f32 = 380.0;
 /// Most height of the strip: what is more is scrolled to.
 const MOST: f32 = 190.0;
 
-/// Space above and below a message's words.
-const PAD: f32 = 16.0;
+/// Space above and below a message.
+const PAD: f32 = 8.0;
 
 fn sign(level: Level, p: Palette) -> (&'static str, Color32) {
     match level {
@@ -38,7 +38,7 @@ pub(crate) fn line(ui: &mut Ui, screen: &Screen<'_>) -> bool {
     true
 }
 
-/// The other messages.
+/// The other messages. The strip is as high as they were in the frame before; where they are not, the frame is drawn again.
 pub(crate) fn strip(ui: &mut Ui, screen: &mut Screen<'_>) {
     let model = screen.model;
     let shown: Vec<&Notice> = model.notices.list.iter().filter(|n| !n.is_small()).collect();
@@ -46,56 +46,53 @@ pub(crate) fn strip(ui: &mut Ui, screen: &mut Screen<'_>) {
         return;
     }
     let width = (ui.available_width() - BESIDE).max(200.0);
-    let heights: Vec<f32> = shown.iter().map(|notice| height(ui, notice, width)).collect();
     let p = theme::palette(ui);
-    egui::Panel::bottom("messages")
-        .exact_size(heights.iter().sum::<f32>().min(MOST) + 2.0)
+    let id = egui::Id::unique("height of the messages");
+    let before = ui.data(|d| d.get_temp(id)).unwrap_or(theme::HIT + 2.0 * PAD);
+    let frame = egui::Frame::new()
+        .fill(p.card)
+        .inner_margin(egui::Margin::symmetric(12, 0));
+    let panel = egui::Panel::bottom("messages")
+        .exact_size(before.min(MOST) + 1.0)
         .resizable(false)
-        .frame(
-            egui::Frame::new()
-                .fill(p.card)
-                .inner_margin(egui::Margin::symmetric(12, 0)),
-        )
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            egui::ScrollArea::vertical()
-                .id_salt("messages")
-                .auto_shrink(false)
-                .stick_to_bottom(true)
-                .show(ui, |ui| {
-                    for (notice, height) in shown.into_iter().zip(heights) {
-                        message(ui, screen, notice, width, height);
-                    }
-                });
-        });
+        .frame(frame);
+    let needed = panel.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let area = egui::ScrollArea::vertical()
+            .id_salt("messages")
+            .auto_shrink(false)
+            .stick_to_bottom(true);
+        let all = |ui: &mut Ui| {
+            let top = ui.cursor().top();
+            for notice in shown {
+                message(ui, screen, notice, width);
+            }
+            ui.cursor().top() - top
+        };
+        area.show(ui, all).inner
+    });
+    let needed = needed.inner;
+    if (needed - before).abs() > 0.5 {
+        ui.data_mut(|d| d.insert_temp(id, needed));
+        ui.ctx().request_discard("the messages have another height");
+    }
 }
 
-/// Height of a message whose words have this width.
-fn height(ui: &Ui, notice: &Notice, width: f32) -> f32 {
-    let of = |text: &str, size: TextSize| {
-        let font = FontId::proportional(size.points());
-        let galley = ui.painter().layout(text.to_owned(), font, Color32::WHITE, width);
-        galley.size().y + 2.0
-    };
-    let hint = notice.hint.as_deref().map_or(0.0, |hint| of(hint, TextSize::Small));
-    (of(&notice.text, TextSize::Body) + hint + PAD).max(theme::HIT + PAD)
-}
-
-fn message(ui: &mut Ui, screen: &mut Screen<'_>, notice: &Notice, width: f32, height: f32) {
+fn message(ui: &mut Ui, screen: &mut Screen<'_>, notice: &Notice, width: f32) {
     let (icon, color) = sign(notice.level, theme::palette(ui));
-    let size = vec2(ui.available_width(), height);
-    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_height(height);
+    ui.add_space(PAD);
+    ui.horizontal_top(|ui| {
         ui.label(RichText::new(icon).size(18.0).color(color));
         ui.vertical(|ui| {
             ui.set_width(width);
-            ui.add_space(PAD / 2.0);
+            // On one line with the buttons.
+            ui.add_space(3.0);
             ui.add(egui::Label::new(&notice.text).wrap());
             if let Some(hint) = &notice.hint {
                 ui.add(egui::Label::new(theme::quiet(ui, hint)).wrap());
             }
         });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             if icon_button(ui, icons::X, &format!("Close: {}", notice.text)).clicked() {
                 screen.command(Command::CloseNotice(notice.id));
             }
@@ -111,4 +108,5 @@ fn message(ui: &mut Ui, screen: &mut Screen<'_>, notice: &Notice, width: f32, he
             }
         });
     });
+    ui.add_space(PAD);
 }

@@ -6,6 +6,7 @@ use crate::app::model::catalog::Catalog;
 use crate::app::model::command::{Command, DeskCommand};
 use crate::app::model::filter::{Filter, LabelTest, Sort, pictures_of};
 use crate::app::model::state::Model;
+use crate::app::model::trainings::run_name;
 use crate::app::view::screen::Screen;
 use crate::app::view::{bindings, icons};
 use eframe::egui::Context;
@@ -107,11 +108,13 @@ fn of_project(catalog: &Catalog, text: &str, mut score: impl FnMut(&str) -> Opti
     }
     let known = |run: &str| catalog.compared.iter().any(|m| m.run == run);
     for run in catalog.runs.iter().filter(|r| known(&r.id)) {
-        if let Some(value) = score(&run.id) {
+        let name = run_name(&catalog.runs, &run.id);
+        // The places of the window come before what was made there.
+        if let Some(value) = score(&name).max(score(&run.id)) {
             let show = Command::ShowRun(run.id.clone());
             lines.push((
-                value,
-                line(icons::GRADUATION_CAP, &run.id, "show its predictions", show),
+                value / 2,
+                line(icons::GRADUATION_CAP, &name, "show its predictions", show),
             ));
         }
     }

@@ -69,7 +69,7 @@ fn failed(ui: &mut Ui, failure: &Failure, known: bool, asks: &mut Vec<DataComman
 
 /// A table whose columns nobody has named yet.
 fn unrecognised(ui: &mut Ui, problem: &str) {
-    let sentence = "Its first rows are on the left, under the columns: choose there which one names the pictures, and which the labels.";
+    let sentence = "The first rows are on the left, under the columns: choose there which one names the pictures, and which the labels.";
     widgets::empty(ui, icons::QUESTION, "What do the columns mean?", "", |ui| {
         ui.set_max_width(560.0);
         ui.add(egui::Label::new(sentence).wrap());

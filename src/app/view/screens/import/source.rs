@@ -92,10 +92,9 @@ fn columns(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
     };
     section(ui, "What the columns mean");
     let taken = &preview.mapping;
-    let nobody_said = if preview.problem.is_some() {
-        "choose a column"
-    } else {
-        "none"
+    let nobody_said = |field: &str| match field {
+        "Pictures" | "Labels" if preview.problem.is_some() => "choose a column",
+        _ => "none",
     };
     let mut new = form.columns.clone();
     let shapes = [
@@ -135,7 +134,7 @@ fn columns(ui: &mut Ui, now: Duration, form: &mut ImportForm) {
                 }
                 ui.label(field);
                 let words = value.clone().or_else(|| taken.clone());
-                let words = words.unwrap_or_else(|| nobody_said.to_owned());
+                let words = words.unwrap_or_else(|| nobody_said(field).to_owned());
                 let name = format!("Column of {}", field.to_lowercase());
                 widgets::combo(ui, field, &name, &words, 200.0, |ui| {
                     ui.selectable_value(value, None, "found out");
