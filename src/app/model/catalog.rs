@@ -1,5 +1,6 @@
 //! The open project in memory: what the window shows without asking the disk. The project's thread loads it and tells every change.
 
+use super::order::{Spread, USUAL};
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
 use crate::engine::jobs::ZERO_SHOT;
@@ -66,10 +67,13 @@ pub struct Catalog {
     pub truth: Vec<i8>,
     /// The run whose predictions these are; empty for none.
     pub run: String,
-    /// Probabilities, NaN where there is none; empty without predictions.
+    /// Probabilities, NaN where there is none; empty without predictions. Of an untrained model how high each score stands among those of
+    /// the other pictures, from 0 to 1: its scores are no probabilities.
     pub probability: Vec<f32>,
     /// Scores, likewise.
     pub score: Vec<f32>,
+    /// How the scores of an untrained model are spread over the pictures; `None` for a run, whose probabilities are calibrated.
+    pub spread: Option<Spread>,
     /// Runs, oldest first.
     pub runs: Vec<Run>,
     /// How the runs do whose predictions are kept.
@@ -115,8 +119,39 @@ impl Catalog {
         row.iter().any(|p| !p.is_nan()).then_some(row)
     }
 
-    /// The probability from which a label is given.
+    /// Takes the predictions of a run in; `probability` is empty where there are none.
+    pub fn take_predictions(&mut self, run: String, probability: Vec<f32>, score: Vec<f32>) {
+        self.run = if probability.is_empty() { String::new() } else { run };
+        self.spread = (self.run == ZERO_SHOT).then(|| {
+            let rows: Vec<&[f32]> = score.chunks_exact(self.labels.len().max(1)).collect();
+            Spread::of(&rows, self.labels.len(), self.usual_labels())
+        });
+        self.probability = match &self.spread {
+            Some(spread) => {
+                let columns = (0..self.labels.len()).cycle();
+                columns.zip(&score).map(|(c, s)| spread.share(c, *s)).collect()
+            }
+            None => probability,
+        };
+        self.score = score;
+    }
+
+    /// Labels that a labelled picture has on average.
+    fn usual_labels(&self) -> f32 {
+        let counts = self.truth.chunks_exact(self.labels.len().max(1));
+        let counts = counts.map(|row| row.iter().filter(|t| **t == 1).count());
+        let (pictures, labels) = counts.filter(|n| *n > 0).fold((0usize, 0), |(p, l), n| (p + 1, l + n));
+        match pictures {
+            0 => USUAL,
+            pictures => labels as f32 / pictures as f32,
+        }
+    }
+
+    /// The probability from which a label is given; those chosen for labels are of trained runs.
     pub fn threshold(&self, label: usize) -> f32 {
+        if self.spread.is_some() {
+            return THRESHOLD;
+        }
         self.labels[label].threshold.unwrap_or(THRESHOLD)
     }
 
@@ -263,6 +298,44 @@ pub(in crate::app) mod tests {
             score: vec![0.0; 8],
             ..Catalog::default()
         }
+    }
+
+    #[test]
+    fn scores_of_an_untrained_model_are_an_order_and_no_probability() {
+        let mut catalog = small();
+        catalog.pictures = (0..8)
+            .map(|i| Picture {
+                id: i,
+                ..catalog.pictures[0].clone()
+            })
+            .collect();
+        catalog.truth = vec![1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1];
+        catalog.labels[0].threshold = Some(0.9);
+        let score: Vec<f32> = (0..16)
+            .map(|i| if i == 15 { f32::NAN } else { 0.3 - 0.01 * (i % 5) as f32 })
+            .collect();
+        catalog.take_predictions(ZERO_SHOT.to_owned(), vec![1.0; 16], score.clone());
+        assert_eq!(
+            catalog.threshold(0),
+            THRESHOLD,
+            "a run's threshold is not the untrained model's"
+        );
+        let given: usize = (0..8).map(|i| catalog.top_labels(i, 9).len()).sum();
+        assert!(
+            (6..=9).contains(&given),
+            "{given}: labelled pictures have one label each"
+        );
+        let of = |i: usize| catalog.probability[i];
+        assert!(of(0) > of(2) && of(0) < 1.0 && of(15).is_nan());
+        assert_eq!(catalog.score[..15], score[..15]);
+        catalog.take_predictions("run-1".to_owned(), vec![0.25; 16], vec![0.1; 16]);
+        assert_eq!((catalog.threshold(0), of_first(&catalog)), (0.9, 0.25));
+        catalog.take_predictions(ZERO_SHOT.to_owned(), Vec::new(), Vec::new());
+        assert!(!catalog.scored() && catalog.run.is_empty() && catalog.spread.is_none());
+    }
+
+    fn of_first(catalog: &Catalog) -> f32 {
+        catalog.probability[0]
     }
 
     #[test]

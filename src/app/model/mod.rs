@@ -16,6 +16,7 @@ pub mod job_kind;
 pub mod measure;
 pub mod notices;
 pub mod open;
+pub mod order;
 pub mod paths;
 pub mod planning;
 pub mod prefs;

@@ -32,6 +32,18 @@ pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// A place in an order: 1st, 2nd, 3rd, 11th.
+pub fn ordinal(place: usize) -> String {
+    let end = match (place % 10, place % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{}{end}", count(place))
+}
+
 /// A probability in percent, with as many digits as it takes not to be taken for certain: `100 %` is 1 and nothing else.
 pub fn percent_of(probability: f32) -> String {
     let digits = |n: usize| format!("{:.n$}", 100.0 * f64::from(probability));
@@ -87,6 +99,13 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "picture", "pictures"), "1 picture");
         assert_eq!(percent(None), "–");
+        let places = [1, 2, 3, 4, 11, 12, 13, 21, 112, 1_003].map(ordinal);
+        assert_eq!(
+            places,
+            [
+                "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th", "1,003rd"
+            ]
+        );
         assert_eq!(percent(Some(12.345)), "12.3");
         let near = [0.4, 0.994, 0.996, 0.9996, 0.999_96, 1.0].map(percent_of);
         assert_eq!(near, ["40 %", "99 %", "99.6 %", "99.96 %", "99.996 %", "100 %"]);

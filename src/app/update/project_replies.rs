@@ -41,8 +41,7 @@ pub fn take(model: &mut Model, out: &mut Effects, reply: ProjectReply) {
             scorer,
         } => {
             let Some(open) = model.open_mut() else { return };
-            open.catalog.run = if probability.is_empty() { String::new() } else { run };
-            (open.catalog.probability, open.catalog.score) = (probability, score);
+            open.catalog.take_predictions(run, probability, score);
             open.scorer = scorer;
             open.version += 1;
             // Numbers of one run are never shown under the name of another.
@@ -104,7 +103,8 @@ fn take_labels(model: &mut Model, out: &mut Effects, now: LabelsNow) {
     let catalog = &mut open.catalog;
     let same = catalog.labels.iter().map(|l| l.id).eq(now.labels.iter().map(|l| l.id));
     (catalog.labels, catalog.truth) = (now.labels, now.truth);
-    (catalog.probability, catalog.score) = (now.probability, now.score);
+    let run = std::mem::take(&mut catalog.run);
+    catalog.take_predictions(run, now.probability, now.score);
     (catalog.undo, catalog.redo) = (now.undo, now.redo);
     // Columns have moved: measures come again with the next look.
     catalog.compared.clear();

@@ -1,6 +1,6 @@
 //! A picture that is tagged.
 
-use super::order::log_odds;
+use crate::app::model::order::log_odds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,8 +3,8 @@
 use super::history::{History, Step};
 use super::item::{Counts, Given, Item, Standing, Sure, is_text, key_of};
 use super::kept::Kept;
-use super::order::{Ranges, flattened, starting_thresholds};
 use super::source::Source;
+use crate::app::model::order::{Ranges, flattened, starting_thresholds};
 use crate::engine::event::TagEvidence;
 use crate::engine::request::TaggedPicture;
 use std::collections::{BTreeSet, HashMap};

@@ -4,7 +4,6 @@ pub mod history;
 pub mod item;
 pub mod kept;
 pub mod list;
-pub mod order;
 pub mod source;
 pub mod state;
 pub mod watch;

@@ -1,8 +1,8 @@
 //! A watched folder: new pictures are tagged and written as they come.
 
-use super::order::{log_odds, starting_thresholds};
 use super::source::Source;
 use super::write::{Outcome, WriteForm};
+use crate::app::model::order::{log_odds, starting_thresholds};
 use crate::app::model::words::percent_of;
 use crate::engine::Failure;
 use serde::{Deserialize, Serialize};

@@ -74,9 +74,9 @@ impl Shelf {
             features: None,
         };
         if let Some(run) = shelf.newest_scored(&catalog.runs) {
-            (catalog.probability, catalog.score) = shelf.predictions(&run)?;
+            let (probability, score) = shelf.predictions(&run)?;
             shelf.shown.clone_from(&run);
-            catalog.run = run;
+            catalog.take_predictions(run, probability, score);
         }
         Ok((shelf, catalog))
     }

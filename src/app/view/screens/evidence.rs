@@ -6,6 +6,8 @@ use crate::app::model::command::{Command, InspectorCommand};
 use crate::app::model::inspector::Inspector;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::open::Open;
+use crate::app::model::state::Model;
+use crate::app::model::words::ordinal;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets::overlay::LABELS;
@@ -82,10 +84,6 @@ fn sliders(ui: &mut Ui, screen: &mut Screen<'_>, scored: &ScoredPicture) {
             config.run.as_str()
         };
         ui.label(theme::heading(title, TextSize::Subtitle));
-        if matches!(config.probability, Probability::Uncalibrated { .. }) {
-            ui.label(theme::quiet(ui, "not calibrated"))
-                .on_hover_text("Probabilities of an untrained CLIP are a rough guide; training calibrates them.");
-        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let inspect = &model.inspect;
             let changed = inspect.alpha.is_some() || inspect.top_k.is_some() || inspect.threshold.is_some();
@@ -100,6 +98,13 @@ fn sliders(ui: &mut Ui, screen: &mut Screen<'_>, scored: &ScoredPicture) {
             }
         });
     });
+    if is_an_order(screen.model) {
+        ui.label(theme::quiet(
+            ui,
+            "It gives no probabilities, only an order: most likely first. A bar shows how this picture stands among the others; a training \
+             makes probabilities of it.",
+        ));
+    }
     egui::Grid::new("sliders")
         .num_columns(2)
         .spacing([12.0, 6.0])
@@ -123,6 +128,11 @@ fn sliders(ui: &mut Ui, screen: &mut Screen<'_>, scored: &ScoredPicture) {
         ui.label(theme::quiet(ui, format!("{how} to {} px", config.key.preprocess.size)))
             .on_hover_text("How the picture became the model's input; parts that it never saw are dimmed");
     });
+}
+
+/// Whether what is shown only orders pictures.
+fn is_an_order(model: &Model) -> bool {
+    model.open().is_some_and(|open| open.catalog.spread.is_some())
 }
 
 /// Alpha, K and the threshold.
@@ -151,7 +161,11 @@ fn three(ui: &mut Ui, screen: &mut Screen<'_>, scored: &ScoredPicture) {
     }
     ui.end_row();
     let mut threshold = screen.inspect.threshold.unwrap_or(0.5);
-    let words = "Probability from which a label is given; each label's own until it is moved";
+    let words = if is_an_order(screen.model) {
+        "How high a picture must stand among the others to be given a label; in the middle about as many are given as pictures usually have"
+    } else {
+        "Probability from which a label is given; each label's own until it is moved"
+    };
     ui.label("Threshold").on_hover_text(words);
     let slider = ui
         .add(egui::Slider::new(&mut threshold, 0.01..=0.99).fixed_decimals(2))
@@ -172,7 +186,8 @@ struct Row<'a> {
     by_hand: bool,
     /// `None`: it is not chosen.
     color: Option<Color32>,
-    probability: Option<f32>,
+    /// How likely it is, in words for the eye and for the ear; `None` where no model has looked.
+    likely: Option<[String; 2]>,
     /// Whether it is predicted.
     given: bool,
 }
@@ -185,14 +200,25 @@ impl<'a> Row<'a> {
             .as_ref()
             .and_then(|e| e.values.iter().find(|v| v.label == known.id));
         let chosen = colors(inspect, &open.catalog);
-        let probability = scored.map(|s| s.probability[label]);
+        let likely = scored.map(|s| match open.catalog.spread {
+            Some(_) => {
+                let place = ordinal(s.place(label));
+                let all = format!("{place} of {}", s.probability.len());
+                [place, all]
+            }
+            None => {
+                let value = format!("{:.2}", s.probability[label]);
+                let named = format!("probability {value}");
+                [value, named]
+            }
+        });
         Self {
             label,
             name: &known.name,
             truth: open.catalog.truth_of(index)[label],
             by_hand: said.is_some_and(|v| v.provenance == Provenance::Human),
             color: chosen.into_iter().find(|c| c.0 == label).map(|c| c.1),
-            probability,
+            likely,
             given: scored.is_none_or(|s| s.probability[label] >= s.threshold[label]),
         }
     }
@@ -231,10 +257,10 @@ fn row(
     }
     response.widget_info(|| {
         let (name, state) = (row.name, row.state());
-        let words = row.probability.map_or_else(
-            || format!("{name}: {state}"),
-            |p| format!("{name}: probability {p:.2}, {state}"),
-        );
+        let words = match &row.likely {
+            None => format!("{name}: {state}"),
+            Some([_, likely]) => format!("{name}: {likely}, {state}"),
+        };
         egui::WidgetInfo::selected(egui::Role::Button, true, pinned, words)
     });
     let clicked = response.clicked();
@@ -288,9 +314,9 @@ fn words(line: &mut Ui, screen: &mut Screen<'_>, row: &Row<'_>) {
         line.add(egui::Label::new(digit).selectable(false))
             .on_hover_text("Its digit toggles this label");
     }
-    let Some(probability) = row.probability else { return };
+    let Some([likely, _]) = &row.likely else { return };
     line.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.add(egui::Label::new(RichText::new(format!("{probability:.2}")).monospace()).selectable(false));
+        ui.add(egui::Label::new(RichText::new(likely).monospace()).selectable(false));
         if row.given != (truth == 1) && truth >= 0 {
             let why = if row.given {
                 "predicted, but not labelled"
@@ -433,9 +459,19 @@ fn numbers(ui: &mut Ui, screen: &mut Screen<'_>, open: &Open, scored: &ScoredPic
             lines.push("             subtracted: the score of “a photo.”".to_owned());
         }
     }
-    lines.push(format!("probability  {:.4}", scored.probability[label]));
-    lines.push("             1 / (1 + exp(-z))".to_owned());
-    lines.push(format!("threshold    {:.2}", scored.threshold[label]));
+    if let Some(spread) = &open.catalog.spread {
+        let [mean, from] = spread.bounds(label);
+        lines.push(format!("all pictures {mean:.4} is the label's mean score"));
+        lines.push(format!("given from   {from:.4}"));
+        lines.push(format!(
+            "standing     {:.2}, given from {:.2}",
+            scored.probability[label], scored.threshold[label]
+        ));
+    } else {
+        lines.push(format!("probability  {:.4}", scored.probability[label]));
+        lines.push("             1 / (1 + exp(-z))".to_owned());
+        lines.push(format!("threshold    {:.2}", scored.threshold[label]));
+    }
     lines.push("patches: row, column, similarity, adds to s".to_owned());
     let side = scored.scorer.config.grid;
     for (j, similarity) in e.patches.iter().take(10) {

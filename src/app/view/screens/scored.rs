@@ -19,6 +19,7 @@ pub(super) struct ScoredPicture {
     pub(super) top_k: usize,
     /// Of each label, as the two after it.
     pub(super) evidence: Vec<LabelEvidence>,
+    /// Or, of an untrained model, how high it stands among the pictures, from 0 to 1.
     pub(super) probability: Vec<f32>,
     pub(super) threshold: Vec<f32>,
     /// Score of the neutral prompt (untrained CLIP).
@@ -40,10 +41,15 @@ impl ScoredPicture {
             .map(|c| scores.evidence(c, alpha, top_k))
             .collect();
         let neutral = scores.neutral_score(alpha, top_k);
-        let probability = evidence
-            .iter()
-            .map(|e| config.probability.of(e.fused, neutral))
-            .collect();
+        // Scores of an untrained model are no probabilities: they stand somewhere among those of the other pictures.
+        let probability = match &catalog.spread {
+            Some(spread) => (evidence.iter().enumerate())
+                .map(|(c, e)| spread.share(c, e.fused))
+                .collect(),
+            None => (evidence.iter())
+                .map(|e| config.probability.of(e.fused, neutral))
+                .collect(),
+        };
         let threshold = (0..catalog.labels.len())
             .map(|c| inspect.threshold.unwrap_or_else(|| catalog.threshold(c)))
             .collect();
@@ -69,6 +75,15 @@ impl ScoredPicture {
         let mut order: Vec<usize> = (0..self.probability.len()).collect();
         order.sort_by(|a, b| self.probability[*b].total_cmp(&self.probability[*a]).then(a.cmp(b)));
         order
+    }
+
+    /// The place of a label among all of them, 1 for the most likely.
+    pub(super) fn place(&self, label: usize) -> usize {
+        let before = |c: &usize| {
+            let order = self.probability[label].total_cmp(&self.probability[*c]);
+            order.then(c.cmp(&label)).is_lt()
+        };
+        1 + (0..self.probability.len()).filter(before).count()
     }
 
     /// Where patches lie on a picture of this size.
