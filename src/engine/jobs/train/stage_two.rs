@@ -10,15 +10,17 @@ use super::trained::{calibration, saved, teacher};
 use super::validation::{cached_scores, validated};
 use super::{Ended, StageJob};
 use crate::clip::tokenizer::Tokenizer;
+use crate::compute::Kind;
 use crate::engine::jobs::data::Pictures;
 use crate::engine::jobs::evidence_snapshots::{EvidenceSnapshots, Grids};
 use crate::engine::jobs::training_diagnostics::{TrainingDiagnostics, Validated};
 use crate::engine::{Context, Failure};
+use crate::method::packing::Packing;
 use crate::method::prompts::Contexts;
 use crate::method::score::host_values;
 use crate::method::student::Calibration;
 use crate::train::checkpoint;
-use crate::train::stage2::{CachedBatch, Prompts, Stage2};
+use crate::train::stage2::{CachedBatch, ClassPart, Prompts, Stage2};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -29,13 +31,21 @@ pub(super) fn run(mut job: StageJob<'_>, context: &mut Context<'_>) -> Result<En
     let text = teacher(config, job.compute)?.text;
     let tokenizer = Tokenizer::new();
     let positives = job.train.positives(labels);
+    let frame = prompt_frame(config, &text, &tokenizer, &positives, device);
+    let fixed = text.encode_labels(&tokenizer, &settings.templates(), &config.words);
+    // A GPU waits for the launch of kernels rather than for a few padded tokens.
+    let packing = match job.compute.kind {
+        Kind::Gpu => Packing::Together,
+        Kind::Cpu => Packing::ByLength,
+    };
     let stage = Stage2 {
         settings: settings.clone(),
         items: job.train.items.clone(),
         truth: job.train.truth.clone(),
         features: &store,
-        frame: prompt_frame(config, &text, &tokenizer, &positives, device),
-        fixed: text.encode_labels(&tokenizer, &settings.templates(), &config.words),
+        parts: ClassPart::of(&frame, &text, &fixed, job.compute.parts(), packing),
+        frame,
+        fixed,
         text: &text,
         loss: classification_loss(&job, &positives),
         fusion: fusion(config),
