@@ -126,7 +126,10 @@ mod tests {
             let runs = runs(&ids, count, 8);
             assert_eq!(runs.len(), count);
             let mut seen: Vec<usize> = runs.concat();
-            assert!(seen.is_sorted_by_key(|c| (ids[*c].len(), *c)), "by length, then in order");
+            assert!(
+                seen.is_sorted_by_key(|c| (ids[*c].len(), *c)),
+                "by length, then in order"
+            );
             seen.sort_unstable();
             assert_eq!(seen, (0..80).collect::<Vec<_>>());
             let tokens = runs.iter().map(|run| run.iter().map(|c| ids[*c].len()).sum::<usize>());
@@ -145,7 +148,10 @@ mod tests {
             lengths[0] = 60;
             let runs = runs(&ids(&lengths), 4, 8);
             assert_eq!(runs.len(), (classes / 8).clamp(1, 4), "{classes}");
-            assert!(runs.iter().all(|run| run.len() >= 8.min(classes)), "{classes}: {runs:?}");
+            assert!(
+                runs.iter().all(|run| run.len() >= 8.min(classes)),
+                "{classes}: {runs:?}"
+            );
             assert_eq!(runs.concat().len(), classes);
         }
     }

@@ -200,6 +200,12 @@ impl PromptFrame {
         }
     }
 
+    /// The same prompts, each computed whole and padded to the longest, as those of contexts that differ are.
+    #[must_use]
+    pub fn without_sharing(self) -> Self {
+        Self { packed: None, ..self }
+    }
+
     /// The classes in at most `count` parts whose prompts take about equally long, each of at least `smallest` classes (but for few
     /// classes), to be encoded on their own. Which class is in which part depends on nothing else, so a resumed run computes what the
     /// uninterrupted one would have. Empty where classes have contexts of their own.

@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::stage1::rows;
 use super::trainer::{Losses, Shard, Stage};
 use crate::clip::text::TextTower;
-use crate::compute::ComputeError;
+use crate::compute::{Compute, ComputeError, Kind};
 use crate::method::losses::{ClassificationLoss, semantic_consistency};
 use crate::method::packing::{ClassPrompts, Packing};
 use crate::method::prompts::{Contexts, PromptFrame};
@@ -60,6 +60,19 @@ pub struct ClassPart {
 }
 
 impl ClassPart {
+    /// The classes as a device computes them: on the CPU in as many parts as it has threads, nothing padded; on a GPU, which waits for
+    /// the launch of kernels rather than for a few padded tokens, all together. Empty where classes have contexts of their own.
+    ///
+    /// # Shapes
+    /// - fixed: text embeddings t0, `[classes, embed]`
+    pub fn on(frame: &PromptFrame, text: &TextTower, fixed: &Tensor<2>, compute: &Compute) -> Vec<Self> {
+        let packing = match compute.kind {
+            Kind::Gpu => Packing::Together,
+            Kind::Cpu => Packing::ByLength,
+        };
+        Self::of(frame, text, fixed, compute.parts(), packing)
+    }
+
     /// The classes in at most `parts` parts to be computed at the same time. Empty where classes have contexts of their own.
     ///
     /// # Shapes
@@ -316,3 +329,6 @@ impl Stage for Stage2<'_> {
         self.settings.lr_prompts
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,10 @@ use super::trained::{calibration, saved, teacher};
 use super::validation::{cached_scores, validated};
 use super::{Ended, StageJob};
 use crate::clip::tokenizer::Tokenizer;
-use crate::compute::Kind;
 use crate::engine::jobs::data::Pictures;
 use crate::engine::jobs::evidence_snapshots::{EvidenceSnapshots, Grids};
 use crate::engine::jobs::training_diagnostics::{TrainingDiagnostics, Validated};
 use crate::engine::{Context, Failure};
-use crate::method::packing::Packing;
 use crate::method::prompts::Contexts;
 use crate::method::score::host_values;
 use crate::method::student::Calibration;
@@ -33,17 +31,12 @@ pub(super) fn run(mut job: StageJob<'_>, context: &mut Context<'_>) -> Result<En
     let positives = job.train.positives(labels);
     let frame = prompt_frame(config, &text, &tokenizer, &positives, device);
     let fixed = text.encode_labels(&tokenizer, &settings.templates(), &config.words);
-    // A GPU waits for the launch of kernels rather than for a few padded tokens.
-    let packing = match job.compute.kind {
-        Kind::Gpu => Packing::Together,
-        Kind::Cpu => Packing::ByLength,
-    };
     let stage = Stage2 {
         settings: settings.clone(),
         items: job.train.items.clone(),
         truth: job.train.truth.clone(),
         features: &store,
-        parts: ClassPart::of(&frame, &text, &fixed, job.compute.parts(), packing),
+        parts: ClassPart::on(&frame, &text, &fixed, job.compute),
         frame,
         fixed,
         text: &text,
