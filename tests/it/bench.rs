@@ -4,7 +4,7 @@ use crate::support::{arg, fixture, run, run_plain};
 use serde_json::Value;
 
 /// Units in the order in which they are told, and what their values count.
-const UNITS: [(&str, &str); 12] = [
+const UNITS: [(&str, &str); 13] = [
     ("image_forward_b1", "images/s"),
     ("image_forward_b8", "images/s"),
     ("image_forward_b32", "images/s"),
@@ -12,6 +12,7 @@ const UNITS: [(&str, &str); 12] = [
     ("stage1_step", "s"),
     ("stage2_epoch", "s"),
     ("stage2_step", "s"),
+    ("stage2_step_one_part", "s"),
     ("stage2_step_plain", "s"),
     ("stage2_plain_to_shared", "times"),
     ("pictures_to_tags", "images/s"),

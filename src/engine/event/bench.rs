@@ -34,3 +34,39 @@ pub struct UnitOfWork {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_mb: Option<f64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Event;
+
+    #[test]
+    fn both_forms_come_back_from_a_worker() {
+        let unit = UnitOfWork {
+            unit: "image_forward_b8".to_owned(),
+            value: 5.5,
+            per: "images/s".to_owned(),
+            samples: 5,
+            peak_memory_mb: Some(900.0),
+        };
+        let events = [
+            Event::Bench(Benchmark::Job {
+                name: "import".to_owned(),
+                values: [("images".to_owned(), 3.0)].into(),
+            }),
+            Event::Bench(Benchmark::Unit(UnitOfWork {
+                peak_memory_mb: None,
+                ..unit.clone()
+            })),
+            Event::Bench(Benchmark::Unit(unit)),
+        ];
+        let lines = events.clone().map(|event| serde_json::to_string(&event).unwrap());
+        assert_eq!(lines[0], r#"{"event":"bench","name":"import","values":{"images":3.0}}"#);
+        assert_eq!(
+            lines[1],
+            r#"{"event":"bench","unit":"image_forward_b8","value":5.5,"per":"images/s","samples":5}"#
+        );
+        let read = lines.map(|line| serde_json::from_str::<Event>(&line).unwrap());
+        assert_eq!(read, events);
+    }
+}

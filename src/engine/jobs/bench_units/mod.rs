@@ -27,8 +27,8 @@ struct Scale {
     at_once: usize,
     /// Steps of an epoch of Stage 2 in the shared way.
     steps_2: usize,
-    /// Steps of Stage 2 in the plain way.
-    steps_2_plain: usize,
+    /// Steps of Stage 2 in each of the other ways.
+    steps_2_other: usize,
     /// Pictures of a Stage 2 step.
     batch_2: usize,
     /// Pictures with cached features.
@@ -44,7 +44,7 @@ const FULL: Scale = Scale {
     batch_1: 32,
     at_once: 8,
     steps_2: 30,
-    steps_2_plain: 5,
+    steps_2_other: 5,
     batch_2: 64,
     cached: 128,
     scored_k: 100,
@@ -57,7 +57,7 @@ const SMALL: Scale = Scale {
     batch_1: 4,
     at_once: 2,
     steps_2: 3,
-    steps_2_plain: 2,
+    steps_2_other: 2,
     batch_2: 8,
     cached: 12,
     scored_k: 1,

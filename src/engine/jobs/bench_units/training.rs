@@ -62,13 +62,26 @@ pub(super) fn stage_one(subject: &Subject, compute: &Compute, context: &mut Cont
     Ok(())
 }
 
-/// A step of Stage 2 from cached features on, with the shared context computed once for each view, and with every prompt computed whole.
+/// How Stage 2 computes its prompts.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// As a training does: the shared context once for each view, on the CPU parts of the labels at the same time.
+    Shared,
+    /// The same without parts: what sharing alone brings.
+    OnePart,
+    /// Every prompt whole.
+    Plain,
+}
+
+/// A step of Stage 2 from cached features on, in each [`Way`].
 pub(super) fn stage_two(subject: &Subject, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let scale = subject.scale;
-    let shared = stage_two_in(subject, compute, scale.steps_2, true, context)?;
+    let shared = stage_two_in(subject, compute, scale.steps_2, Way::Shared, context)?;
     shared.tell(context, "stage2_epoch", shared.seconds.iter().sum(), "s");
     shared.tell(context, "stage2_step", shared.median(), "s");
-    let plain = stage_two_in(subject, compute, scale.steps_2_plain, false, context)?;
+    let one_part = stage_two_in(subject, compute, scale.steps_2_other, Way::OnePart, context)?;
+    one_part.tell(context, "stage2_step_one_part", one_part.median(), "s");
+    let plain = stage_two_in(subject, compute, scale.steps_2_other, Way::Plain, context)?;
     plain.tell(context, "stage2_step_plain", plain.median(), "s");
     context.emit(Event::Bench(Benchmark::Unit(UnitOfWork {
         unit: "stage2_plain_to_shared".to_owned(),
@@ -84,7 +97,7 @@ fn stage_two_in(
     subject: &Subject,
     compute: &Compute,
     count: usize,
-    shares: bool,
+    way: Way,
     context: &mut Context<'_>,
 ) -> Result<Timed, Failure> {
     let scale = subject.scale;
@@ -93,7 +106,10 @@ fn stage_two_in(
     let positives = subject.positives(images);
     let (tokenizer, labels) = (&subject.tokenizer, &subject.labels);
     let frame = PromptFrame::new(text, tokenizer, labels, s.context_tokens, s.context, &positives, device);
-    let frame = if shares { frame } else { frame.without_sharing() };
+    let frame = match way {
+        Way::Plain => frame.without_sharing(),
+        Way::Shared | Way::OnePart => frame,
+    };
     let fixed = text.encode_labels(tokenizer, &s.templates(), labels);
     let stage = Stage2 {
         settings: s.clone(),
@@ -121,6 +137,10 @@ fn stage_two_in(
         calibration: Calibration::new(INITIAL_SCALE, 0.0, &training),
     };
     let plan = plan(subject, compute, images, scale.batch_2);
+    let plan = Plan {
+        parts: if way == Way::OnePart { 1 } else { plan.parts },
+        ..plan
+    };
     Timed::of(|| steps(&stage, &plan, model, &training, count, context))
 }
 
