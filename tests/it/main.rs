@@ -7,6 +7,7 @@
 mod skips;
 mod support;
 
+mod bench;
 mod cli;
 mod demo;
 mod gpu;

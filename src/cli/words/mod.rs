@@ -39,11 +39,9 @@ pub(crate) fn describe(event: &Event) -> String {
         | Event::FewShot(_)
         | Event::StarterStep { .. }
         | Event::StarterProbe { .. } => training::describe(event),
-        Event::Models { .. }
-        | Event::Fetched { .. }
-        | Event::Model { .. }
-        | Event::Device { .. }
-        | Event::Bench { .. } => models::describe(event),
+        Event::Models { .. } | Event::Fetched { .. } | Event::Model { .. } | Event::Device { .. } | Event::Bench(_) => {
+            models::describe(event)
+        }
         Event::Warning { message, .. } => format!("warning: {message}"),
         Event::Error { message, .. } => format!("error: {message}"),
         Event::Done {

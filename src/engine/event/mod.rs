@@ -1,5 +1,6 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+mod bench;
 mod listing;
 mod metrics;
 mod picture;
@@ -7,6 +8,7 @@ mod plan;
 pub mod warnings;
 
 pub use crate::tagging::Tag;
+pub use bench::{Benchmark, UnitOfWork};
 pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
 pub use metrics::{ClassMetrics, FewShot, Metrics};
 pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
@@ -85,12 +87,7 @@ pub enum Event {
         text: String,
     },
     /// What a benchmark measured.
-    Bench {
-        /// The benchmark.
-        name: String,
-        /// Numbers by name.
-        values: BTreeMap<String, f64>,
-    },
+    Bench(Benchmark),
     /// What so many pictures of each label are worth to a way of learning.
     FewShot(FewShot),
     /// What a training would do.

@@ -1,6 +1,7 @@
 //! The jobs themselves, one file each.
 
 mod bench;
+mod bench_units;
 mod check_pictures;
 mod data;
 mod demo;
@@ -122,6 +123,10 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::BenchTag(request) => {
             let compute = open(context)?;
             bench::tagging(request, &compute, context)
+        }
+        Request::BenchUnits(request) => {
+            let compute = open(context)?;
+            bench_units::run(request, &compute, context)
         }
         Request::BenchFewShot(request) => {
             let compute = open(context)?;

@@ -5,8 +5,9 @@ use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::train::{student_tensors, unix_seconds};
+use crate::clip::checkpoint::Checkpoint;
 use crate::clip::model::{Clip, checked_input_size};
-use crate::clip::text::NEUTRAL_PROMPT;
+use crate::clip::text::{NEUTRAL_PROMPT, TextTower};
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
@@ -148,6 +149,19 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
     model::note_starter(&wanted, words.model, context);
     let path = model::locate(&wanted)?;
     let checkpoint = model::open(&wanted)?;
+    Ok(untrained(checkpoint, file_name(&path), words, compute)?.0)
+}
+
+/// The same of a checkpoint that was read, `name` for people, with the text tower that made it.
+///
+/// # Errors
+/// [`Failure`] where the checkpoint does not fit or the device fails.
+pub(crate) fn untrained(
+    checkpoint: Checkpoint,
+    name: String,
+    words: &Words<'_>,
+    compute: &Compute,
+) -> Result<(Tagger, TextTower), Failure> {
     let size = checked_input_size(&checkpoint.config.vision, None)?;
     let student = Student::from_clip(&checkpoint, size, compute.device())?;
     let (fingerprint, config) = (checkpoint.fingerprint.clone(), checkpoint.config.clone());
@@ -157,10 +171,10 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
     let text = host_values(clip.text.encode_labels(&tokenizer, &templates, words.labels))?;
     let neutral = host_values(clip.text.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]))?;
     let settings: BTreeMap<String, String> = [("template".to_owned(), words.template.to_owned())].into();
-    Ok(Tagger {
+    let tagger = Tagger {
         config: TaggerConfig {
             format: FORMAT,
-            name: file_name(&path),
+            name: name.clone(),
             labels: words.labels.to_vec(),
             words: words.labels.to_vec(),
             thresholds: vec![THRESHOLD; words.labels.len()],
@@ -180,7 +194,7 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
             provenance: Provenance {
                 program: env!("CARGO_PKG_VERSION").to_owned(),
                 model: fingerprint,
-                model_name: file_name(&path),
+                model_name: name,
                 thresholds: "0.5: not calibrated".to_owned(),
                 settings,
                 created: unix_seconds(),
@@ -191,7 +205,8 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
         text: [text.clone(), text],
         neutral: [neutral.clone(), neutral],
         fingerprint: String::new(),
-    })
+    };
+    Ok((tagger, clip.text))
 }
 
 fn file_name(path: &Path) -> String {

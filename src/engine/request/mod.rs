@@ -10,7 +10,7 @@ mod tag;
 mod train;
 
 pub use crate::tagging::model::BY_HAND;
-pub use bench::{BenchFewShot, BenchImport, BenchTag};
+pub use bench::{BenchFewShot, BenchImport, BenchTag, BenchUnits};
 pub use labels::{EditLabel, LabelEdit};
 pub use models::{ExportModel, FetchModel, ModelFormat, ModelPlace};
 pub use project::{ExportLabels, ExportXmp, ProjectAdd, ProjectNew, Relink};
@@ -125,6 +125,8 @@ pub enum Request {
     BenchImport(BenchImport),
     /// Measures tagging against the speed of its parts.
     BenchTag(BenchTag),
+    /// Measures units of work side by side.
+    BenchUnits(BenchUnits),
     /// Compares training with few pictures of each label against simpler ways.
     BenchFewShot(BenchFewShot),
 }
@@ -154,6 +156,7 @@ impl Request {
                 | Self::Predict(_)
                 | Self::Tag(_)
                 | Self::BenchTag(_)
+                | Self::BenchUnits(_)
                 | Self::BenchFewShot(_)
                 | Self::ExportModel(_)
         )

@@ -18,7 +18,7 @@ use crate::method::prompts::Contexts;
 use crate::method::score::host_values;
 use crate::method::student::Calibration;
 use crate::train::checkpoint;
-use crate::train::stage2::{CachedBatch, Prompts, Stage2};
+use crate::train::stage2::{CachedBatch, ClassPart, Prompts, Stage2};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -29,13 +29,16 @@ pub(super) fn run(mut job: StageJob<'_>, context: &mut Context<'_>) -> Result<En
     let text = teacher(config, job.compute)?.text;
     let tokenizer = Tokenizer::new();
     let positives = job.train.positives(labels);
+    let frame = prompt_frame(config, &text, &tokenizer, &positives, device);
+    let fixed = text.encode_labels(&tokenizer, &settings.templates(), &config.words);
     let stage = Stage2 {
         settings: settings.clone(),
         items: job.train.items.clone(),
         truth: job.train.truth.clone(),
         features: &store,
-        frame: prompt_frame(config, &text, &tokenizer, &positives, device),
-        fixed: text.encode_labels(&tokenizer, &settings.templates(), &config.words),
+        parts: ClassPart::on(&frame, &text, &fixed, job.compute),
+        frame,
+        fixed,
         text: &text,
         loss: classification_loss(&job, &positives),
         fusion: fusion(config),
