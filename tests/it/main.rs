@@ -8,6 +8,7 @@ mod skips;
 mod support;
 
 mod cli;
+mod contexts;
 mod demo;
 mod gpu;
 mod gradients;

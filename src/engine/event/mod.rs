@@ -1,5 +1,6 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+mod contexts;
 mod listing;
 mod metrics;
 mod picture;
@@ -7,6 +8,7 @@ mod plan;
 pub mod warnings;
 
 pub use crate::tagging::Tag;
+pub use contexts::{ContextChosen, ContextName, TriedContext};
 pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
 pub use metrics::{ClassMetrics, FewShot, Metrics};
 pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
@@ -302,6 +304,8 @@ pub enum Event {
         #[serde(default)]
         stopped_early: bool,
     },
+    /// `context=auto` has chosen what the run is used with.
+    ContextChosen(ContextChosen),
     /// Alpha and calibration were chosen on the val split.
     Fitted {
         /// The run.
