@@ -100,6 +100,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_become_a_sentence() {
+        assert_eq!(sentence("one context did best"), "One context did best.");
+    }
+
+    #[test]
     fn numbers_for_people() {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
