@@ -245,7 +245,7 @@ impl Stage for Stage2<'_> {
         self.items.len()
     }
 
-    fn load(&self, _epoch: usize, indices: &[usize]) -> CachedBatch {
+    fn load(&self, indices: &[usize], _before: &[usize]) -> CachedBatch {
         CachedBatch::read(self.features, &self.items, indices)
     }
 

@@ -36,7 +36,17 @@ const RICH: [&str; 23] = [
     "--log-every=1",
 ];
 
-/// What a finished training left: the lines of its curves without the speed, parameters, what was fitted.
+/// The same with pictures drawn label by label, and a context that is chosen among three trainings of Stage 2.
+const CHOOSING: [&str; 6] = [
+    "--set",
+    "sampler=class-aware",
+    "--set",
+    "context=auto",
+    "--set",
+    "epochs_1=3",
+];
+
+/// What a finished training left: the lines of its curves without the speed, parameters, what was fitted and chosen.
 fn left_by(project: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for id in ["run-1", "run-2"] {
@@ -51,11 +61,14 @@ fn left_by(project: &Path) -> BTreeMap<String, Vec<u8>> {
             format!("{id} fitted"),
             std::fs::read(folder.join("fitted.json")).unwrap(),
         );
+        let config = std::fs::read(folder.join("config.json")).unwrap();
+        let config: Value = serde_json::from_slice(&config).unwrap();
+        found.insert(format!("{id} chosen"), config["chosen"].to_string().into_bytes());
+        let newest = checkpoints(project, id).pop().unwrap();
         for checkpoint in std::fs::read_dir(folder.join("checkpoints")).unwrap() {
             let path = checkpoint.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let newest = name.ends_with("06") || name.ends_with("42");
-            if name.starts_with("best") || newest {
+            if name.starts_with("best") || path == newest {
                 let bytes = std::fs::read(path.join("model.safetensors")).unwrap();
                 found.insert(format!("{id} {name}"), bytes);
             }
@@ -68,10 +81,10 @@ fn has_run(project: &Path) -> bool {
     project.join("runs/run-1/config.json").is_file()
 }
 
-/// Starts or resumes the training and kills the process after so many events and a moment more; false where it was done before.
-fn killed(project: &Path, events: usize, moment: Duration) -> bool {
+/// Starts (`begin`) or resumes the training and kills the process after so many events and a moment more; false where it was done before.
+fn killed(project: &Path, begin: &[&str], events: usize, moment: Duration) -> bool {
     let resume = ["--resume", "run-1", "--log-every=1", "--checkpoint-every", "2"];
-    let more: &[&str] = if has_run(project) { &resume } else { &RICH };
+    let more: &[&str] = if has_run(project) { &resume } else { begin };
     let mut child = program()
         .args([&["--json", "--device", "cpu", "train", arg(project)][..], more].concat())
         .stdout(Stdio::piped())
@@ -92,21 +105,30 @@ fn killed(project: &Path, events: usize, moment: Duration) -> bool {
 
 #[test]
 fn twenty_kills_change_no_number() {
+    kills_change_no_number(&RICH);
+}
+
+#[test]
+fn twenty_kills_change_no_number_of_drawing_label_by_label_and_choosing() {
+    kills_change_no_number(&[&RICH[..], &CHOOSING].concat());
+}
+
+fn kills_change_no_number(begin: &[&str]) {
     let (_a, whole) = training_project();
-    run(&[&["train", arg(&whole)][..], &RICH].concat()).well();
+    run(&[&["train", arg(&whole)][..], begin].concat()).well();
     let (_b, project) = training_project();
     let mut rng = rng::stream(20, "kills", 0);
     let mut kills = [0, 0];
     for _ in 0..20 {
         let (events, moment) = (rng.random_range(0..9), Duration::from_millis(rng.random_range(0..40)));
         let stage = usize::from(project.join("runs/run-2").exists());
-        kills[stage] += usize::from(killed(&project, events, moment));
+        kills[stage] += usize::from(killed(&project, begin, events, moment));
     }
     assert!(kills[0] >= 2 && kills[1] >= 4, "kills in each stage: {kills:?}");
     let last: &[&str] = if has_run(&project) {
         &["--resume", "run-1"]
     } else {
-        &RICH
+        begin
     };
     run(&[&["train", arg(&project)][..], last].concat()).well();
     let (wanted, found) = (left_by(&whole), left_by(&project));
@@ -332,4 +354,40 @@ fn a_worker_says_what_it_cannot_read() {
         "{said:?}"
     );
     assert!(output.status.success());
+}
+
+/// Killed as the second of three trainings begins: the first is not trained again.
+#[test]
+fn a_kill_between_two_trainings_goes_on_with_the_next() {
+    let begin = [&RICH[..], &CHOOSING].concat();
+    let (_a, whole) = training_project();
+    run(&[&["train", arg(&whole)][..], &begin].concat()).well();
+    let (_b, project) = training_project();
+    // Eight draws a pass are two steps of four; fourteen passes.
+    let first = 28;
+    let mut child = program()
+        .args([&["--json", "--device", "cpu", "train", arg(&project)][..], &begin].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines.map_while(Result::ok) {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["event"] == "step" && event["stage"] == 2 && event["step"] == first {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = run(&["train", arg(&project), "--resume", "run-2", "--log-every", "1"]).well();
+    assert!(
+        resumed.one("run")["resumed_at"].as_u64() >= Some(first),
+        "{}",
+        resumed.one("run")
+    );
+    assert!(steps(&resumed).iter().all(|step| step.1 >= first));
+    let (wanted, found) = (left_by(&whole), left_by(&project));
+    assert_eq!(wanted.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    assert!(wanted.iter().all(|(what, bytes)| *bytes == found[what]));
 }

@@ -9,6 +9,7 @@ mod support;
 
 mod bench;
 mod cli;
+mod contexts;
 mod demo;
 mod gpu;
 mod gradients;

@@ -34,6 +34,7 @@ pub(crate) fn describe(event: &Event) -> String {
         | Event::Step { .. }
         | Event::Epoch { .. }
         | Event::Kept { .. }
+        | Event::ContextChosen(_)
         | Event::Fitted { .. }
         | Event::Metrics(_)
         | Event::FewShot(_)

@@ -50,6 +50,7 @@ pub(super) fn describe(event: &Event) -> String {
             let map = map.map(|map| format!(", val mAP {map:.1}")).unwrap_or_default();
             format!("stage {stage}: epoch {epoch} is kept, {why}{map}{early}")
         }
+        Event::ContextChosen(chosen) => format!("{}: {}", chosen.run, chosen.why),
         Event::Fitted {
             run,
             alpha,
@@ -149,6 +150,9 @@ fn training_plan(plan: &TrainingPlan) -> String {
             "\n{name}: {} passes, {} steps of {} pictures",
             stage.epochs, stage.steps, stage.batch
         );
+        if stage.trainings > 1 {
+            let _ = write!(text, ", for {} kinds of context of which one is kept", stage.trainings);
+        }
         if let Some(seconds) = stage.seconds {
             let _ = write!(text, ", about {}", about(seconds));
         }

@@ -1,6 +1,7 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
 mod bench;
+mod contexts;
 mod listing;
 mod metrics;
 mod picture;
@@ -9,6 +10,7 @@ pub mod warnings;
 
 pub use crate::tagging::Tag;
 pub use bench::{Benchmark, UnitOfWork};
+pub use contexts::{ContextChosen, ContextName, TriedContext};
 pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
 pub use metrics::{ClassMetrics, FewShot, Metrics};
 pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
@@ -299,6 +301,8 @@ pub enum Event {
         #[serde(default)]
         stopped_early: bool,
     },
+    /// `context=auto` has chosen what the run is used with.
+    ContextChosen(ContextChosen),
     /// Alpha and calibration were chosen on the val split.
     Fitted {
         /// The run.

@@ -114,9 +114,10 @@ pub(crate) fn run(
     Ok(encoded.computed)
 }
 
-struct Choice {
+pub(crate) struct Choice {
     alpha: f64,
-    map: f64,
+    /// mAP with it, in percent.
+    pub map: f64,
     map_before: f64,
 }
 
@@ -128,7 +129,7 @@ fn fuse((global, local): (&[f32], &[f32]), alpha: f64) -> Vec<f32> {
 }
 
 /// The alpha of the grid with the highest mAP; of equal ones that nearest to `trained`, which is tried as well and wins a tie.
-fn choose(views: (&[f32], &[f32]), trained: f64, measure: impl Fn(&[f32]) -> Option<f64>) -> Option<Choice> {
+pub(crate) fn choose(views: (&[f32], &[f32]), trained: f64, measure: impl Fn(&[f32]) -> Option<f64>) -> Option<Choice> {
     let map_before = measure(&fuse(views, trained))?;
     let mut best = (trained, map_before);
     for step in 0..=STEPS {

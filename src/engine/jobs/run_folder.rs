@@ -2,7 +2,9 @@
 
 use super::evidence_snapshots::{WatchedEpoch, read_watched};
 use crate::clip::vision::PatchFeatures;
+use crate::engine::event::{ContextChosen, ContextName};
 use crate::engine::{Event, Failure, Stage};
+use crate::method::prompts::ContextKind;
 use crate::method::student::StudentConfig;
 use crate::support::atomic;
 use crate::train::settings::Settings;
@@ -45,11 +47,26 @@ pub(crate) struct RunConfig {
     pub student: StudentConfig,
     pub patch_features: PatchFeatures,
     pub top_k: usize,
+    /// What `context=auto` kept; `None` until that is known, and where the settings name a context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<ContextChosen>,
     /// The device that it was started on.
     pub device: String,
 }
 
 impl RunConfig {
+    /// The kind of context that it learns, or was used with.
+    pub fn context(&self) -> ContextKind {
+        let chosen = self.chosen.as_ref().and_then(|chosen| chosen.kept.kind());
+        self.settings.context.kind().or(chosen).unwrap_or(ContextKind::Shared)
+    }
+
+    /// Whether the prompts are learned ones: not where `context=auto` found none that does better than what it started from.
+    pub fn has_learned_prompts(&self) -> bool {
+        let kept = self.chosen.as_ref().map(|chosen| chosen.kept);
+        self.stage.trains_prompts() && kept != Some(ContextName::Start)
+    }
+
     /// Whether a project's labels are those that the run knows, be it under other names.
     pub fn knows(&self, names: &[String], ids: &[i64]) -> bool {
         self.labels == names || (!self.label_ids.is_empty() && self.label_ids == ids)

@@ -6,8 +6,8 @@ use super::fit::Fitted;
 use super::model;
 use super::run_folder::RunConfig;
 use super::train::{
-    HostScores, TextPair, cached_scores, calibration, frozen_encoder, prompt_frame, run_config, saved, start_contexts,
-    teacher, teacher_config, top_k,
+    HostScores, TextPair, cached_scores, calibration, frozen_encoder, learned_texts, run_config, saved, teacher,
+    teacher_config, top_k,
 };
 use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
@@ -22,7 +22,6 @@ use crate::method::score::{Fusion, host_values};
 use crate::project::Project;
 use crate::train::checkpoint::Saved;
 use crate::train::features::FeatureStore;
-use crate::train::params;
 use crate::train::settings::Settings;
 use burn::tensor::Tensor;
 
@@ -67,7 +66,7 @@ impl RunView {
         let foreign = request.on.is_some();
         let mut config = scored_config(request, project, &labels, foreign)?;
         if foreign {
-            if config.settings.context != ContextKind::Shared && config.stage.trains_prompts() {
+            if config.context() != ContextKind::Shared && config.has_learned_prompts() {
                 return Err(Failure::new(
                     "this run learned a context for each of its own labels",
                     "Only a run with context=shared can score labels that it never saw.",
@@ -248,6 +247,7 @@ fn scored_config(
         top_k: top_k(&settings, &student),
         student,
         patch_features: settings.patch_features.unwrap_or(PatchFeatures::Value),
+        chosen: None,
         device: String::new(),
         settings,
     })
@@ -281,17 +281,15 @@ fn text_and_probability(
     };
     let (log_scale, offset) = calibration(&model)?;
     let probability = Probability::Calibrated { log_scale, offset };
-    if !config.stage.trains_prompts() {
+    if !config.has_learned_prompts() {
         let text = fixed();
         return Ok(((text.clone(), text), None, probability));
     }
-    let device = compute.device();
-    let learned = model
-        .into_iter()
-        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
-        .collect();
-    let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
-        .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
-    let frame = prompt_frame(config, &tower, &tokenizer, &config.positives, device);
-    Ok((frame.encode(&tower, &contexts), None, probability))
+    let text = learned_texts(
+        config,
+        (request.run.as_str(), &model),
+        (&tower, &tokenizer),
+        compute.device(),
+    )?;
+    Ok((text, None, probability))
 }
