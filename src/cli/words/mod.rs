@@ -1,5 +1,6 @@
 //! Events in words.
 
+mod measuring;
 mod models;
 mod pictures;
 mod projects;
@@ -35,10 +36,10 @@ pub(crate) fn describe(event: &Event) -> String {
         | Event::Epoch { .. }
         | Event::Kept { .. }
         | Event::Fitted { .. }
-        | Event::Metrics(_)
         | Event::FewShot(_)
         | Event::StarterStep { .. }
         | Event::StarterProbe { .. } => training::describe(event),
+        Event::Metrics(_) | Event::Thresholds(_) | Event::Comparison(_) => measuring::describe(event),
         Event::Models { .. }
         | Event::Fetched { .. }
         | Event::Model { .. }
