@@ -11,6 +11,7 @@ mod bench;
 mod cli;
 mod contexts;
 mod demo;
+mod evaluation;
 mod gpu;
 mod gradients;
 mod guided;

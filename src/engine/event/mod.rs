@@ -12,7 +12,10 @@ pub use crate::tagging::Tag;
 pub use bench::{Benchmark, UnitOfWork};
 pub use contexts::{ContextChosen, ContextName, TriedContext};
 pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
-pub use metrics::{ClassMetrics, FewShot, Metrics};
+pub use metrics::{
+    ClassDifference, ClassMetrics, Comparison, Difference, FewShot, FittedThreshold, FittedThresholds, Flip, Flipped,
+    GroupDifference, Metrics,
+};
 pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
 pub use plan::{PlannedStage, Proposed, TrainingPlan};
 
@@ -324,7 +327,12 @@ pub enum Event {
         path: String,
     },
     /// Metrics of a model on a split.
-    Metrics(Metrics),
+    Metrics(Box<Metrics>),
+    /// Thresholds were chosen, and are kept with a run.
+    Thresholds(FittedThresholds),
+    /// Two models on the same pictures.
+    #[serde(rename = "compare")]
+    Comparison(Box<Comparison>),
     /// A step of the built-in model's training.
     StarterStep {
         /// From 0.

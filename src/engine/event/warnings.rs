@@ -48,3 +48,7 @@ pub const FOLDER_RENAMED: &str = "folder-renamed";
 pub const OTHER_SOURCE: &str = "other-source";
 /// A source declares no checksum for a file.
 pub const UNVERIFIED: &str = "unverified";
+/// Scores that are no numbers were left out.
+pub const NOT_FINITE: &str = "not-finite";
+/// The thresholds that a run keeps belong to other parameters, and are not used.
+pub const THRESHOLDS: &str = "thresholds";

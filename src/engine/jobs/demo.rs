@@ -214,7 +214,7 @@ pub(crate) fn measure(
     let mut found = None;
     let mut note = |event: &Event| {
         if let Event::Metrics(metrics) = event {
-            found = Some(metrics.clone());
+            found = Some(Metrics::clone(metrics));
         }
         true
     };

@@ -168,6 +168,11 @@ impl RunView {
         }
     }
 
+    /// The run's id, or [`ZERO_SHOT`].
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
     /// Whether it is the untrained CLIP.
     pub fn is_untrained(&self) -> bool {
         self.run == ZERO_SHOT

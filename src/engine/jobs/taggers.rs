@@ -4,6 +4,7 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
+use super::thresholds::{DEFAULT, Kept};
 use super::train::{student_tensors, unix_seconds};
 use crate::clip::checkpoint::Checkpoint;
 use crate::clip::model::{Clip, checked_input_size};
@@ -26,11 +27,8 @@ use crate::train::params;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Probability from which a label is given where nothing was measured.
-const THRESHOLD: f32 = 0.5;
-
-/// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else fitted on the
-/// validation pictures, else 0.5.
+/// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else those that the run keeps
+/// (`patchlight thresholds`), else fitted on the validation pictures, else 0.5.
 ///
 /// # Errors
 /// [`Failure`] where there is no such run, the device fails, or the user cancels.
@@ -61,7 +59,7 @@ pub(crate) fn of_run(
             name: name_of(project.folder(), run),
             labels: view.labels.clone(),
             words: config.words.clone(),
-            thresholds: vec![THRESHOLD; view.labels.len()],
+            thresholds: vec![DEFAULT; view.labels.len()],
             student: config.student.clone(),
             patch_features: config.patch_features,
             preprocess: config.settings.preprocess,
@@ -119,11 +117,24 @@ fn fit(
         config.provenance.average_precision = ap.into_iter().map(|ap| ap.map(|ap| 100.0 * ap)).collect();
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
-    // What a person chose overrides what was fitted.
+    // What the run keeps overrides what was fitted here, and what a person chose overrides both.
+    let kept = Kept::load(project, view, context);
+    let mut by_rule: BTreeMap<String, usize> = BTreeMap::new();
     for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
+        let of_run = kept.as_ref().and_then(|kept| kept.label(label.id));
         if let Some(chosen) = label.threshold {
             *threshold = chosen;
+        } else if let Some(of_run) = of_run {
+            *threshold = of_run.threshold;
+            *by_rule.entry(of_run.rule()).or_default() += 1;
         }
+    }
+    let rules: Vec<String> = by_rule.iter().map(|(rule, n)| format!("{rule} for {n}")).collect();
+    let words = &mut config.provenance.thresholds;
+    match by_rule.values().sum::<usize>() {
+        0 => {}
+        all if all == classes => *words = format!("kept with the run: {}", rules.join(", ")),
+        _ => *words = format!("kept with the run: {}; the others: {words}", rules.join(", ")),
     }
     Ok(())
 }
@@ -177,7 +188,7 @@ pub(crate) fn untrained(
             name: name.clone(),
             labels: words.labels.to_vec(),
             words: words.labels.to_vec(),
-            thresholds: vec![THRESHOLD; words.labels.len()],
+            thresholds: vec![DEFAULT; words.labels.len()],
             student: StudentConfig {
                 vision: config.vision.clone(),
                 embed: config.embed,
