@@ -289,7 +289,7 @@ fn store(root: &std::path::Path, embed: usize) -> (FeatureStore, Vec<Item>) {
 
 /// Losses and gradients of a batch as the trainer computes them in so many parts.
 fn measured(stage: &Stage2<'_>, model: &Prompts, parts: usize) -> (Vec<f32>, BTreeMap<String, Vec<f32>>) {
-    let batch = stage.load(0, &(0..PICTURES).collect::<Vec<_>>());
+    let batch = stage.load(&(0..PICTURES).collect::<Vec<_>>(), &[0; PICTURES]);
     assert_eq!(stage.outcome(&batch).0, PICTURES);
     let (mut values, mut all) = (vec![0.0; 2], BTreeMap::<String, Vec<f32>>::new());
     let shards = stage.shards(&batch, parts);

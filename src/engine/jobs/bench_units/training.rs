@@ -7,7 +7,7 @@ use crate::compute::{Compute, Kind};
 use crate::engine::event::{Benchmark, UnitOfWork};
 use crate::engine::{Context, Event, Failure};
 use crate::method::losses::ClassificationLoss;
-use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
+use crate::method::prompts::{ContextKind, ContextPlan, Contexts, PromptFrame};
 use crate::method::score::Fusion;
 use crate::method::student::{Calibration, INITIAL_SCALE};
 use crate::train::loader::Loader;
@@ -105,7 +105,9 @@ fn stage_two_in(
     let images = scale.steps_2 * scale.batch_2;
     let positives = subject.positives(images);
     let (tokenizer, labels) = (&subject.tokenizer, &subject.labels);
-    let frame = PromptFrame::new(text, tokenizer, labels, s.context_tokens, s.context, &positives, device);
+    // One context for all labels is what is compared with the plain way.
+    let kind = ContextKind::Shared;
+    let frame = PromptFrame::new(text, tokenizer, labels, s.context_tokens, kind, &positives, device);
     let frame = match way {
         Way::Plain => frame.without_sharing(),
         Way::Shared | Way::OnePart => frame,
@@ -126,7 +128,7 @@ fn stage_two_in(
     };
     let training = compute.training_device();
     let contexts = ContextPlan {
-        kind: s.context,
+        kind,
         init: s.context_init,
         tokens: s.context_tokens,
     };
