@@ -196,6 +196,13 @@ impl From<RunCheckpointError> for Failure {
     fn from(error: RunCheckpointError) -> Self {
         match &error {
             RunCheckpointError::Io { path, source } => Self::io("write or read the checkpoint", path, source),
+            RunCheckpointError::NotTheNamed { .. } => Self::of(
+                &error,
+                Some(
+                    "Restore the run's folder from a backup, or train again. evaluate, tag and export-model use what is left of the run with --allow-fallback, and say so in their results."
+                        .to_owned(),
+                ),
+            ),
             RunCheckpointError::Damaged { .. } | RunCheckpointError::None { .. } => Self::of(
                 &error,
                 Some("Train again, or restore the run's folder from a backup.".to_owned()),

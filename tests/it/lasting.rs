@@ -1,12 +1,16 @@
 //! Nothing is lost: killed, damaged, full, read-only, out of memory.
 
-use crate::support::{Said, arg, paired, program, run, run_with, steps, training_project};
+use crate::support::{Said, arg, fixture, paired, program, run, run_with, steps, training_project};
+use patchlight::compute::DeviceChoice;
+use patchlight::engine::request::{PredictRequest, Request};
+use patchlight::engine::{Context, Event, Failure, jobs};
 use patchlight::support::rng::{self, Rng};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Everything that a run draws or chooses: order, variation, best epoch, moving average, alpha.
@@ -332,4 +336,105 @@ fn a_worker_says_what_it_cannot_read() {
         "{said:?}"
     );
     assert!(output.status.success());
+}
+
+/// Changes a bit in the middle of a file; returns what it was.
+fn damage(file: &Path) -> Vec<u8> {
+    let whole = std::fs::read(file).unwrap();
+    let mut bytes = whole.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    std::fs::write(file, bytes).unwrap();
+    whole
+}
+
+/// The run and the words of what was passed over, of the warnings and of a result.
+#[track_caller]
+fn says_what_stands_in(said: &Said, result: &str, what: &str) {
+    let warned = said.of("warning").into_iter().any(|w| {
+        let names = w["message"].as_str().unwrap_or_default().contains(what);
+        w["code"] == "checkpoint" && names
+    });
+    assert!(warned, "{:?}", said.events);
+    let told = said.one(result)["fallback"][0].as_str().unwrap_or_default();
+    assert!(told.contains(what), "{:?}", said.one(result));
+}
+
+/// Scores all pictures with `run-1`; what the end says of what was passed over.
+fn predict(project: &Path, allow_fallback: bool) -> Result<Vec<String>, Failure> {
+    let request = Request::Predict(PredictRequest {
+        project: project.to_owned(),
+        run: "run-1".to_owned(),
+        model: None,
+        allow_fallback,
+    });
+    let mut told = Vec::new();
+    let mut emit = |event| {
+        if let Event::Done { fallback, .. } = event {
+            told = fallback;
+        }
+    };
+    let cancel = AtomicBool::new(false);
+    jobs::run(&request, DeviceChoice::Cpu, &mut Context::new(&mut emit, &cancel))?;
+    Ok(told)
+}
+
+#[test]
+fn nothing_stands_in_for_a_damaged_best_epoch_unless_it_is_allowed() {
+    let (folder, project) = training_project();
+    let train = ["train", arg(&project), "--stage", "1"];
+    let sets = ["--set", "batch_1=4", "--set", "epochs_1=2", "--set", "keep=best"];
+    run(&[&train[..], &sets].concat()).well();
+    let (tagger, data) = (folder.path().join("t.safetensors"), fixture("training/data"));
+    let evaluate = ["evaluate", arg(&project), "--run", "run-1"];
+    let export = ["export-model", arg(&project), "--run", "run-1", "--out", arg(&tagger)];
+    let tag = ["tag", arg(&data), "--project", arg(&project), "--run", "run-1"];
+    let whole = run(&evaluate).well();
+    assert!(whole.one("metrics").get("fallback").is_none(), "{:?}", whole.events);
+    let checkpoints = project.join("runs/run-1/checkpoints");
+    let best = std::fs::read_dir(checkpoints)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("best-"))
+        .unwrap()
+        .join("model.safetensors");
+
+    let bytes = damage(&best);
+    for command in [&evaluate[..], &export, &tag] {
+        let (message, hint) = run(command).failed(1);
+        assert!(
+            message.contains("best-") && hint.contains("--allow-fallback"),
+            "{message} / {hint}"
+        );
+    }
+    assert!(!tagger.exists());
+    assert!(predict(&project, false).unwrap_err().message.contains("best-"));
+    let done = predict(&project, true).unwrap();
+    assert!(done.iter().any(|words| words.contains("best-")), "{done:?}");
+    for (command, result) in [(&evaluate[..], "metrics"), (&export, "done"), (&tag, "tagged")] {
+        let said = run(&[command, &["--allow-fallback"]].concat()).well();
+        says_what_stands_in(&said, result, "best-");
+    }
+    // The file that was passed on says it to whoever uses it.
+    let with_file = run(&["tag", arg(&data), "--tagger", arg(&tagger)]).well();
+    assert!(
+        with_file.one("tagged")["fallback"][0]
+            .as_str()
+            .unwrap()
+            .contains("best-")
+    );
+
+    // What was fitted to it counts as much.
+    std::fs::write(&best, bytes).unwrap();
+    assert_eq!(run(&evaluate).well().one("metrics"), whole.one("metrics"));
+    let fitted = project.join("runs/run-1/fitted.json");
+    let text = std::fs::read(&fitted).unwrap();
+    std::fs::write(&fitted, &text[..text.len() / 2]).unwrap();
+    let (message, hint) = run(&evaluate).failed(1);
+    assert!(
+        message.contains("fitted.json") && hint.contains("--allow-fallback"),
+        "{message} / {hint}"
+    );
+    let said = run(&[&evaluate[..], &["--allow-fallback"]].concat()).well();
+    says_what_stands_in(&said, "metrics", "fitted.json");
 }

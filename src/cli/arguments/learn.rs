@@ -70,6 +70,9 @@ pub(crate) struct EvaluateArguments {
     /// Measure on another project, with its labels: how the run does on words that it never saw
     #[arg(long, value_name = "PROJECT")]
     on: Option<PathBuf>,
+    /// Where the run's files are damaged, measure what is left of it, and say so in the result
+    #[arg(long)]
+    allow_fallback: bool,
 }
 
 /// `demo`.
@@ -148,6 +151,7 @@ impl EvaluateArguments {
             scores: self.scores,
             set: self.set,
             on: self.on,
+            allow_fallback: self.allow_fallback,
         })
     }
 }

@@ -107,6 +107,7 @@ fn describe_metrics(m: &Metrics) -> String {
     if let Some(pointing) = m.pointing {
         let _ = write!(text, "; best patch in the box {pointing:.1} %");
     }
+    super::stood_in(&mut text, &m.fallback);
     let width = m
         .per_class
         .iter()

@@ -33,6 +33,10 @@ pub struct Metrics {
     /// How often a true label's best patch lies in its box (pointing game); `None` where the data has no boxes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointing: Option<f64>,
+    /// What of the run is damaged, so that something else was measured in its place (`--allow-fallback`); empty where the run was
+    /// measured as its record names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Each label.
     pub per_class: Vec<ClassMetrics>,
 }

@@ -49,15 +49,17 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
         .transpose()?;
     let data = other.as_ref().unwrap_or(&project);
     let view = RunView::open(request, &project, data, compute)?;
+    view.warn_of_fallback(context);
     let names = &view.labels;
     let train_positives = train_positives(&view, other.as_ref(), data, context)?;
     let (split, pictures) = choose_split(data, request.split, context)?;
-    let encoded = ensure_of(data, view.encoder(&project)?, &pictures.items, compute, context)?;
+    let encoded = ensure_of(data, view.encoder(&project), &pictures.items, compute, context)?;
     let Encoded { store, failed, .. } = encoded;
     let pictures = pictures.without(&failed, names.len(), context);
 
     let (scores, truth, probabilities) = view.score(&store, &pictures, compute)?;
     let mut metrics = measure(request, split, names, &train_positives, &scores, &probabilities, &truth);
+    metrics.fallback.clone_from(&view.fallback);
     metrics.pointing = pointing(&view, data, &store, &pictures, &truth, &scores.kept)?;
     if let Some(path) = &request.scores {
         write_scores(path, &pictures, names, &scores, &truth)?;
@@ -203,6 +205,7 @@ fn measure(
         op: f1.op,
         or: f1.or,
         pointing: None,
+        fallback: Vec::new(),
         per_class: per_class.collect(),
     }
 }

@@ -110,7 +110,7 @@ impl Bench<'_> {
         for split in [Split::Train, Split::Test] {
             let pictures = Pictures::of(&project, Some(split), context)?;
             let root = project.features_folder();
-            let encoded = ensure(view.encoder(&project)?, &root, &pictures.items, self.compute, context)?;
+            let encoded = ensure(view.encoder(&project), &root, &pictures.items, self.compute, context)?;
             let pictures = pictures.without(&encoded.failed, labels, context);
             let features = encoded.whole_pictures(&pictures.items, &root)?;
             sets.push((features, pictures.truth, encoded.store.embed()));

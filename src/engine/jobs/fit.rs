@@ -14,6 +14,7 @@ use crate::engine::{Context, Event, Failure};
 use crate::eval::{Logistic, fit_logistic};
 use crate::project::Project;
 use crate::support::atomic;
+use crate::train::checkpoint::Fallback;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -41,12 +42,44 @@ const STEPS: usize = 20;
 const NAME: &str = "fitted.json";
 
 impl Fitted {
-    /// What was fitted for the run in `folder`, where it was for these parameters.
-    pub fn load(folder: &Path, model: &str) -> Option<Self> {
-        let bytes = std::fs::read(folder.join(NAME)).ok()?;
-        let fitted: Self = serde_json::from_slice(&bytes).ok()?;
-        let sound = (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite();
-        (sound && fitted.model == model).then_some(fitted)
+    /// What was fitted for the run in `folder`, where it was for these parameters. `passed_over` gets a word where the file is damaged
+    /// and `fallback` allows to do without.
+    ///
+    /// # Errors
+    /// [`Failure`] where the file is damaged and nothing may stand in for it.
+    pub fn load(
+        folder: &Path,
+        model: &str,
+        fallback: Fallback,
+        passed_over: &mut Vec<String>,
+    ) -> Result<Option<Self>, Failure> {
+        match Self::read(&folder.join(NAME)) {
+            Ok(fitted) => Ok(fitted.filter(|fitted| fitted.model == model)),
+            Err(problem) if fallback == Fallback::Allowed => {
+                passed_over.push(format!("{problem}; alpha and calibration are those of the training"));
+                Ok(None)
+            }
+            Err(problem) => Err(Failure::new(
+                format!("{problem}; without it the run would give other results"),
+                "Restore the file from a backup, or use what was trained without it: --allow-fallback.",
+            )),
+        }
+    }
+
+    /// The file, where there is one.
+    fn read(path: &Path) -> Result<Option<Self>, String> {
+        let damaged = |problem: String| format!("{} is damaged: {problem}", path.display());
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(format!("{} cannot be read: {e}", path.display())),
+        };
+        let fitted: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
+        if (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite() {
+            Ok(Some(fitted))
+        } else {
+            Err(damaged("its numbers are out of range".to_owned()))
+        }
     }
 
     fn save(&self, folder: &Path) -> Result<(), Failure> {
@@ -67,6 +100,11 @@ pub(crate) fn run(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<usize, Failure> {
+    if let Err(problem) = Fitted::read(&folder.join(NAME)) {
+        tracing::warn!("{problem}; fitting anew");
+        let path = folder.join(NAME);
+        std::fs::remove_file(&path).map_err(|e| Failure::io("replace", &path, &e))?;
+    }
     let view = RunView::open(
         &EvaluateRequest::on_test(project.folder(), id),
         project,
@@ -76,7 +114,7 @@ pub(crate) fn run(
     let (Probability::Calibrated { log_scale, offset }, None) = (view.probability, &view.fitted) else {
         return Ok(0);
     };
-    let encoder = view.encoder(project)?;
+    let encoder = view.encoder(project);
     let encoded = ensure(encoder, &project.features_folder(), &val.items, compute, context)?;
     let labels = view.labels.len();
     let val = val.without(&encoded.failed, labels, context);
@@ -187,9 +225,20 @@ mod tests {
             pictures: 6,
         };
         fitted.save(folder.path()).unwrap();
-        assert_eq!(Fitted::load(folder.path(), "a"), Some(fitted.clone()));
-        assert_eq!(Fitted::load(folder.path(), "b"), None);
+        let load = |model: &str, fallback| {
+            let mut passed_over = Vec::new();
+            let found = Fitted::load(folder.path(), model, fallback, &mut passed_over)?;
+            Ok::<_, Failure>((found, passed_over.len()))
+        };
+        assert_eq!(load("a", Fallback::Refused).unwrap(), (Some(fitted.clone()), 0));
+        assert_eq!(load("b", Fallback::Refused).unwrap(), (None, 0));
         Fitted { alpha: 7.0, ..fitted }.save(folder.path()).unwrap();
-        assert_eq!(Fitted::load(folder.path(), "a"), None, "out of range");
+        assert!(
+            load("a", Fallback::Refused)
+                .unwrap_err()
+                .message
+                .contains("out of range")
+        );
+        assert_eq!(load("a", Fallback::Allowed).unwrap(), (None, 1), "it is said");
     }
 }

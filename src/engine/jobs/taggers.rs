@@ -4,7 +4,7 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
-use super::train::{student_tensors, unix_seconds};
+use super::train::unix_seconds;
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
@@ -29,21 +29,25 @@ use std::path::Path;
 const THRESHOLD: f32 = 0.5;
 
 /// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else fitted on the
-/// validation pictures, else 0.5.
+/// validation pictures, else 0.5. What of the run is damaged, and what stands in for it where that is allowed, its provenance says.
 ///
 /// # Errors
-/// [`Failure`] where there is no such run, the device fails, or the user cancels.
+/// [`Failure`] where there is no such run, what it is used with is damaged, the device fails, or the user cancels.
 pub(crate) fn of_run(
     project: &Project,
-    run: &str,
+    (run, allow_fallback): (&str, bool),
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<Tagger, Failure> {
-    let asked = EvaluateRequest::on_test(project.folder(), run);
+    let asked = EvaluateRequest {
+        allow_fallback,
+        ..EvaluateRequest::on_test(project.folder(), run)
+    };
     let view = RunView::open(&asked, project, project, compute)?;
+    view.warn_of_fallback(context);
     let config = &view.config;
-    let student = match view.student_run() {
-        Some(run) => student_tensors(project, run)?,
+    let student = match &view.tower {
+        Some(tower) => tower.tensors(project)?,
         None => {
             let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
             params::collect(&Student::from_clip(
@@ -84,6 +88,7 @@ pub(crate) fn of_run(
                 settings: config.settings.values(),
                 seed: config.seed,
                 created: unix_seconds(),
+                fallback: view.fallback.clone(),
                 ..Provenance::default()
             },
         },
@@ -110,7 +115,7 @@ fn fit(
     if val.items.is_empty() {
         "0.5: there are no validation pictures".clone_into(&mut config.provenance.thresholds);
     } else {
-        let Encoded { store, failed, .. } = ensure_of(project, view.encoder(project)?, &val.items, compute, context)?;
+        let Encoded { store, failed, .. } = ensure_of(project, view.encoder(project), &val.items, compute, context)?;
         let val = val.without(&failed, classes, context);
         let (scores, truth, probability) = view.score(&store, &val, compute)?;
         config.thresholds = fit_thresholds(&probability, &truth, classes);

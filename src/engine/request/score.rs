@@ -47,6 +47,9 @@ pub struct EvaluateRequest {
     /// Another project, whose pictures and labels are scored with this project's run.
     #[serde(default)]
     pub on: Option<PathBuf>,
+    /// Whether something else of the run may stand in for what is damaged; the result then says so.
+    #[serde(default)]
+    pub allow_fallback: bool,
 }
 
 impl EvaluateRequest {
@@ -60,6 +63,7 @@ impl EvaluateRequest {
             scores: None,
             set: Vec::new(),
             on: None,
+            allow_fallback: false,
         }
     }
 }
@@ -73,4 +77,7 @@ pub struct PredictRequest {
     pub run: String,
     /// Checkpoint of `zero-shot`; unset: the project's.
     pub model: Option<String>,
+    /// See [`EvaluateRequest::allow_fallback`].
+    #[serde(default)]
+    pub allow_fallback: bool,
 }

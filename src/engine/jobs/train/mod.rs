@@ -16,7 +16,7 @@ mod validation;
 pub(crate) use assembly::{prompt_frame, start_contexts};
 pub(crate) use new_run::{first_config, identity, proposes, run_config, unix_seconds};
 pub(crate) use student::{student_preprocess, teacher_config, top_k};
-pub(crate) use trained::{calibration, frozen_encoder, saved, student_tensors, teacher};
+pub(crate) use trained::{TrainedTower, calibration, frozen_encoder, saved, teacher};
 pub(crate) use validation::{HostScores, cached_scores, validated};
 
 use super::data::{self, Pictures};
@@ -127,6 +127,7 @@ pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Conte
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded,
+        fallback: Vec::new(),
     });
     Ok(())
 }
