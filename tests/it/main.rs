@@ -9,6 +9,7 @@ mod support;
 
 mod cli;
 mod demo;
+mod full_disk;
 mod gpu;
 mod gradients;
 mod guided;

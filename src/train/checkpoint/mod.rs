@@ -18,7 +18,7 @@ mod used;
 pub use used::{Fallback, load_used};
 
 use crate::clip::checkpoint::RawTensor;
-use crate::support::{atomic, hash};
+use crate::support::{atomic, disk, hash};
 use file::{from_safetensors, to_safetensors};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ struct FileMark {
 /// A checkpoint cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunCheckpointError {
-    #[error("checkpoint {}: {source}", path.display())]
+    #[error("checkpoint {}: {}", path.display(), disk::words(path, source))]
     Io { path: PathBuf, source: std::io::Error },
     #[error("checkpoint {} is damaged: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
