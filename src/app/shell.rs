@@ -148,6 +148,7 @@ impl Window {
             began: options.began,
         };
         window.model.tagging.keeping.file = options.tag_list;
+        window.model.models.usual = crate::models::Settings::from_environment().map(|s| s.cache).ok();
         let effects = update::begin(&mut window.model, options.find_device, options.paths);
         window.carry_out(ctx, effects);
         window

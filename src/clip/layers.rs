@@ -1,6 +1,10 @@
 //! The transformer that both towers share: pre-norm blocks with self-attention and a two-layer MLP, named as in
 //! Hugging Face's CLIP so that a parameter's path is its name in a checkpoint.
 
+mod packed;
+
+pub(crate) use packed::PackedLayout;
+
 use super::checkpoint::{RawTensor, WeightReader};
 use super::config::Activation;
 use burn::module::{Module, Param, ParamId};
@@ -124,7 +128,16 @@ pub struct Mlp {
 
 impl Mlp {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let hidden = linear_tokens(&self.fc1, x);
+        let [batch, tokens, width] = x.dims();
+        // Rows, for the reason of `linear_tokens`.
+        self.forward_rows(x.reshape([batch * tokens, width]))
+            .reshape([batch, tokens, width])
+    }
+
+    /// # Shapes
+    /// - x, result: `[rows, width]`
+    fn forward_rows(&self, x: Tensor<2>) -> Tensor<2> {
+        let hidden = self.fc1.forward(x);
         let hidden = match self.activation {
             Activation::QuickGelu => {
                 let gate = activation::sigmoid(hidden.clone().mul_scalar(1.702));
@@ -133,7 +146,7 @@ impl Mlp {
             Activation::Gelu => activation::gelu(hidden),
             Activation::GeluTanh => activation::gelu_approximate(hidden),
         };
-        linear_tokens(&self.fc2, hidden)
+        self.fc2.forward(hidden)
     }
 }
 

@@ -1,7 +1,10 @@
-//! Weights drawn at random, under canonical names: a student's start, the starter model's start.
+//! Weights drawn at random, under canonical names: a student's start, the starter model's start, models to measure speed with.
 
-use super::checkpoint::{RawTensor, Weights};
-use super::config::{ModelConfig, TextConfig, VisionConfig};
+use super::checkpoint::{Checkpoint, Layout, RawTensor, Weights};
+use super::config::{
+    Activation, CLIP_MEAN, CLIP_STD, CLIP_VOCABULARY, EotRule, INITIAL_LOGIT_SCALE, ModelConfig, PreprocessSource,
+    TextConfig, VisionConfig,
+};
 use crate::support::rng::{self, Rng};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -149,6 +152,69 @@ pub fn clip(config: &ModelConfig, text: &TextConfig, seed: u64) -> Weights {
     draw.fill("logit_scale", &[], config.logit_scale.ln());
     weights.extend(draw.weights);
     Weights::new(Path::new("random CLIP"), weights)
+}
+
+/// The sizes of OpenAI's ViT-B/16.
+pub fn vit_b16() -> (ModelConfig, TextConfig) {
+    sizes((224, 16), (768, 12, 12), (512, 12, 8), 512)
+}
+
+/// Sizes that a test can wait for: 4 x 4 patches, two blocks in each tower.
+pub fn tiny() -> (ModelConfig, TextConfig) {
+    sizes((32, 8), (32, 2, 2), (32, 2, 2), 16)
+}
+
+/// Side of picture and patch in pixels; width, blocks and heads of the image tower and of the text tower; size of the shared embedding.
+fn sizes(
+    (image_size, patch): (usize, usize),
+    vision: (usize, usize, usize),
+    text: (usize, usize, usize),
+    embed: usize,
+) -> (ModelConfig, TextConfig) {
+    let (activation, layer_norm_eps) = (Activation::QuickGelu, 1e-5);
+    let text = TextConfig {
+        vocab: CLIP_VOCABULARY,
+        context: 77,
+        width: text.0,
+        layers: text.1,
+        heads: text.2,
+        mlp: 4 * text.0,
+        activation,
+        layer_norm_eps,
+        eot: EotRule::Argmax,
+    };
+    let config = ModelConfig {
+        vision: VisionConfig {
+            image_size,
+            patch,
+            width: vision.0,
+            layers: vision.1,
+            heads: vision.2,
+            mlp: 4 * vision.0,
+            activation,
+            layer_norm_eps,
+            pre_layer_norm: true,
+            patch_bias: false,
+        },
+        text: Some(text.clone()),
+        embed,
+        mean: CLIP_MEAN,
+        std: CLIP_STD,
+        logit_scale: INITIAL_LOGIT_SCALE,
+        preprocess_source: PreprocessSource::ClipDefault,
+    };
+    (config, text)
+}
+
+/// A whole CLIP drawn at random, as if it had been read: as fast as a real one of its sizes, and worth nothing else.
+pub fn checkpoint((config, text): &(ModelConfig, TextConfig), seed: u64) -> Checkpoint {
+    Checkpoint {
+        layout: Layout::HuggingFace,
+        weights: clip(config, text, seed),
+        config: config.clone(),
+        path: Path::new("random CLIP").to_owned(),
+        fingerprint: format!("drawn with seed {seed}"),
+    }
 }
 
 /// 1/sqrt(inputs), smaller at the end of a residual branch so that depth does not add up.

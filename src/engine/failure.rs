@@ -203,7 +203,7 @@ impl From<RunCheckpointError> for Failure {
             RunCheckpointError::NotTheNamed { .. } => Self::of(
                 &error,
                 Some(
-                    "Restore the run's folder from a backup, or train again. evaluate, tag and export-model use what is left of the run with --allow-fallback, and say so in their results."
+                    "Restore the run's folder from a backup, or train again. evaluate, compare, tag and export-model use what is left of the run with --allow-fallback, and say so in their results."
                         .to_owned(),
                 ),
             ),

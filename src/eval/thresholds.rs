@@ -83,7 +83,7 @@ mod tests {
         let fitted = fit_thresholds(&p, &t, 2);
         assert!((0.2..0.4).contains(&fitted[0]), "{fitted:?}");
         assert!((0.7..0.9).contains(&fitted[1]), "{fitted:?}");
-        let f1 = super::super::f1_at_probability(&p, &t, &fitted);
+        let f1 = crate::eval::F1::of(&crate::eval::counts_at_probability(&p, &t, &fitted));
         assert!(f1.cf1 > 99.9, "{f1:?}");
     }
 

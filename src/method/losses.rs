@@ -67,12 +67,29 @@ impl ClassificationLoss {
     /// - logits: `[batch, classes]`
     /// - truth: `[batch * classes]`, 1 positive, 0 negative, -1 unknown (left out of the mean)
     pub fn forward(&self, logits: Tensor<2>, truth: &[i8]) -> Tensor<1> {
-        let [batch, classes] = logits.dims();
+        let classes: Vec<usize> = (0..self.inverse.len()).collect();
+        self.forward_classes(logits, truth, &classes)
+    }
+
+    /// The loss over some of the classes: the mean of their known labels. Those of parts, weighted with their numbers of known labels,
+    /// add up to the loss of all.
+    ///
+    /// # Shapes
+    /// - logits: `[batch, some]`, in the order of `classes`
+    /// - truth: `[batch * all classes]`, as in [`Self::forward`]: how often a picture is drawn depends on all of its labels
+    /// - classes: `[some]`
+    pub fn forward_classes(&self, logits: Tensor<2>, truth: &[i8], classes: &[usize]) -> Tensor<1> {
+        let [batch, some] = logits.dims();
         let device = logits.device().without_autodiff();
-        let place = |values: Vec<f32>| constant(values, [batch, classes], &device);
-        let known: Vec<f32> = truth.iter().map(|t| f32::from(u8::from(*t >= 0))).collect();
+        let place = |values: Vec<f32>| constant(values, [batch, some], &device);
+        let columns = Columns {
+            all: self.inverse.len(),
+            chosen: classes,
+        };
+        let labels = columns.of(truth);
+        let known: Vec<f32> = labels.iter().map(|t| f32::from(u8::from(*t >= 0))).collect();
         let count = known.iter().sum::<f32>().max(1.0);
-        let positive: Vec<f32> = truth.iter().map(|t| f32::from(u8::from(*t == 1))).collect();
+        let positive: Vec<f32> = labels.iter().map(|t| f32::from(u8::from(*t == 1))).collect();
         let per_label = match self.kind {
             LossKind::Bce => cross_entropy(logits, &positive, &device).0,
             LossKind::Asl => asymmetric(logits, place(positive)),
@@ -80,13 +97,13 @@ impl ClassificationLoss {
                 let lambda = self.db.lambda as f32;
                 // Negatives: z' *= lambda and w /= lambda.
                 let scale: Vec<f32> = positive.iter().map(|y| if *y > 0.0 { 1.0 } else { lambda }).collect();
-                let weight: Vec<f32> = self
-                    .rebalancing(truth, classes)
+                let weight: Vec<f32> = columns
+                    .of(&self.rebalancing(truth, columns.all))
                     .iter()
                     .zip(&scale)
                     .map(|(w, s)| w / s)
                     .collect();
-                let bias = constant(self.bias.clone(), [1, classes], &device);
+                let bias = constant(columns.of(&self.bias), [1, some], &device);
                 let (bce, margin) = cross_entropy((logits + bias) * place(scale), &positive, &device);
                 let weighted = bce * place(weight);
                 if self.db.focal {
@@ -121,6 +138,20 @@ impl ClassificationLoss {
             }
         }
         weights
+    }
+}
+
+/// Some of the columns of matrices with `all` columns.
+struct Columns<'a> {
+    all: usize,
+    chosen: &'a [usize],
+}
+
+impl Columns<'_> {
+    /// The chosen columns of a row-major matrix, in their order.
+    fn of<T: Copy>(&self, matrix: &[T]) -> Vec<T> {
+        let rows = matrix.chunks_exact(self.all.max(1));
+        rows.flat_map(|row| self.chosen.iter().map(|c| row[*c])).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod evidence;
 pub mod losses;
+pub mod packing;
 pub mod prompts;
 pub mod score;
 pub mod student;

@@ -1,6 +1,7 @@
 //! Hierarchical prompts (METHOD section 7): learned context vectors for each view, shared by all classes, optionally with
 //! an offset of each class.
 
+use super::packing::{ClassPrompts, Packing, by_length, runs};
 use crate::clip::checkpoint::RawTensor;
 use crate::clip::layers::parameter;
 use crate::clip::text::TextTower;
@@ -118,6 +119,19 @@ impl Contexts {
             local_offset: offset(),
         })
     }
+
+    /// Whether classes have offsets of their own.
+    fn differ(&self) -> bool {
+        self.global_offset.is_some() || self.local_offset.is_some()
+    }
+
+    /// The text embeddings (tG, tL) of some classes with the shared context; offsets do not count.
+    ///
+    /// # Shapes
+    /// - result: two of `[some, embed]` in the order of `prompts.classes()`, L2-normalised
+    pub fn encode(&self, text: &TextTower, prompts: &ClassPrompts) -> (Tensor<2>, Tensor<2>) {
+        prompts.encode(text, [self.global.val(), self.local.val()])
+    }
 }
 
 /// The parts of every class's prompt that do not learn, and how its offset counts.
@@ -130,6 +144,12 @@ pub struct PromptFrame {
     end: Vec<usize>,
     /// rho_c, `[classes, 1, 1]`.
     rho: Tensor<3>,
+    /// Token ids of each class, its end of text included.
+    ids: Vec<Vec<u32>>,
+    /// Learned vectors of each view, M.
+    tokens: usize,
+    /// All classes packed, where they share their context.
+    packed: Option<ClassPrompts>,
 }
 
 impl PromptFrame {
@@ -167,19 +187,58 @@ impl PromptFrame {
             })
             .collect::<Vec<f32>>();
         let rho = Tensor::<1>::from_floats(rho.as_slice(), device).reshape([labels.len(), 1, 1]);
+        let shares = kind == ContextKind::Shared && !labels.is_empty();
+        let packed = shares.then(|| ClassPrompts::new(text, &classes, by_length(&classes), tokens, Packing::ByLength));
         Self {
             prefix,
             suffix,
             end,
             rho,
+            ids: classes,
+            tokens,
+            packed,
         }
     }
 
-    /// The text embeddings (tG, tL) of the learned prompts.
+    /// The same prompts, each computed whole and padded to the longest, as those of contexts that differ are.
+    #[must_use]
+    pub fn without_sharing(self) -> Self {
+        Self { packed: None, ..self }
+    }
+
+    /// The classes in at most `count` parts whose prompts take about equally long, each of at least `smallest` classes (but for few
+    /// classes), to be encoded on their own. Which class is in which part depends on nothing else, so a resumed run computes what the
+    /// uninterrupted one would have. Empty where classes have contexts of their own.
+    pub fn parts(&self, text: &TextTower, count: usize, smallest: usize, packing: Packing) -> Vec<ClassPrompts> {
+        if self.packed.is_none() {
+            return Vec::new();
+        }
+        runs(&self.ids, count, smallest)
+            .into_iter()
+            .map(|classes| ClassPrompts::new(text, &self.ids, classes, self.tokens, packing))
+            .collect()
+    }
+
+    /// The text embeddings (tG, tL) of the learned prompts. Where classes share their context it is computed once for each view.
     ///
     /// # Shapes
     /// - result: two of `[classes, embed]`, L2-normalised
     pub fn encode(&self, text: &TextTower, contexts: &Contexts) -> (Tensor<2>, Tensor<2>) {
+        match &self.packed {
+            Some(packed) if !contexts.differ() => {
+                let (global, local) = contexts.encode(text, packed);
+                (packed.in_order(global), packed.in_order(local))
+            }
+            _ => self.encode_padded(text, contexts),
+        }
+    }
+
+    /// The same, each class's whole prompt on its own and padded to the longest: what contexts that differ between classes need, and what
+    /// the shared way is compared with.
+    ///
+    /// # Shapes
+    /// - result: two of `[classes, embed]`, L2-normalised
+    pub fn encode_padded(&self, text: &TextTower, contexts: &Contexts) -> (Tensor<2>, Tensor<2>) {
         let classes = self.end.len();
         let assemble = |shared: &Param<Tensor<2>>, offset: &Option<Param<Tensor<3>>>| {
             let [tokens, width] = shared.val().dims();

@@ -247,22 +247,25 @@ impl FeatureStore {
     }
 
     fn decode(&self, body: &[u8]) -> Record {
-        let Index { embed, patches, .. } = self.index;
+        let patches = self.index.patches;
         let (numbers, padding) = body.split_at(body.len() - patches);
-        let mut values: Vec<f32> = match self.index.key.precision {
-            Precision::F32 => numbers
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
-            Precision::F16 => numbers
-                .chunks_exact(2)
-                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
-                .collect(),
+        let values = |bytes: &[u8]| -> Vec<f32> {
+            match self.index.key.precision {
+                Precision::F32 => bytes
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect(),
+                Precision::F16 => bytes
+                    .chunks_exact(2)
+                    .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                    .collect(),
+            }
         };
-        let patch_values = values.split_off(embed);
+        // A picture's own numbers come first.
+        let (cls, rest) = numbers.split_at(numbers.len() / (1 + patches));
         Record {
-            cls: values,
-            patches: patch_values,
+            cls: values(cls),
+            patches: values(rest),
             padding: padding.iter().map(|b| *b != 0).collect(),
         }
     }

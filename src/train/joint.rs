@@ -43,8 +43,8 @@ impl Stage for Joint<'_> {
         self.pictures.images()
     }
 
-    fn load(&self, epoch: usize, indices: &[usize]) -> Pixels {
-        self.pictures.load(epoch, indices)
+    fn load(&self, indices: &[usize], before: &[usize]) -> Pixels {
+        self.pictures.load(indices, before)
     }
 
     fn outcome(&self, batch: &Pixels) -> (usize, Vec<(usize, String)>) {

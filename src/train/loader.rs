@@ -88,11 +88,12 @@ pub struct Loader {
     pub grid: usize,
 }
 
-/// Random variation of training pictures: seed and epoch choose it.
+/// Random variation of training pictures: seed, picture, and how often it was taken before choose it.
 #[derive(Clone, Copy, Debug)]
-pub struct Variation {
+pub struct Variation<'a> {
     pub seed: u64,
-    pub epoch: usize,
+    /// How often each of the pictures was taken before, in their order.
+    pub before: &'a [usize],
     pub set: AugmentSet,
 }
 
@@ -101,13 +102,14 @@ type Loaded = (Vec<f32>, Option<Vec<bool>>, Option<Vec<f32>>);
 
 impl Loader {
     /// Reads pictures, varied where `variation` is given. A picture that cannot be read is reported, not fatal.
-    pub fn load(&self, indices: &[usize], variation: Option<Variation>) -> Pixels {
-        let read = |index: &usize| -> Result<Loaded, String> {
+    pub fn load(&self, indices: &[usize], variation: Option<Variation<'_>>) -> Pixels {
+        let read = |(place, index): (usize, &usize)| -> Result<Loaded, String> {
             let picture = decode(&self.items[*index].path, &Limits::default()).map_err(|e| e.to_string())?;
             let rgb = match variation {
                 Some(v) => {
-                    // One stream for each picture and epoch: what is drawn does not depend on batches or resuming.
-                    let counter = ((v.epoch as u64) << 32) | *index as u64;
+                    // One stream for each time that a picture is taken: what is drawn does not depend on batches or resuming.
+                    let before = v.before.get(place).copied().unwrap_or(0);
+                    let counter = ((before as u64) << 32) | *index as u64;
                     vary(v.set, picture.rgb, &mut rng::stream(v.seed, "augment", counter))
                 }
                 None => picture.rgb,
@@ -127,7 +129,7 @@ impl Loader {
             });
             Ok((values, padding, teacher))
         };
-        let loaded: Vec<_> = indices.par_iter().map(read).collect();
+        let loaded: Vec<_> = indices.par_iter().enumerate().map(read).collect();
         let mut pixels = Pixels::default();
         for (index, result) in indices.iter().zip(loaded) {
             match result {
@@ -219,6 +221,47 @@ mod tests {
             batch.split(8, 4).iter().map(|p| p.kept.len()).collect::<Vec<_>>(),
             [4, 4, 1]
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_taken_again_varies_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        let picture = image::RgbImage::from_fn(24, 24, |x, y| {
+            image::Rgb([(x * 10) as u8, (y * 10) as u8, (x * y) as u8])
+        });
+        picture.save(&path).unwrap();
+        let loader = Loader {
+            items: vec![Item {
+                id: 1,
+                path,
+                hash: String::new(),
+            }],
+            preprocess: Preprocess {
+                mode: Mode::Stretch,
+                size: 16,
+                mean: [0.5; 3],
+                std: [0.5; 3],
+            },
+            teacher: None,
+            patch: 8,
+            grid: 2,
+        };
+        let load = |before: &[usize]| {
+            let variation = Variation {
+                seed: 3,
+                before,
+                set: AugmentSet::Light,
+            };
+            let pixels = loader.load(&vec![0; before.len()], Some(variation));
+            assert_eq!(pixels.kept.len(), before.len(), "{:?}", pixels.failed);
+            let each = pixels.values.len() / before.len();
+            pixels.values.chunks(each).map(<[f32]>::to_vec).collect::<Vec<_>>()
+        };
+        let three = load(&[0, 1, 0]);
+        assert_ne!(three[0], three[1], "twice in a batch");
+        assert_eq!(three[0], three[2]);
+        assert_eq!(load(&[1])[0], three[1], "whatever else is in the batch");
     }
 
     #[test]

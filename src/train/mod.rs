@@ -8,6 +8,7 @@ pub(crate) mod joint;
 pub(crate) mod loader;
 pub(crate) mod optimizer;
 pub mod params;
+pub(crate) mod sampler;
 pub mod schedule;
 pub mod settings;
 pub mod stage1;

@@ -212,10 +212,10 @@ impl Stage for Stage1 {
         self.loader.items.len()
     }
 
-    fn load(&self, epoch: usize, indices: &[usize]) -> Pixels {
+    fn load(&self, indices: &[usize], before: &[usize]) -> Pixels {
         let variation = Variation {
             seed: self.seed,
-            epoch,
+            before,
             set: self.settings.augment_set,
         };
         self.loader.load(indices, self.settings.varies().then_some(variation))

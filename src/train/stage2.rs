@@ -1,5 +1,6 @@
 //! Stage 2, hierarchical prompt tuning (METHOD section 7): the student is frozen and its features are cached, so this stage
-//! holds no image tower at all; an epoch is the text tower plus small products.
+//! holds no image tower at all; an epoch is the text tower plus small products. Losses add up over classes, so on the CPU each part of
+//! them has a thread, with its own prompts, scores and gradients.
 
 use super::features::{FeatureStore, Record};
 use super::loader::Item;
@@ -8,14 +9,19 @@ use super::settings::Settings;
 use super::stage1::rows;
 use super::trainer::{Losses, Shard, Stage};
 use crate::clip::text::TextTower;
-use crate::compute::ComputeError;
+use crate::compute::{Compute, ComputeError, Kind};
 use crate::method::losses::{ClassificationLoss, semantic_consistency};
+use crate::method::packing::{ClassPrompts, Packing};
 use crate::method::prompts::{Contexts, PromptFrame};
 use crate::method::score::{self, Fusion, Scores};
 use crate::method::student::Calibration;
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+/// Classes under which a part of them is not worth a thread.
+const SMALLEST_PART: usize = 8;
 
 /// What Stage 2 trains.
 #[derive(Module, Debug)]
@@ -30,10 +36,62 @@ pub struct Prompts {
 #[derive(Clone, Default)]
 pub struct CachedBatch {
     kept: Vec<usize>,
+    values: Arc<Values>,
+    failed: Vec<(usize, String)>,
+    /// Which of the stage's parts of the classes it is for; `None`: all classes.
+    part: Option<usize>,
+}
+
+/// The numbers of a batch, the same for all parts of the classes.
+#[derive(Default)]
+struct Values {
     cls: Vec<f32>,
     patches: Vec<f32>,
     padding: Vec<bool>,
-    failed: Vec<(usize, String)>,
+    /// Both on the device, once a part has asked.
+    placed: OnceLock<(Tensor<2>, Tensor<3>)>,
+}
+
+/// Some of the classes.
+pub struct ClassPart {
+    prompts: ClassPrompts,
+    /// Their fixed text embeddings, `[some, embed]`.
+    fixed: Tensor<2>,
+}
+
+impl ClassPart {
+    /// The classes as a device computes them: on the CPU in as many parts as it has threads, nothing padded; on a GPU, which waits for
+    /// the launch of kernels rather than for a few padded tokens, all together. Empty where classes have contexts of their own.
+    ///
+    /// # Shapes
+    /// - fixed: text embeddings t0, `[classes, embed]`
+    pub fn on(frame: &PromptFrame, text: &TextTower, fixed: &Tensor<2>, compute: &Compute) -> Vec<Self> {
+        let packing = match compute.kind {
+            Kind::Gpu => Packing::Together,
+            Kind::Cpu => Packing::ByLength,
+        };
+        Self::of(frame, text, fixed, compute.parts(), packing)
+    }
+
+    /// The classes in at most `parts` parts to be computed at the same time. Empty where classes have contexts of their own.
+    ///
+    /// # Shapes
+    /// - fixed: text embeddings t0, `[classes, embed]`
+    pub fn of(frame: &PromptFrame, text: &TextTower, fixed: &Tensor<2>, parts: usize, packing: Packing) -> Vec<Self> {
+        let of = |prompts: ClassPrompts| {
+            let classes: Vec<i64> = prompts.classes().iter().map(|class| *class as i64).collect();
+            let classes = Tensor::<1, Int>::from_data(TensorData::from(classes.as_slice()), &fixed.device());
+            Self {
+                fixed: fixed.clone().select(0, classes),
+                prompts,
+            }
+        };
+        frame
+            .parts(text, parts, SMALLEST_PART, packing)
+            .into_iter()
+            .map(of)
+            .collect()
+    }
 }
 
 /// Everything that Stage 2 keeps fixed.
@@ -52,6 +110,8 @@ pub struct Stage2<'a> {
     pub frame: PromptFrame,
     /// Fixed text embeddings t0, `[classes, embed]`.
     pub fixed: Tensor<2>,
+    /// The classes in parts; empty: every prompt is computed whole.
+    pub parts: Vec<ClassPart>,
     /// The classification loss.
     pub loss: ClassificationLoss,
     /// Pooling and fusion.
@@ -64,13 +124,20 @@ impl CachedBatch {
     /// Reads records from the store; a missing one is reported as failed.
     pub fn read(features: &FeatureStore, items: &[Item], indices: &[usize]) -> Self {
         let mut batch = Self::default();
+        let count = indices.len() * features.patches();
+        let mut values = Values {
+            cls: Vec::with_capacity(indices.len() * features.embed()),
+            patches: Vec::with_capacity(count * features.embed()),
+            padding: Vec::with_capacity(count),
+            placed: OnceLock::new(),
+        };
         for index in indices {
             match features.get(&items[*index].hash) {
                 Ok(Some(Record { cls, patches, padding })) => {
                     batch.kept.push(*index);
-                    batch.cls.extend(cls);
-                    batch.patches.extend(patches);
-                    batch.padding.extend(padding);
+                    values.cls.extend(cls);
+                    values.patches.extend(patches);
+                    values.padding.extend(padding);
                 }
                 Ok(None) => batch
                     .failed
@@ -78,6 +145,7 @@ impl CachedBatch {
                 Err(e) => batch.failed.push((*index, e.to_string())),
             }
         }
+        batch.values = Arc::new(values);
         batch
     }
 
@@ -88,16 +156,21 @@ impl CachedBatch {
             all[from * each..to * each].to_vec()
         }
         let (count, size) = (self.kept.len(), size.max(1));
+        let all = &self.values;
         (0..count)
             .step_by(size)
             .map(|from| {
                 let to = (from + size).min(count);
                 Self {
                     kept: self.kept[from..to].to_vec(),
-                    cls: cut(&self.cls, count, from, to),
-                    patches: cut(&self.patches, count, from, to),
-                    padding: cut(&self.padding, count, from, to),
+                    values: Arc::new(Values {
+                        cls: cut(&all.cls, count, from, to),
+                        patches: cut(&all.patches, count, from, to),
+                        padding: cut(&all.padding, count, from, to),
+                        placed: OnceLock::new(),
+                    }),
                     failed: Vec::new(),
+                    part: self.part,
                 }
             })
             .collect()
@@ -119,12 +192,44 @@ impl CachedBatch {
         fusion: Fusion,
         device: &Device,
     ) -> Result<Scores, ComputeError> {
-        let count = self.kept.len();
-        let patches = self.patches.len() / (count * embed).max(1);
-        let cls = Tensor::from_data(TensorData::new(self.cls.clone(), [count, embed]), device);
-        let local = Tensor::from_data(TensorData::new(self.patches.clone(), [count, patches, embed]), device);
-        let padding = self.padding.iter().any(|p| *p).then_some(self.padding.as_slice());
+        let place = || {
+            let values = &self.values;
+            let count = self.kept.len();
+            let patches = values.patches.len() / (count * embed).max(1);
+            let cls = TensorData::new(values.cls.clone(), [count, embed]);
+            let local = TensorData::new(values.patches.clone(), [count, patches, embed]);
+            (Tensor::from_data(cls, device), Tensor::from_data(local, device))
+        };
+        // Parts share the features. A whole batch does not keep its own: where memory ran out it is computed again in pieces.
+        let (cls, local) = match self.part {
+            Some(_) => self.values.placed.get_or_init(place).clone(),
+            None => place(),
+        };
+        let padding = &self.values.padding;
+        let padding = padding.iter().any(|p| *p).then_some(padding.as_slice());
         score::dual_view(cls, local, text.0, text.1, fusion, padding)
+    }
+}
+
+impl Stage2<'_> {
+    /// The known labels of some pictures: of all classes, or of some.
+    fn known(&self, pictures: &[usize], classes: Option<&[usize]>) -> f64 {
+        let all = self.fixed.dims()[0];
+        let of = |row: &[i8]| match classes {
+            Some(some) => some.iter().filter(|class| row[**class] >= 0).count(),
+            None => row.iter().filter(|t| **t >= 0).count(),
+        };
+        let rows = pictures.iter().map(|i| of(&self.truth[i * all..(i + 1) * all]));
+        rows.sum::<usize>() as f64
+    }
+
+    /// The part of the classes that a batch is for; `None` where prompts are computed whole.
+    fn part_of(&self, batch: &CachedBatch) -> Option<&ClassPart> {
+        match (batch.part, self.parts.as_slice()) {
+            (Some(part), parts) => parts.get(part),
+            (None, [all]) => Some(all),
+            (None, _) => None,
+        }
     }
 }
 
@@ -140,7 +245,7 @@ impl Stage for Stage2<'_> {
         self.items.len()
     }
 
-    fn load(&self, _epoch: usize, indices: &[usize]) -> CachedBatch {
+    fn load(&self, indices: &[usize], _before: &[usize]) -> CachedBatch {
         CachedBatch::read(self.features, &self.items, indices)
     }
 
@@ -148,18 +253,33 @@ impl Stage for Stage2<'_> {
         (batch.kept.len(), batch.failed.clone())
     }
 
-    fn micro_batches<'a>(&self, batch: &'a CachedBatch, size: usize) -> Vec<Shard<'a, CachedBatch>> {
-        let classes = self.fixed.dims()[0];
-        let known = |kept: &[usize]| {
-            let truth = rows(&self.truth, classes, kept);
-            truth.iter().filter(|t| **t >= 0).count() as f64
+    fn shards<'a>(&self, batch: &'a CachedBatch, parts: usize) -> Vec<Shard<'a, CachedBatch>> {
+        if parts < 2 || self.parts.len() < 2 {
+            return vec![Shard::whole(batch)];
+        }
+        let all = self.fixed.dims()[0] as f64;
+        let all_known = self.known(&batch.kept, None).max(1.0);
+        let shard = |(index, part): (usize, &ClassPart)| {
+            let classes = part.prompts.classes();
+            Shard {
+                cls: self.known(&batch.kept, Some(classes)) / all_known,
+                extra: classes.len() as f64 / all,
+                batch: Cow::Owned(CachedBatch {
+                    part: Some(index),
+                    ..batch.clone()
+                }),
+            }
         };
-        let (all, all_known) = (batch.kept.len() as f64, known(&batch.kept).max(1.0));
+        self.parts.iter().enumerate().map(shard).collect()
+    }
+
+    fn micro_batches<'a>(&self, batch: &'a CachedBatch, size: usize) -> Vec<Shard<'a, CachedBatch>> {
+        let (all, all_known) = (batch.kept.len() as f64, self.known(&batch.kept, None).max(1.0));
         batch
             .runs(size)
             .into_iter()
             .map(|part| Shard {
-                cls: known(&part.kept) / all_known,
+                cls: self.known(&part.kept, None) / all_known,
                 // The consistency of the prompts is the same in every part.
                 extra: part.kept.len() as f64 / all,
                 batch: Cow::Owned(part),
@@ -168,7 +288,11 @@ impl Stage for Stage2<'_> {
     }
 
     fn losses(&self, model: &Prompts, batch: &CachedBatch) -> Result<Losses, ComputeError> {
-        let (global, local) = self.frame.encode(self.text, &model.contexts);
+        let part = self.part_of(batch);
+        let (global, local) = match part {
+            Some(part) => model.contexts.encode(self.text, &part.prompts),
+            None => self.frame.encode(self.text, &model.contexts),
+        };
         let scores = batch.scores(
             self.features.embed(),
             (global.clone(), local),
@@ -176,11 +300,17 @@ impl Stage for Stage2<'_> {
             &self.device,
         )?;
         let truth = rows(&self.truth, self.fixed.dims()[0], &batch.kept);
-        let cls = self.loss.forward(model.calibration.logits(scores.fused), &truth);
-        let sc = semantic_consistency(global, self.fixed.clone());
+        let logits = model.calibration.logits(scores.fused);
+        let (cls, fixed) = match part {
+            Some(part) => (
+                self.loss.forward_classes(logits, &truth, part.prompts.classes()),
+                &part.fixed,
+            ),
+            None => (self.loss.forward(logits, &truth), &self.fixed),
+        };
         Ok(Losses {
             cls,
-            extra: sc,
+            extra: semantic_consistency(global, fixed.clone()),
             lambda: self.settings.lambda_sc,
             second: None,
         })
@@ -199,3 +329,6 @@ impl Stage for Stage2<'_> {
         self.settings.lr_prompts
     }
 }
+
+#[cfg(test)]
+mod tests;

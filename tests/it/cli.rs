@@ -252,7 +252,17 @@ fn values_are_those_of_the_engine() {
 fn help_lists_only_what_works() {
     let (code, out, _) = run_plain(&["--help"]);
     assert_eq!(code, 0);
-    for command in ["score", "project", "split", "train", "evaluate", "model", "doctor"] {
+    for command in [
+        "score",
+        "project",
+        "split",
+        "train",
+        "evaluate",
+        "thresholds",
+        "compare",
+        "model",
+        "doctor",
+    ] {
         assert!(out.contains(command), "{out}");
     }
 }

@@ -1,16 +1,12 @@
 //! Nothing is lost: killed, damaged, full, read-only, out of memory.
 
-use crate::support::{Said, arg, fixture, paired, program, run, run_with, steps, training_project};
-use patchlight::compute::DeviceChoice;
-use patchlight::engine::request::{PredictRequest, Request};
-use patchlight::engine::{Context, Event, Failure, jobs};
+use crate::support::{Said, arg, paired, program, run, run_with, steps, training_project};
 use patchlight::support::rng::{self, Rng};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Everything that a run draws or chooses: order, variation, best epoch, moving average, alpha.
@@ -40,7 +36,17 @@ const RICH: [&str; 23] = [
     "--log-every=1",
 ];
 
-/// What a finished training left: the lines of its curves without the speed, parameters, what was fitted.
+/// The same with pictures drawn label by label, and a context that is chosen among three trainings of Stage 2.
+const CHOOSING: [&str; 6] = [
+    "--set",
+    "sampler=class-aware",
+    "--set",
+    "context=auto",
+    "--set",
+    "epochs_1=3",
+];
+
+/// What a finished training left: the lines of its curves without the speed, parameters, what was fitted and chosen.
 fn left_by(project: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for id in ["run-1", "run-2"] {
@@ -55,11 +61,14 @@ fn left_by(project: &Path) -> BTreeMap<String, Vec<u8>> {
             format!("{id} fitted"),
             std::fs::read(folder.join("fitted.json")).unwrap(),
         );
+        let config = std::fs::read(folder.join("config.json")).unwrap();
+        let config: Value = serde_json::from_slice(&config).unwrap();
+        found.insert(format!("{id} chosen"), config["chosen"].to_string().into_bytes());
+        let newest = checkpoints(project, id).pop().unwrap();
         for checkpoint in std::fs::read_dir(folder.join("checkpoints")).unwrap() {
             let path = checkpoint.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let newest = name.ends_with("06") || name.ends_with("42");
-            if name.starts_with("best") || newest {
+            if name.starts_with("best") || path == newest {
                 let bytes = std::fs::read(path.join("model.safetensors")).unwrap();
                 found.insert(format!("{id} {name}"), bytes);
             }
@@ -72,10 +81,10 @@ fn has_run(project: &Path) -> bool {
     project.join("runs/run-1/config.json").is_file()
 }
 
-/// Starts or resumes the training and kills the process after so many events and a moment more; false where it was done before.
-fn killed(project: &Path, events: usize, moment: Duration) -> bool {
+/// Starts (`begin`) or resumes the training and kills the process after so many events and a moment more; false where it was done before.
+fn killed(project: &Path, begin: &[&str], events: usize, moment: Duration) -> bool {
     let resume = ["--resume", "run-1", "--log-every=1", "--checkpoint-every", "2"];
-    let more: &[&str] = if has_run(project) { &resume } else { &RICH };
+    let more: &[&str] = if has_run(project) { &resume } else { begin };
     let mut child = program()
         .args([&["--json", "--device", "cpu", "train", arg(project)][..], more].concat())
         .stdout(Stdio::piped())
@@ -96,21 +105,30 @@ fn killed(project: &Path, events: usize, moment: Duration) -> bool {
 
 #[test]
 fn twenty_kills_change_no_number() {
+    kills_change_no_number(&RICH);
+}
+
+#[test]
+fn twenty_kills_change_no_number_of_drawing_label_by_label_and_choosing() {
+    kills_change_no_number(&[&RICH[..], &CHOOSING].concat());
+}
+
+fn kills_change_no_number(begin: &[&str]) {
     let (_a, whole) = training_project();
-    run(&[&["train", arg(&whole)][..], &RICH].concat()).well();
+    run(&[&["train", arg(&whole)][..], begin].concat()).well();
     let (_b, project) = training_project();
     let mut rng = rng::stream(20, "kills", 0);
     let mut kills = [0, 0];
     for _ in 0..20 {
         let (events, moment) = (rng.random_range(0..9), Duration::from_millis(rng.random_range(0..40)));
         let stage = usize::from(project.join("runs/run-2").exists());
-        kills[stage] += usize::from(killed(&project, events, moment));
+        kills[stage] += usize::from(killed(&project, begin, events, moment));
     }
     assert!(kills[0] >= 2 && kills[1] >= 4, "kills in each stage: {kills:?}");
     let last: &[&str] = if has_run(&project) {
         &["--resume", "run-1"]
     } else {
-        &RICH
+        begin
     };
     run(&[&["train", arg(&project)][..], last].concat()).well();
     let (wanted, found) = (left_by(&whole), left_by(&project));
@@ -338,103 +356,38 @@ fn a_worker_says_what_it_cannot_read() {
     assert!(output.status.success());
 }
 
-/// Changes a bit in the middle of a file; returns what it was.
-fn damage(file: &Path) -> Vec<u8> {
-    let whole = std::fs::read(file).unwrap();
-    let mut bytes = whole.clone();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 4;
-    std::fs::write(file, bytes).unwrap();
-    whole
-}
-
-/// The run and the words of what was passed over, of the warnings and of a result.
-#[track_caller]
-fn says_what_stands_in(said: &Said, result: &str, what: &str) {
-    let warned = said.of("warning").into_iter().any(|w| {
-        let names = w["message"].as_str().unwrap_or_default().contains(what);
-        w["code"] == "checkpoint" && names
-    });
-    assert!(warned, "{:?}", said.events);
-    let told = said.one(result)["fallback"][0].as_str().unwrap_or_default();
-    assert!(told.contains(what), "{:?}", said.one(result));
-}
-
-/// Scores all pictures with `run-1`; what the end says of what was passed over.
-fn predict(project: &Path, allow_fallback: bool) -> Result<Vec<String>, Failure> {
-    let request = Request::Predict(PredictRequest {
-        project: project.to_owned(),
-        run: "run-1".to_owned(),
-        model: None,
-        allow_fallback,
-    });
-    let mut told = Vec::new();
-    let mut emit = |event| {
-        if let Event::Done { fallback, .. } = event {
-            told = fallback;
-        }
-    };
-    let cancel = AtomicBool::new(false);
-    jobs::run(&request, DeviceChoice::Cpu, &mut Context::new(&mut emit, &cancel))?;
-    Ok(told)
-}
-
+/// Killed as the second of three trainings begins: the first is not trained again.
 #[test]
-fn nothing_stands_in_for_a_damaged_best_epoch_unless_it_is_allowed() {
-    let (folder, project) = training_project();
-    let train = ["train", arg(&project), "--stage", "1"];
-    let sets = ["--set", "batch_1=4", "--set", "epochs_1=2", "--set", "keep=best"];
-    run(&[&train[..], &sets].concat()).well();
-    let (tagger, data) = (folder.path().join("t.safetensors"), fixture("training/data"));
-    let evaluate = ["evaluate", arg(&project), "--run", "run-1"];
-    let export = ["export-model", arg(&project), "--run", "run-1", "--out", arg(&tagger)];
-    let tag = ["tag", arg(&data), "--project", arg(&project), "--run", "run-1"];
-    let whole = run(&evaluate).well();
-    assert!(whole.one("metrics").get("fallback").is_none(), "{:?}", whole.events);
-    let checkpoints = project.join("runs/run-1/checkpoints");
-    let best = std::fs::read_dir(checkpoints)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("best-"))
-        .unwrap()
-        .join("model.safetensors");
-
-    let bytes = damage(&best);
-    for command in [&evaluate[..], &export, &tag] {
-        let (message, hint) = run(command).failed(1);
-        assert!(
-            message.contains("best-") && hint.contains("--allow-fallback"),
-            "{message} / {hint}"
-        );
+fn a_kill_between_two_trainings_goes_on_with_the_next() {
+    let begin = [&RICH[..], &CHOOSING].concat();
+    let (_a, whole) = training_project();
+    run(&[&["train", arg(&whole)][..], &begin].concat()).well();
+    let (_b, project) = training_project();
+    // Eight draws a pass are two steps of four; fourteen passes.
+    let first = 28;
+    let mut child = program()
+        .args([&["--json", "--device", "cpu", "train", arg(&project)][..], &begin].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines.map_while(Result::ok) {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["event"] == "step" && event["stage"] == 2 && event["step"] == first {
+            break;
+        }
     }
-    assert!(!tagger.exists());
-    assert!(predict(&project, false).unwrap_err().message.contains("best-"));
-    let done = predict(&project, true).unwrap();
-    assert!(done.iter().any(|words| words.contains("best-")), "{done:?}");
-    for (command, result) in [(&evaluate[..], "metrics"), (&export, "done"), (&tag, "tagged")] {
-        let said = run(&[command, &["--allow-fallback"]].concat()).well();
-        says_what_stands_in(&said, result, "best-");
-    }
-    // The file that was passed on says it to whoever uses it.
-    let with_file = run(&["tag", arg(&data), "--tagger", arg(&tagger)]).well();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = run(&["train", arg(&project), "--resume", "run-2", "--log-every", "1"]).well();
     assert!(
-        with_file.one("tagged")["fallback"][0]
-            .as_str()
-            .unwrap()
-            .contains("best-")
+        resumed.one("run")["resumed_at"].as_u64() >= Some(first),
+        "{}",
+        resumed.one("run")
     );
-
-    // What was fitted to it counts as much.
-    std::fs::write(&best, bytes).unwrap();
-    assert_eq!(run(&evaluate).well().one("metrics"), whole.one("metrics"));
-    let fitted = project.join("runs/run-1/fitted.json");
-    let text = std::fs::read(&fitted).unwrap();
-    std::fs::write(&fitted, &text[..text.len() / 2]).unwrap();
-    let (message, hint) = run(&evaluate).failed(1);
-    assert!(
-        message.contains("fitted.json") && hint.contains("--allow-fallback"),
-        "{message} / {hint}"
-    );
-    let said = run(&[&evaluate[..], &["--allow-fallback"]].concat()).well();
-    says_what_stands_in(&said, "metrics", "fitted.json");
+    assert!(steps(&resumed).iter().all(|step| step.1 >= first));
+    let (wanted, found) = (left_by(&whole), left_by(&project));
+    assert_eq!(wanted.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    assert!(wanted.iter().all(|(what, bytes)| *bytes == found[what]));
 }

@@ -7,8 +7,12 @@
 mod skips;
 mod support;
 
+mod bench;
 mod cli;
+mod contexts;
 mod demo;
+mod evaluation;
+mod fallback;
 mod full_disk;
 mod gpu;
 mod gradients;

@@ -89,7 +89,7 @@ fn corrects_compares_and_exports_in_few_actions() {
     let (folder, project) = trained_project();
     mistakes(&project);
     let mut hand = Hand {
-        harness: window(options(Look::Light)),
+        harness: sized(options(Look::Light), [1600.0, 1000.0], 1.0),
         actions: 0,
     };
     drop_paths(&mut hand.harness, [project]);

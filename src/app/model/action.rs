@@ -108,6 +108,7 @@ macro_rules! actions {
 actions! {
     Home, "Home", false, "Open or create a project, try the demo, choose a model";
     Pictures, "Pictures", true, "Browse, filter and label the pictures";
+    Overview, "Data", true, "How often labels are, alone and together, and how large pictures are";
     Train, "Train", true, "Teach the model your labels";
     Results, "Results", true, "How well each label is found, and on which pictures";
     Tag, "Tag", false, "Drop pictures, get labels, write them where other programs read them";
@@ -142,7 +143,6 @@ actions! {
     ZoomIn, "Larger", false, "Everything a little larger";
     ZoomOut, "Smaller", false, "Everything a little smaller";
     ZoomReset, "Usual size", false, "Everything as it was";
-    Overview, "Data", true, "How often labels are, alone and together, and how large pictures are";
     EditLabels, "Edit labels", true, "Rename, merge, split off, colour, describe and order labels";
     Splits, "Splits", true, "Which pictures train, validate and test; every split that was made can be given back";
     Report, "What was found", true, "Names without a picture, damaged files, copies, missing files";

@@ -24,6 +24,8 @@ pub struct Downloads {
     pub adding: [String; 2],
     /// The folder of all models, where another one is wanted than the environment says.
     pub cache: Option<PathBuf>,
+    /// The folder of all models as the environment says, told when the window opens.
+    pub usual: Option<PathBuf>,
     /// The folder of all models.
     pub folder: Option<PathBuf>,
     /// Free room there, in bytes.

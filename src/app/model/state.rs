@@ -18,6 +18,8 @@ use super::training::Training;
 use super::training_form::TrainForm;
 use crate::engine::Failure;
 use crate::engine::event::Check;
+use crate::project::Run;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Which device there is.
@@ -158,6 +160,12 @@ impl Model {
             Some(index) => vec![index],
             None => self.browse.targets(),
         }
+    }
+
+    /// The folder and the runs of the open project.
+    pub fn runs(&self) -> Option<(&Path, &[Run])> {
+        let catalog = &self.open()?.catalog;
+        Some((&catalog.folder, &catalog.runs))
     }
 
     /// Whether a training is at work or waits.

@@ -28,6 +28,8 @@ pub struct Lane {
     pub speed: f64,
     /// The watched pictures after each epoch, in order.
     pub watched: Vec<Arc<WatchedEpoch>>,
+    /// Which context was kept, and why, in a sentence.
+    pub chosen: Option<String>,
     began: Option<(Duration, usize)>,
 }
 
@@ -176,6 +178,11 @@ impl Training {
                     }
                 }
             }
+            Event::ContextChosen(chosen) => {
+                if let Some(lane) = self.lanes.iter_mut().rfind(|l| l.run == chosen.run) {
+                    lane.chosen = Some(chosen.why.clone());
+                }
+            }
             Event::Warning { code, message } => {
                 let warning = (code.clone(), message.clone());
                 let known = self.warnings.contains(&warning);
@@ -204,6 +211,7 @@ pub fn groups(map: &GroupMeans) -> [Option<f64>; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::event::{ContextChosen, ContextName};
 
     #[test]
     fn curves_stay_small_and_keep_both_ends() {
@@ -242,6 +250,18 @@ mod tests {
             training.note(&event, Duration::ZERO);
         }
         assert_eq!(training.lanes.len(), 2);
+        assert!(training.lanes.iter().all(|l| l.chosen.is_none()));
+        training.note(
+            &Event::ContextChosen(ContextChosen {
+                run: "run-2".into(),
+                kept: ContextName::Shared,
+                start: None,
+                tried: Vec::new(),
+                why: "nothing to choose on".into(),
+            }),
+            Duration::ZERO,
+        );
+        assert_eq!(training.lanes[1].chosen.as_deref(), Some("nothing to choose on"));
         assert_eq!(training.lanes[0].share(), 0.5);
         assert_eq!(training.lanes[1].extra.last(), Some(0.125));
         assert_eq!(training.run(), Some("run-2"));

@@ -70,6 +70,13 @@ pub fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| format!("{:.1}", rounded(v)))
 }
 
+/// Words of the engine as a sentence of its own.
+pub fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    format!("{}{}.", first.collect::<String>(), rest.as_str())
+}
+
 /// How much higher one percentage is than another, in percentage points: the difference of the numbers as they are shown, so that whoever
 /// subtracts them finds the same.
 pub fn gain(from: f64, to: f64) -> f64 {
@@ -91,6 +98,11 @@ pub fn pictures_of(split: Option<Split>, n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_become_a_sentence() {
+        assert_eq!(sentence("one context did best"), "One context did best.");
+    }
 
     #[test]
     fn numbers_for_people() {

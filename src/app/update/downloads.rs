@@ -27,8 +27,7 @@ pub fn carry_out(model: &mut Model, out: &mut Effects, command: ModelCommand) {
     let place = place(model);
     match command {
         ModelCommand::List => {
-            let usual = || crate::models::Settings::from_environment().map(|s| s.cache).ok();
-            let folder = place.cache.clone().or_else(usual);
+            let folder = place.cache.clone().or_else(|| model.models.usual.clone());
             if let Some(folder) = folder.clone() {
                 out.probe(file_probe::Request::Room(folder));
             }

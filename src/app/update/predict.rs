@@ -33,7 +33,11 @@ pub fn predict(model: &mut Model, out: &mut Effects, run: &str) {
         "Looking at all pictures, untrained".to_owned()
     } else {
         let runs = model.open().map_or(&[][..], |open| &open.catalog.runs);
-        format!("Looking at all pictures with {}", trainings::run_name(runs, run))
+        // The project tells of a run that has just ended a moment later.
+        let known = runs.iter().any(|known| known.id == run);
+        let name = known.then(|| trainings::run_name(runs, run));
+        let name = name.unwrap_or_else(|| "what was just learned".to_owned());
+        format!("Looking at all pictures with {name}")
     };
     let spec = Spec {
         request: Request::Predict(PredictRequest {

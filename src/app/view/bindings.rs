@@ -3,7 +3,7 @@
 use super::icons;
 use crate::app::model::action::Action;
 use crate::app::model::command::Place;
-use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -85,6 +85,12 @@ pub fn icon(action: Action) -> &'static str {
         Action::GiveLabel => icons::TAG,
         Action::Quit => icons::X,
     }
+}
+
+/// The key of an action in words: signs as they stand on the keyboard.
+pub fn key_of(ctx: &Context, action: Action) -> Option<String> {
+    let words = ctx.format_shortcut(&shortcut(action)?);
+    Some(words.replace("Comma", ",").replace("Period", "."))
 }
 
 /// The key of an action.

@@ -3,13 +3,22 @@
 use super::{Action, at_least_one};
 use crate::dataset::preprocess::Mode;
 use crate::engine::Failure;
-use crate::engine::request::{BenchFewShot, BenchImport, BenchTag, Request, TagSource};
+use crate::engine::request::{BenchFewShot, BenchImport, BenchTag, BenchUnits, Request, TagSource};
 use clap::Subcommand;
 use std::path::PathBuf;
 
 /// `bench`.
 #[derive(Subcommand, Debug)]
 pub(crate) enum BenchCommand {
+    /// Units of work side by side: towers, training steps, pictures to tags, scoring; see docs/performance.md
+    Units {
+        /// Checkpoint of a CLIP (default: one drawn at random, of the sizes of ViT-B/16)
+        #[arg(long)]
+        model: Option<String>,
+        /// Little work, and a tiny model where none is named: to see that it runs
+        #[arg(long)]
+        small: bool,
+    },
     /// Import of a generated COCO set: time and memory
     Import {
         /// Pictures
@@ -73,6 +82,7 @@ impl BenchCommand {
                 annotations,
                 seed,
             }),
+            Self::Units { model, small } => Request::BenchUnits(BenchUnits { model, small, seed }),
             Self::Tag {
                 paths,
                 tagger,

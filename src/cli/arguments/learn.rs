@@ -1,9 +1,8 @@
-//! Arguments of the commands that train and measure.
+//! Arguments of the commands that train.
 
 use super::at_least_one;
-use crate::dataset::model::Split;
 use crate::engine::Failure;
-use crate::engine::request::{DemoRequest, EvaluateRequest, Request, Stages, StarterRequest, TrainRequest};
+use crate::engine::request::{DemoRequest, Request, Stages, StarterRequest, TrainRequest};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -45,34 +44,6 @@ pub(crate) struct TrainArguments {
     /// A picture, by its name, whose patches are kept after each epoch (default: four are chosen)
     #[arg(long, value_name = "PICTURE")]
     watch: Vec<String>,
-}
-
-/// `evaluate`.
-#[derive(Args, Debug)]
-pub(crate) struct EvaluateArguments {
-    /// The project's folder
-    project: PathBuf,
-    /// A run's id, or zero-shot for the untrained CLIP
-    #[arg(long)]
-    run: String,
-    /// CLIP checkpoint for zero-shot (default: the project's)
-    #[arg(long)]
-    model: Option<String>,
-    /// train, val or test (default: test, else val)
-    #[arg(long)]
-    split: Option<Split>,
-    /// Write every score to a CSV file
-    #[arg(long)]
-    scores: Option<PathBuf>,
-    /// A setting to score with, for example alpha=1
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Measure on another project, with its labels: how the run does on words that it never saw
-    #[arg(long, value_name = "PROJECT")]
-    on: Option<PathBuf>,
-    /// Where the run's files are damaged, measure what is left of it, and say so in the result
-    #[arg(long)]
-    allow_fallback: bool,
 }
 
 /// `demo`.
@@ -136,22 +107,6 @@ impl TrainArguments {
             Request::Plan(train)
         } else {
             Request::Train(train)
-        })
-    }
-}
-
-impl EvaluateArguments {
-    /// The request that the command means.
-    pub fn request(self) -> Request {
-        Request::Evaluate(EvaluateRequest {
-            project: self.project,
-            run: self.run,
-            model: self.model,
-            split: self.split,
-            scores: self.scores,
-            set: self.set,
-            on: self.on,
-            allow_fallback: self.allow_fallback,
         })
     }
 }

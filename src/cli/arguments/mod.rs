@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod label;
 mod learn;
+mod measure;
 mod project;
 mod split;
 mod tags;
@@ -15,7 +16,8 @@ use bench::BenchCommand;
 use clap::{Parser, Subcommand};
 use export::ExportArguments;
 use label::LabelArguments;
-use learn::{DemoArguments, EvaluateArguments, StarterArguments, TrainArguments};
+use learn::{DemoArguments, StarterArguments, TrainArguments};
+use measure::{CompareArguments, EvaluateArguments, ThresholdsArguments};
 use project::ProjectCommand;
 use split::SplitArguments;
 #[cfg(feature = "window")]
@@ -63,6 +65,10 @@ pub(crate) enum Command {
     Train(TrainArguments),
     /// Measure a run, or the untrained model, on a split
     Evaluate(EvaluateArguments),
+    /// Choose from which probability each label is given, on validation pictures, and keep it with a run
+    Thresholds(ThresholdsArguments),
+    /// Measure two runs on the same pictures, label by label
+    Compare(CompareArguments),
     /// Give pictures their labels: as XMP beside them, as a table, or in folders
     Tag(TagArguments),
     /// Write a trained model as one file for Patchlight, or as a folder for transformers
@@ -134,7 +140,9 @@ impl Command {
             Self::Label(a) => a.request(),
             Self::Export(a) => a.request()?,
             Self::Train(a) => a.request(seed)?,
-            Self::Evaluate(a) => a.request(),
+            Self::Evaluate(a) => a.request(seed),
+            Self::Thresholds(a) => a.request()?,
+            Self::Compare(a) => a.request(seed),
             Self::Demo(a) => a.request(seed),
             Self::Starter(a) => a.request(seed)?,
             Self::Tag(a) => a.request()?,

@@ -1,5 +1,6 @@
 //! Events in words.
 
+mod measuring;
 mod models;
 mod pictures;
 mod projects;
@@ -34,16 +35,15 @@ pub(crate) fn describe(event: &Event) -> String {
         | Event::Step { .. }
         | Event::Epoch { .. }
         | Event::Kept { .. }
+        | Event::ContextChosen(_)
         | Event::Fitted { .. }
-        | Event::Metrics(_)
         | Event::FewShot(_)
         | Event::StarterStep { .. }
         | Event::StarterProbe { .. } => training::describe(event),
-        Event::Models { .. }
-        | Event::Fetched { .. }
-        | Event::Model { .. }
-        | Event::Device { .. }
-        | Event::Bench { .. } => models::describe(event),
+        Event::Models { .. } | Event::Fetched { .. } | Event::Model { .. } | Event::Device { .. } | Event::Bench(_) => {
+            models::describe(event)
+        }
+        Event::Metrics(_) | Event::Thresholds(_) | Event::Comparison(_) => measuring::describe(event),
         Event::Warning { message, .. } => format!("warning: {message}"),
         Event::Error { message, .. } => format!("error: {message}"),
         Event::Done {

@@ -1,6 +1,7 @@
 //! Events about models and the machine in words.
 
 use crate::engine::Event;
+use crate::engine::event::Benchmark;
 use std::fmt::Write as _;
 
 /// One of these events in words.
@@ -52,9 +53,16 @@ pub(super) fn describe(event: &Event) -> String {
             }
             text
         }
-        Event::Bench { name, values } => {
+        Event::Bench(Benchmark::Job { name, values }) => {
             let values: Vec<String> = values.iter().map(|(k, v)| format!("{k} {v:.3}")).collect();
             format!("{name}: {}", values.join(", "))
+        }
+        // A line of a table.
+        Event::Bench(Benchmark::Unit(unit)) => {
+            let memory = unit
+                .peak_memory_mb
+                .map_or_else(String::new, |mb| format!("{mb:>9.0} MB"));
+            format!("{:<24}{:>12.3} {:<10}{memory}", unit.unit, unit.value, unit.per)
         }
         _ => String::new(),
     }

@@ -1,8 +1,8 @@
-//! Events about training and measuring in words.
+//! Events about training in words.
 
+use super::measuring::describe_map;
 use crate::engine::Event;
-use crate::engine::event::{Metrics, TrainingPlan};
-use crate::eval::GroupMeans;
+use crate::engine::event::TrainingPlan;
 use std::fmt::Write as _;
 
 /// One of these events in words.
@@ -50,13 +50,13 @@ pub(super) fn describe(event: &Event) -> String {
             let map = map.map(|map| format!(", val mAP {map:.1}")).unwrap_or_default();
             format!("stage {stage}: epoch {epoch} is kept, {why}{map}{early}")
         }
+        Event::ContextChosen(chosen) => format!("{}: {}", chosen.run, chosen.why),
         Event::Fitted {
             run,
             alpha,
             map,
             map_before,
         } => format!("{run}: alpha {alpha:.2} chosen on val, mAP {map:.1} ({map_before:.1} before)"),
-        Event::Metrics(metrics) => describe_metrics(metrics),
         Event::FewShot(f) => {
             let draws: Vec<String> = f.maps.iter().map(|m| format!("{m:.1}")).collect();
             format!(
@@ -94,43 +94,6 @@ pub(super) fn describe(event: &Event) -> String {
     }
 }
 
-fn describe_metrics(m: &Metrics) -> String {
-    let mut text = format!(
-        "{} on {} ({} pictures): mAP {}; CF1 {:.1}, OF1 {:.1}",
-        m.run,
-        m.split,
-        m.images,
-        describe_map(&m.map),
-        m.cf1,
-        m.of1
-    );
-    if let Some(pointing) = m.pointing {
-        let _ = write!(text, "; best patch in the box {pointing:.1} %");
-    }
-    super::stood_in(&mut text, &m.fallback);
-    let width = m
-        .per_class
-        .iter()
-        .map(|c| c.label.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    let _ = write!(
-        text,
-        "\n{:width$} {:>6} {:>9} {:>14}  group",
-        "label", "AP", "positives", "train positives"
-    );
-    for c in &m.per_class {
-        let ap = c.ap.map_or_else(|| "n/a".to_owned(), |ap| format!("{ap:.1}"));
-        let _ = write!(
-            text,
-            "\n{:width$} {ap:>6} {:>9} {:>14}   {}",
-            c.label, c.positives, c.train_positives, c.group
-        );
-    }
-    text
-}
-
 /// What a training would do.
 fn training_plan(plan: &TrainingPlan) -> String {
     let mut text = format!(
@@ -150,6 +113,9 @@ fn training_plan(plan: &TrainingPlan) -> String {
             "\n{name}: {} passes, {} steps of {} pictures",
             stage.epochs, stage.steps, stage.batch
         );
+        if stage.trainings > 1 {
+            let _ = write!(text, ", for {} kinds of context of which one is kept", stage.trainings);
+        }
         if let Some(seconds) = stage.seconds {
             let _ = write!(text, ", about {}", about(seconds));
         }
@@ -168,17 +134,6 @@ fn training_plan(plan: &TrainingPlan) -> String {
         let _ = write!(text, "\nproposed (--propose): {}={}, as {}", p.name, p.value, p.why);
     }
     text
-}
-
-fn describe_map(map: &GroupMeans) -> String {
-    let show = |v: Option<f64>| v.map_or_else(|| "n/a".to_owned(), |v| format!("{v:.1}"));
-    format!(
-        "{} (head {}, medium {}, tail {})",
-        show(map.total),
-        show(map.head),
-        show(map.medium),
-        show(map.tail)
-    )
 }
 
 /// A time for people.

@@ -1,5 +1,7 @@
 //! Events: what a job tells its reader. Their JSON form is the contract of `--json`.
 
+mod bench;
+mod contexts;
 mod listing;
 mod metrics;
 mod picture;
@@ -7,8 +9,13 @@ mod plan;
 pub mod warnings;
 
 pub use crate::tagging::Tag;
+pub use bench::{Benchmark, UnitOfWork};
+pub use contexts::{ContextChosen, ContextName, TriedContext};
 pub use listing::{Check, ImportWarning, LabelCounts, ModelEntry, RunSummary};
-pub use metrics::{ClassMetrics, FewShot, Metrics};
+pub use metrics::{
+    ClassDifference, ClassMetrics, Comparison, Difference, FewShot, FittedThreshold, FittedThresholds, Flip, Flipped,
+    GroupDifference, Metrics,
+};
 pub use picture::{LabelScore, PatchEvidence, Score, TagEvidence, Tags};
 pub use plan::{PlannedStage, Proposed, TrainingPlan};
 
@@ -85,12 +92,7 @@ pub enum Event {
         text: String,
     },
     /// What a benchmark measured.
-    Bench {
-        /// The benchmark.
-        name: String,
-        /// Numbers by name.
-        values: BTreeMap<String, f64>,
-    },
+    Bench(Benchmark),
     /// What so many pictures of each label are worth to a way of learning.
     FewShot(FewShot),
     /// What a training would do.
@@ -305,6 +307,8 @@ pub enum Event {
         #[serde(default)]
         stopped_early: bool,
     },
+    /// `context=auto` has chosen what the run is used with.
+    ContextChosen(ContextChosen),
     /// Alpha and calibration were chosen on the val split.
     Fitted {
         /// The run.
@@ -326,7 +330,12 @@ pub enum Event {
         path: String,
     },
     /// Metrics of a model on a split.
-    Metrics(Metrics),
+    Metrics(Box<Metrics>),
+    /// Thresholds were chosen, and are kept with a run.
+    Thresholds(FittedThresholds),
+    /// Two models on the same pictures.
+    #[serde(rename = "compare")]
+    Comparison(Box<Comparison>),
     /// A step of the built-in model's training.
     StarterStep {
         /// From 0.

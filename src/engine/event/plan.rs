@@ -55,7 +55,18 @@ pub struct PlannedStage {
     pub batch: usize,
     /// Steps.
     pub steps: usize,
+    /// Trainings of which one is kept (`context=auto`); passes and steps are those of all of them.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub trainings: usize,
     /// Seconds, with encoding the pictures before it; `None` where too few steps could be tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }

@@ -24,7 +24,7 @@ pub const STARTER_MODEL: &str = "starter-model";
 pub const MEMORY: &str = "memory";
 /// A run goes on in a new worker process.
 pub const RESTARTED: &str = "restarted";
-/// A damaged checkpoint, or what was fitted to one, was passed over.
+/// A damaged checkpoint, or what was fitted to one or chosen for it, was passed over.
 pub const CHECKPOINT: &str = "checkpoint";
 /// The project has something to say about itself.
 pub const PROJECT: &str = "project";
@@ -48,3 +48,7 @@ pub const FOLDER_RENAMED: &str = "folder-renamed";
 pub const OTHER_SOURCE: &str = "other-source";
 /// A source declares no checksum for a file.
 pub const UNVERIFIED: &str = "unverified";
+/// Scores that are no numbers were left out.
+pub const NOT_FINITE: &str = "not-finite";
+/// The thresholds that a run keeps belong to other parameters, and are not used.
+pub const THRESHOLDS: &str = "thresholds";

@@ -5,6 +5,7 @@ use super::tag::{Speed, speed};
 use crate::compute::Compute;
 use crate::dataset::formats::{Contents, ImportRequest, import};
 use crate::dataset::synthetic_coco;
+use crate::engine::event::Benchmark;
 use crate::engine::request::{BenchImport, BenchTag};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
@@ -35,7 +36,7 @@ pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) 
     project.import(&dataset, &report)?;
     let seconds = start.elapsed().as_secs_f64();
     let annotations = dataset.pictures.iter().map(|p| p.boxes.len()).sum::<usize>();
-    context.emit(Event::Bench {
+    context.emit(Event::Bench(Benchmark::Job {
         name: "import".to_owned(),
         values: [
             ("images".to_owned(), dataset.pictures.len() as f64),
@@ -47,7 +48,7 @@ pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) 
             ("peak_memory_before_mb".to_owned(), before / 1e6),
         ]
         .into(),
-    });
+    }));
     Ok(())
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn tagging(request: &BenchTag, compute: &Compute, context: &mut Conte
     } = speed(request, compute, context)?;
     // Where both share the CPU they take turns; on a GPU the slower one sets the pace.
     let shared = 1.0 / (1.0 / decode + 1.0 / forward);
-    context.emit(Event::Bench {
+    context.emit(Event::Bench(Benchmark::Job {
         name: "tag".to_owned(),
         values: [
             ("images".to_owned(), images as f64),
@@ -72,12 +73,18 @@ pub(crate) fn tagging(request: &BenchTag, compute: &Compute, context: &mut Conte
             ("of_shared".to_owned(), whole / shared),
         ]
         .into(),
-    });
+    }));
     Ok(())
 }
 
+/// Makes the system forget how much memory this process has had; `false` where it does not.
+pub(super) fn forget_peak_memory() -> bool {
+    // Linux: "5" sets the high-water mark to what is used now.
+    std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
 /// The most memory that this process has had, in bytes; 0 where the system does not tell.
-fn peak_memory() -> f64 {
+pub(super) fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>().ok())

@@ -11,6 +11,7 @@ use crate::dataset::scenes::dataset::{self as scenes, DemoReport, DemoRequest as
 use crate::engine::event::Metrics;
 use crate::engine::request::{DemoRequest, EvaluateRequest, ProjectNew, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
+use crate::project::Project;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -44,9 +45,8 @@ pub(crate) fn run(request: &DemoRequest, compute: &Compute, context: &mut Contex
     let project = out.join(PROJECT);
     import(&pictures.demo, &project, context)?;
     let zero_shot = measure(&project, ZERO_SHOT, None, context, compute)?;
-    let first = stage(request, &project, Stages::One, None, compute, context)?;
+    let [first, second] = both_stages(request, &project, compute, context)?;
     let stage_1 = measure(&project, &first, None, context, compute)?;
-    let second = stage(request, &project, Stages::Two, Some(&first), compute, context)?;
     let stage_2 = measure(&project, &second, None, context, compute)?;
     // Words that neither stage saw: part of the report, not of the demo's own result.
     let unseen = out.join("unseen.patchlight");
@@ -216,7 +216,7 @@ pub(crate) fn measure(
     let mut found = None;
     let mut note = |event: &Event| {
         if let Event::Metrics(metrics) = event {
-            found = Some(metrics.clone());
+            found = Some(Metrics::clone(metrics));
         }
         true
     };
@@ -224,30 +224,26 @@ pub(crate) fn measure(
     found.ok_or_else(|| Failure::new(format!("{run} gave no metrics"), "Report this as a bug."))
 }
 
-/// Trains a stage; returns the run's id. Its `done` is not the demo's.
-fn stage(
+/// Trains both stages, one training as everyone makes it; returns the ids of their runs. Its `done` is not the demo's.
+fn both_stages(
     request: &DemoRequest,
     project: &Path,
-    stages: Stages,
-    from: Option<&str>,
     compute: &Compute,
     context: &mut Context<'_>,
-) -> Result<String, Failure> {
+) -> Result<[String; 2], Failure> {
     let mut set = settings(request.quick);
-    // Stage 2 takes over what Stage 1 was given.
-    if from.is_some() {
-        set.clear();
-    } else {
-        set.extend(request.set.iter().cloned());
-    }
+    set.extend(request.set.iter().cloned());
     let train = TrainRequest {
-        stages,
-        from: from.map(str::to_owned),
+        stages: Stages::Both,
         set,
         seed: request.seed,
         ..TrainRequest::new(project)
     };
-    trained(&train, compute, context)
+    let second = trained(&train, compute, context)?;
+    let runs = Project::open_read_only(project)?.runs()?;
+    let parent = runs.into_iter().find(|run| run.id == second).and_then(|run| run.parent);
+    let first = parent.ok_or_else(|| Failure::new("the demo's Stage 2 follows no Stage 1", "Report this as a bug."))?;
+    Ok([first, second])
 }
 
 /// Trains without the event `done`. Returns the id of the last run.

@@ -1,16 +1,19 @@
 //! `evaluate`: metrics of the untrained CLIP or of a run on a split.
 
-use super::data::{Pictures, groups};
+use super::data::Pictures;
 use super::encode::{Encoded, ensure_of};
+use super::evaluation_report::{self, Report};
+use super::measure::{About, Sheet, measure, warn_of_unscored, without_unscored};
 use super::project::open_to_read;
 use super::run_view::{RunView, ZERO_SHOT};
+use super::text::csv_field;
+use super::thresholds::LabelThresholds;
 use super::train::{HostScores, identity, student_preprocess};
 use crate::compute::Compute;
 use crate::dataset::model::Split;
-use crate::engine::event::{ClassMetrics, Metrics, warnings};
+use crate::engine::event::warnings;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::{Context, Event, Failure};
-use crate::eval::{average_precisions, f1_at_probability, f1_at_top, group_means, positives};
 use crate::explain::{PictureFeatures, points_at};
 use crate::method::score::host_values;
 use crate::project::Project;
@@ -19,8 +22,6 @@ use crate::train::features::FeatureStore;
 use std::io::Write;
 use std::path::Path;
 
-/// Probability from which a label is given, until thresholds are fitted.
-const THRESHOLD: f32 = 0.5;
 pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     if request.model.is_some() && request.run != ZERO_SHOT {
         return Err(Failure::usage(
@@ -28,17 +29,11 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
             "A trained run has a model of its own: leave --model out.",
         ));
     }
-    let folder = request
-        .scores
-        .as_deref()
-        .and_then(Path::parent)
-        .filter(|p| !p.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|f| !f.is_dir()) {
-        // Said now, not after all pictures have been encoded.
-        return Err(Failure::new(
-            format!("there is no folder {} to write the scores to", folder.display()),
-            "Make the folder, or name another place with --scores.",
-        ));
+    for (path, what, option) in [
+        (&request.scores, "the scores", "--scores"),
+        (&request.report, "the report", "--report"),
+    ] {
+        check_place(path.as_deref(), what, option)?;
     }
     let project = open_to_read(&request.project, context)?;
     // Another project's pictures and labels, or the run's own.
@@ -52,25 +47,108 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
     view.warn_of_fallback(context);
     let names = &view.labels;
     let train_positives = train_positives(&view, other.as_ref(), data, context)?;
+    let mut fallback = view.fallback.clone();
+    let thresholds = LabelThresholds::of(&project, (&view, other.is_some()), &mut fallback, context)?;
     let (split, pictures) = choose_split(data, request.split, context)?;
-    let encoded = ensure_of(data, view.encoder(&project), &pictures.items, compute, context)?;
-    let Encoded { store, failed, .. } = encoded;
-    let pictures = pictures.without(&failed, names.len(), context);
-
-    let (scores, truth, probabilities) = view.score(&store, &pictures, compute)?;
-    let mut metrics = measure(request, split, names, &train_positives, &scores, &probabilities, &truth);
-    metrics.fallback.clone_from(&view.fallback);
-    metrics.pointing = pointing(&view, data, &store, &pictures, &truth, &scores.kept)?;
+    let found = score(&view, (&project, data), pictures, compute, context)?;
+    let (scores, probability) = (&found.scores.fused, &found.probability);
+    let (truth, unscored) = without_unscored(scores, probability, &found.truth);
+    warn_of_unscored(&request.run, unscored, context);
+    let sheet = Sheet {
+        names,
+        train_positives: &train_positives,
+        thresholds: &thresholds,
+        scores,
+        probability,
+        truth: &truth,
+    };
+    let about = About {
+        run: &request.run,
+        split: split.to_string(),
+        images: found.scores.kept.len(),
+        calibrated: view.probability.is_calibrated(),
+        bootstrap: (request.bootstrap, request.seed),
+        unscored,
+    };
+    let mut metrics = measure(&about, &sheet);
+    metrics.fallback = fallback;
+    metrics.pointing = pointing(&view, data, &found, &truth)?;
     if let Some(path) = &request.scores {
-        write_scores(path, &pictures, names, &scores, &truth)?;
+        write_scores(path, &found, names)?;
     }
-    context.emit(Event::Metrics(metrics));
+    if let Some(path) = &request.report {
+        let report = Report {
+            project: &project,
+            data,
+            view: &view,
+            metrics: &metrics,
+            sheet: &sheet,
+            seed: request.seed,
+        };
+        for (path, what) in evaluation_report::write(path, &report)? {
+            context.emit(Event::Written {
+                path: path.to_string_lossy().into_owned(),
+                what: what.to_owned(),
+                dry_run: false,
+                deleted: false,
+            });
+        }
+    }
+    context.emit(Event::Metrics(Box::new(metrics)));
     Ok(())
+}
+
+/// Refuses a place in a folder that is not there: said now, not after all pictures have been encoded.
+fn check_place(path: Option<&Path>, what: &str, option: &str) -> Result<(), Failure> {
+    let folder = path.and_then(Path::parent).filter(|p| !p.as_os_str().is_empty());
+    match folder.filter(|f| !f.is_dir()) {
+        Some(folder) => Err(Failure::new(
+            format!("there is no folder {} to write {what} to", folder.display()),
+            format!("Make the folder, or name another place with {option}."),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A run's scores of pictures.
+pub(super) struct Scored {
+    pub store: FeatureStore,
+    /// Those that could be encoded.
+    pub pictures: Pictures,
+    /// Those of them that were scored, and how.
+    pub scores: HostScores,
+    /// Truth of those that were scored, `[pictures, labels]`.
+    pub truth: Vec<i8>,
+    /// Their probabilities, `[pictures, labels]`.
+    pub probability: Vec<f32>,
+}
+
+/// Scores pictures of `data` with a run of `project` (most often the same), encoding those that are not in the cache. What cannot be read is reported and left out.
+///
+/// # Errors
+/// [`Failure`] where the device fails or the user cancels.
+pub(super) fn score(
+    view: &RunView,
+    (project, data): (&Project, &Project),
+    pictures: Pictures,
+    compute: &Compute,
+    context: &mut Context<'_>,
+) -> Result<Scored, Failure> {
+    let Encoded { store, failed, .. } = ensure_of(data, view.encoder(project), &pictures.items, compute, context)?;
+    let pictures = pictures.without(&failed, view.labels.len(), context);
+    let (scores, truth, probability) = view.score(&store, &pictures, compute)?;
+    Ok(Scored {
+        store,
+        pictures,
+        scores,
+        truth,
+        probability,
+    })
 }
 
 /// Positives of each label in the run's own training data; for an untrained model in the project's training split; none for
 /// labels of another project.
-fn train_positives(
+pub(super) fn train_positives(
     view: &RunView,
     other: Option<&Project>,
     data: &Project,
@@ -93,14 +171,8 @@ fn train_positives(
 }
 
 /// How often a true label's best patch lies in one of its boxes, in percent; `None` where no picture has boxes.
-fn pointing(
-    view: &RunView,
-    project: &Project,
-    store: &FeatureStore,
-    pictures: &Pictures,
-    truth: &[i8],
-    kept: &[usize],
-) -> Result<Option<f64>, Failure> {
+fn pointing(view: &RunView, project: &Project, found: &Scored, truth: &[i8]) -> Result<Option<f64>, Failure> {
+    let (store, pictures, kept) = (&found.store, &found.pictures, &found.scores.kept);
     let ids: Vec<i64> = project.labels()?.into_iter().map(|l| l.id).collect();
     let text = host_values(view.text.1.clone())?;
     let embed = store.embed();
@@ -140,7 +212,7 @@ fn pointing(
 }
 
 /// The split asked for; else test, else val with a warning.
-fn choose_split(
+pub(super) fn choose_split(
     project: &Project,
     asked: Option<Split>,
     context: &mut Context<'_>,
@@ -168,56 +240,9 @@ fn choose_split(
     Err(Failure::new("the project has neither test nor val pictures", hint))
 }
 
-fn measure(
-    request: &EvaluateRequest,
-    split: Split,
-    names: &[String],
-    train_positives: &[usize],
-    scores: &HostScores,
-    probabilities: &[f32],
-    truth: &[i8],
-) -> Metrics {
-    let classes = names.len();
-    let groups = groups(train_positives);
-    let ap = average_precisions(&scores.fused, truth, classes);
-    let counts = positives(truth, classes);
-    let f1 = f1_at_probability(probabilities, truth, &vec![THRESHOLD; classes]);
-    let top3 = f1_at_top(&scores.fused, truth, classes, 3);
-    let per_class = (0..classes).map(|c| ClassMetrics {
-        label: names[c].clone(),
-        ap: ap[c].map(|ap| 100.0 * ap),
-        positives: counts[c],
-        train_positives: train_positives[c],
-        group: groups[c].to_string(),
-        threshold: THRESHOLD,
-    });
-    Metrics {
-        run: request.run.clone(),
-        split: split.to_string(),
-        images: scores.kept.len(),
-        map: group_means(&ap, &groups),
-        cf1: f1.cf1,
-        of1: f1.of1,
-        cf1_top3: top3.cf1,
-        of1_top3: top3.of1,
-        cp: f1.cp,
-        cr: f1.cr,
-        op: f1.op,
-        or: f1.or,
-        pointing: None,
-        fallback: Vec::new(),
-        per_class: per_class.collect(),
-    }
-}
-
 /// Writes `image,label,score,global,local,truth`; truth is 1, 0 or empty for unknown.
-fn write_scores(
-    path: &Path,
-    pictures: &Pictures,
-    names: &[String],
-    scores: &HostScores,
-    truth: &[i8],
-) -> Result<(), Failure> {
+fn write_scores(path: &Path, found: &Scored, names: &[String]) -> Result<(), Failure> {
+    let (pictures, scores, truth) = (&found.pictures, &found.scores, &found.truth);
     let result = atomic::write_with(path, |out| {
         writeln!(out, "image,label,score,global,local,truth")?;
         for (row, index) in scores.kept.iter().enumerate() {
@@ -236,13 +261,4 @@ fn write_scores(
         Ok::<(), std::io::Error>(())
     });
     result.map_err(|e| Failure::io("write the scores to", path, &e))
-}
-
-/// A field as RFC 4180 has it.
-fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }

@@ -4,6 +4,7 @@
 
 use super::data::Pictures;
 use super::encode::ensure;
+use super::run_folder::read_json;
 use super::run_view::RunView;
 use super::train::{cached_scores, validated};
 use crate::compute::Compute;
@@ -61,24 +62,22 @@ impl Fitted {
             }
             Err(problem) => Err(Failure::new(
                 format!("{problem}; without it the run would give other results"),
-                "Restore the file from a backup, or use what was trained without it: --allow-fallback.",
+                "Restore the file from a backup. evaluate, compare, tag and export-model use what was trained without it with \
+                 --allow-fallback.",
             )),
         }
     }
 
     /// The file, where there is one.
     fn read(path: &Path) -> Result<Option<Self>, String> {
-        let damaged = |problem: String| format!("{} is damaged: {problem}", path.display());
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(format!("{} cannot be read: {e}", path.display())),
+        let found: Option<Self> = read_json(path)?;
+        let sound = |fitted: &Self| {
+            (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite()
         };
-        let fitted: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
-        if (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite() {
-            Ok(Some(fitted))
+        if found.as_ref().is_none_or(sound) {
+            Ok(found)
         } else {
-            Err(damaged("its numbers are out of range".to_owned()))
+            Err(format!("{} is damaged: its numbers are out of range", path.display()))
         }
     }
 
@@ -152,9 +151,10 @@ pub(crate) fn run(
     Ok(encoded.computed)
 }
 
-struct Choice {
+pub(crate) struct Choice {
     alpha: f64,
-    map: f64,
+    /// mAP with it, in percent.
+    pub map: f64,
     map_before: f64,
 }
 
@@ -166,7 +166,7 @@ fn fuse((global, local): (&[f32], &[f32]), alpha: f64) -> Vec<f32> {
 }
 
 /// The alpha of the grid with the highest mAP; of equal ones that nearest to `trained`, which is tried as well and wins a tie.
-fn choose(views: (&[f32], &[f32]), trained: f64, measure: impl Fn(&[f32]) -> Option<f64>) -> Option<Choice> {
+pub(crate) fn choose(views: (&[f32], &[f32]), trained: f64, measure: impl Fn(&[f32]) -> Option<f64>) -> Option<Choice> {
     let map_before = measure(&fuse(views, trained))?;
     let mut best = (trained, map_before);
     for step in 0..=STEPS {

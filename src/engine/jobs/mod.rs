@@ -1,7 +1,9 @@
 //! The jobs themselves, one file each.
 
 mod bench;
+mod bench_units;
 mod check_pictures;
+mod compare;
 mod data;
 mod demo;
 mod doctor;
@@ -9,6 +11,7 @@ mod edit_labels;
 mod encode;
 mod environment;
 mod evaluate;
+mod evaluation_report;
 mod evidence_snapshots;
 mod export;
 mod export_model;
@@ -17,6 +20,7 @@ mod fit;
 mod import;
 mod import_report;
 mod inspect;
+mod measure;
 mod memory;
 mod model;
 mod models;
@@ -34,6 +38,8 @@ mod starter;
 mod starter_model;
 mod tag;
 mod taggers;
+mod text;
+mod thresholds;
 mod train;
 mod training_diagnostics;
 
@@ -99,6 +105,14 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
             let compute = open(context)?;
             evaluate::run(request, &compute, context)
         }
+        Request::Thresholds(request) => {
+            let compute = open(context)?;
+            thresholds::run(request, &compute, context)
+        }
+        Request::Compare(request) => {
+            let compute = open(context)?;
+            compare::run(request, &compute, context)
+        }
         Request::Predict(request) => {
             let compute = open(context)?;
             predict::run(request, &compute, context)
@@ -122,6 +136,10 @@ pub fn run(request: &Request, device: DeviceChoice, context: &mut Context<'_>) -
         Request::BenchTag(request) => {
             let compute = open(context)?;
             bench::tagging(request, &compute, context)
+        }
+        Request::BenchUnits(request) => {
+            let compute = open(context)?;
+            bench_units::run(request, &compute, context)
         }
         Request::BenchFewShot(request) => {
             let compute = open(context)?;

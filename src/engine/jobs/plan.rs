@@ -15,8 +15,9 @@ use crate::engine::request::{SplitRequest, TrainRequest};
 use crate::engine::{Context, Event, Failure, Stage};
 use crate::project::Project;
 use crate::support::leftovers;
+use crate::train::sampler::draws_of;
 use crate::train::schedule::Schedule;
-use crate::train::settings::Settings;
+use crate::train::settings::{Sampler, Settings};
 use std::time::Instant;
 
 /// Steps that are tried; the first one says little.
@@ -72,22 +73,9 @@ pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Conte
         stages: Vec::new(),
         seconds: None,
     };
-    for stage in request.stages.in_order() {
-        let s = &config.settings;
-        let (batch, epochs) = if stage.trains_student() {
-            (s.batch_1, s.epochs_1)
-        } else {
-            (s.batch_2, s.epochs_2)
-        };
-        let schedule = Schedule::new(plan.train, batch, epochs, s.max_steps, s.warmup);
-        plan.stages.push(PlannedStage {
-            stage: *stage,
-            epochs: schedule.epochs(),
-            batch: batch.min(plan.train),
-            steps: schedule.total,
-            seconds: None,
-        });
-    }
+    let stages = request.stages.in_order().iter();
+    let (planned, learned): (Vec<_>, Vec<_>) = stages.map(|stage| planned(*stage, &config, plan.train, val)).unzip();
+    plan.stages = planned;
     let rehearsal = Rehearsal {
         project: &project,
         compute,
@@ -95,15 +83,50 @@ pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Conte
         train: &train,
         val,
     };
-    for (i, planned) in plan.stages.iter_mut().enumerate() {
+    for (i, (planned, learned)) in plan.stages.iter_mut().zip(learned).enumerate() {
         context.progress("trying a few steps", i, 2);
-        planned.seconds = rehearsal.seconds(planned, context)?;
+        planned.seconds = rehearsal.seconds(planned, learned, context)?;
         context.check_cancelled()?;
     }
     // Where one stage has no time, there is none for all.
     plan.seconds = plan.stages.iter().map(|s| s.seconds).sum();
     context.emit(Event::Plan(plan));
     Ok(())
+}
+
+/// A stage on so many training and validation pictures, and how many pictures go through its steps together.
+fn planned(stage: Stage, config: &RunConfig, images: usize, val: usize) -> (PlannedStage, usize) {
+    let s = &config.settings;
+    let (batch, epochs) = if stage.trains_student() {
+        (s.batch_1, s.epochs_1)
+    } else {
+        (s.batch_2, s.epochs_2)
+    };
+    let samplers: Vec<Sampler> = match stage {
+        Stage::Two => train::contexts_tried(s, val > 0)
+            .into_iter()
+            .map(|(_, sampler)| sampler)
+            .collect(),
+        Stage::One | Stage::Joint => vec![s.sampler.unwrap_or(Sampler::Uniform)],
+    };
+    let mut planned = PlannedStage {
+        stage,
+        epochs: 0,
+        batch: 0,
+        steps: 0,
+        trainings: samplers.len(),
+        seconds: None,
+    };
+    let mut pictures = 0;
+    for sampler in samplers {
+        let draws = draws_of(sampler, &config.positives, images);
+        let schedule = Schedule::new(draws, batch, epochs, s.max_steps, s.warmup);
+        planned.epochs += schedule.epochs();
+        planned.steps += schedule.total;
+        planned.batch = planned.batch.max(batch.min(draws));
+        pictures += (schedule.total * batch).min(schedule.epochs() * draws);
+    }
+    (planned, pictures)
 }
 
 /// The pictures as the training would see them.
@@ -182,8 +205,13 @@ struct Rehearsal<'a> {
 
 impl Rehearsal<'_> {
     /// How long a stage would take, with what comes before it and after each pass: the teacher (Stage 1) or the student (Stage 2)
-    /// sees every picture once, and the validation pictures are measured. `None` where too few steps could be tried.
-    fn seconds(&self, planned: &PlannedStage, context: &mut Context<'_>) -> Result<Option<f64>, Failure> {
+    /// sees every picture once, and the validation pictures are measured. `learned`: pictures in all steps together. `None` where too few steps could be tried.
+    fn seconds(
+        &self,
+        planned: &PlannedStage,
+        learned: usize,
+        context: &mut Context<'_>,
+    ) -> Result<Option<f64>, Failure> {
         if planned.steps == 0 {
             return Ok(Some(0.0));
         }
@@ -221,8 +249,7 @@ impl Rehearsal<'_> {
             let looks = if self.val > 0 { 2.0 } else { 1.0 };
             once + look * (train + val) + step * (planned.steps as f64 + FORWARD * looks * passes)
         } else {
-            let learned = ((planned.steps * planned.batch) as f64).min(passes * train);
-            once + look * (train + val * (passes + 2.0)) + step / count as f64 * learned
+            once + look * (train + val * (passes + 2.0)) + step / count as f64 * learned as f64
         }))
     }
 
@@ -234,6 +261,8 @@ impl Rehearsal<'_> {
         let mut config = self.config.clone();
         let s = &mut config.settings;
         (s.shuffle, s.max_steps, s.early_stop) = (false, Some(TRIED), None);
+        // A step takes as long whatever its pictures; a few of them may have no label to be drawn by.
+        s.sampler = None;
         // The text tower costs the same however few pictures there are: where it is trained, steps are tried at their full size.
         let asked = match planned.stage {
             Stage::One => planned.batch.min(self.most()),

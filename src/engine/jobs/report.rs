@@ -2,6 +2,7 @@
 
 use super::data::Pictures;
 use super::run_view::RunView;
+use super::text::{STYLE, escaped};
 use super::train::student_preprocess;
 use crate::compute::Compute;
 use crate::dataset::decode::{Limits, decode};
@@ -181,12 +182,6 @@ fn as_json(report: &Report<'_>, pictures: &[Example]) -> Value {
     })
 }
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;\
-background:#fff}table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;text-align:right;border-bottom:1px solid \
-#ddd}td:first-child,th:first-child{text-align:left}.row{display:flex;flex-wrap:wrap;gap:1rem;margin:1.2rem 0}figure{margin:0;\
-width:160px}img{width:160px;border-radius:4px}figcaption{font-size:.85rem}.no{color:#a33}.dim{color:#666}\
-@media(prefers-color-scheme:dark){body{background:#1b1b1d;color:#ddd}td,th{border-color:#444}.no{color:#f88}.dim{color:#999}}";
-
 fn html(report: &Report<'_>, pictures: &[Example]) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -311,8 +306,4 @@ fn embed(picture: &RgbImage) -> String {
         picture.width(),
         picture.height()
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -2,13 +2,16 @@
 
 use super::evidence_snapshots::{WatchedEpoch, read_watched};
 use crate::clip::vision::PatchFeatures;
+use crate::engine::event::{ContextChosen, ContextName};
 use crate::engine::{Event, Failure, Stage};
+use crate::method::prompts::ContextKind;
 use crate::method::student::StudentConfig;
 use crate::support::atomic;
 use crate::train::settings::Settings;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Everything that a run depends on.
@@ -45,11 +48,26 @@ pub(crate) struct RunConfig {
     pub student: StudentConfig,
     pub patch_features: PatchFeatures,
     pub top_k: usize,
+    /// What `context=auto` kept; `None` until that is known, and where the settings name a context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<ContextChosen>,
     /// The device that it was started on.
     pub device: String,
 }
 
 impl RunConfig {
+    /// The kind of context that it learns, or was used with.
+    pub fn context(&self) -> ContextKind {
+        let chosen = self.chosen.as_ref().and_then(|chosen| chosen.kept.kind());
+        self.settings.context.kind().or(chosen).unwrap_or(ContextKind::Shared)
+    }
+
+    /// Whether the prompts are learned ones: not where `context=auto` found none that does better than what it started from.
+    pub fn has_learned_prompts(&self) -> bool {
+        let kept = self.chosen.as_ref().map(|chosen| chosen.kept);
+        self.stage.trains_prompts() && kept != Some(ContextName::Start)
+    }
+
     /// Whether a project's labels are those that the run knows, be it under other names.
     pub fn knows(&self, names: &[String], ids: &[i64]) -> bool {
         self.labels == names || (!self.label_ids.is_empty() && self.label_ids == ids)
@@ -80,6 +98,21 @@ impl RunConfig {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Failure::io("write", &path, &e.into()))?;
         atomic::write(&path, &text).map_err(|e| Failure::io("write the run's settings", &path, &e))
     }
+}
+
+/// What a JSON file of a run holds, where there is one: not every run has all of them.
+///
+/// # Errors
+/// What is wrong with the file, in words.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(format!("{} cannot be read: {e}", path.display())),
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|e| format!("{} is damaged: {e}", path.display()))
 }
 
 /// The run's curves: an event a line, appended as it trains.

@@ -6,8 +6,8 @@ use super::fit::Fitted;
 use super::model;
 use super::run_folder::RunConfig;
 use super::train::{
-    HostScores, TextPair, TrainedTower, cached_scores, calibration, frozen_encoder, prompt_frame, run_config, saved,
-    start_contexts, teacher, teacher_config, top_k,
+    HostScores, TextPair, TrainedTower, cached_scores, calibration, frozen_encoder, learned_texts, run_config, saved,
+    teacher, teacher_config, top_k,
 };
 use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
@@ -23,7 +23,6 @@ use crate::method::score::{Fusion, host_values};
 use crate::project::Project;
 use crate::train::checkpoint::{Fallback, Saved};
 use crate::train::features::FeatureStore;
-use crate::train::params;
 use crate::train::settings::Settings;
 use burn::tensor::Tensor;
 
@@ -51,6 +50,8 @@ pub(crate) struct RunView {
     pub fitted: Option<Fitted>,
     /// What of the run is damaged, and that something else stands in for it; nothing unless the request allows it.
     pub fallback: Vec<String>,
+    /// Whether something else may stand in for what is damaged.
+    pub allowed: Fallback,
     /// The image tower that a run trained; `None`: it is the untrained CLIP's.
     pub tower: Option<TrainedTower>,
     run: String,
@@ -72,7 +73,7 @@ impl RunView {
         let foreign = request.on.is_some();
         let mut config = scored_config(request, project, &labels, foreign)?;
         if foreign {
-            if config.settings.context != ContextKind::Shared && config.stage.trains_prompts() {
+            if config.context() != ContextKind::Shared && config.has_learned_prompts() {
                 return Err(Failure::new(
                     "this run learned a context for each of its own labels",
                     "Only a run with context=shared can score labels that it never saw.",
@@ -132,6 +133,7 @@ impl RunView {
             neutral,
             probability,
             fallback,
+            allowed,
             tower,
             run: request.run.clone(),
         })
@@ -183,6 +185,11 @@ impl RunView {
         for words in &self.fallback {
             context.warn(warnings::CHECKPOINT, words.clone());
         }
+    }
+
+    /// The run's id, or [`ZERO_SHOT`].
+    pub fn run(&self) -> &str {
+        &self.run
     }
 
     /// Whether it is the untrained CLIP.
@@ -264,6 +271,7 @@ fn scored_config(
         top_k: top_k(&settings, &student),
         student,
         patch_features: settings.patch_features.unwrap_or(PatchFeatures::Value),
+        chosen: None,
         device: String::new(),
         settings,
     })
@@ -297,17 +305,15 @@ fn text_and_probability(
     };
     let (log_scale, offset) = calibration(&model)?;
     let probability = Probability::Calibrated { log_scale, offset };
-    if !config.stage.trains_prompts() {
+    if !config.has_learned_prompts() {
         let text = fixed();
         return Ok(((text.clone(), text), None, probability));
     }
-    let device = compute.device();
-    let learned = model
-        .into_iter()
-        .filter_map(|(n, t)| Some((n.strip_prefix("contexts.")?.to_owned(), t)))
-        .collect();
-    let contexts = params::restore(start_contexts(config, &tower, &tokenizer, device)?, learned, device)
-        .map_err(|e| Failure::new(format!("run {} does not fit: {e}", request.run), "Train Stage 2 again."))?;
-    let frame = prompt_frame(config, &tower, &tokenizer, &config.positives, device);
-    Ok((frame.encode(&tower, &contexts), None, probability))
+    let text = learned_texts(
+        config,
+        (request.run.as_str(), &model),
+        (&tower, &tokenizer),
+        compute.device(),
+    )?;
+    Ok((text, None, probability))
 }

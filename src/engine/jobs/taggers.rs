@@ -4,9 +4,11 @@ use super::data::Pictures;
 use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
+use super::thresholds::{DEFAULT, Kept};
 use super::train::unix_seconds;
+use crate::clip::checkpoint::Checkpoint;
 use crate::clip::model::{Clip, checked_input_size};
-use crate::clip::text::NEUTRAL_PROMPT;
+use crate::clip::text::{NEUTRAL_PROMPT, TextTower};
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
@@ -25,11 +27,9 @@ use crate::train::params;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Probability from which a label is given where nothing was measured.
-const THRESHOLD: f32 = 0.5;
-
-/// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else fitted on the
-/// validation pictures, else 0.5. What of the run is damaged, and what stands in for it where that is allowed, its provenance says.
+/// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else those that the run keeps
+/// (`patchlight thresholds`), else fitted on the validation pictures, else 0.5. What of the run is damaged, and what stands in for it
+/// where that is allowed, its provenance says.
 ///
 /// # Errors
 /// [`Failure`] where there is no such run, what it is used with is damaged, the device fails, or the user cancels.
@@ -64,7 +64,7 @@ pub(crate) fn of_run(
             name: name_of(project.folder(), run),
             labels: view.labels.clone(),
             words: config.words.clone(),
-            thresholds: vec![THRESHOLD; view.labels.len()],
+            thresholds: vec![DEFAULT; view.labels.len()],
             student: config.student.clone(),
             patch_features: config.patch_features,
             preprocess: config.settings.preprocess,
@@ -123,11 +123,24 @@ fn fit(
         config.provenance.average_precision = ap.into_iter().map(|ap| ap.map(|ap| 100.0 * ap)).collect();
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
-    // What a person chose overrides what was fitted.
+    // What the run keeps overrides what was fitted here, and what a person chose overrides both.
+    let kept = Kept::load(project, view, &mut config.provenance.fallback, context)?;
+    let mut by_rule: BTreeMap<String, usize> = BTreeMap::new();
     for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
+        let of_run = kept.as_ref().and_then(|kept| kept.label(label.id));
         if let Some(chosen) = label.threshold {
             *threshold = chosen;
+        } else if let Some(of_run) = of_run {
+            *threshold = of_run.threshold;
+            *by_rule.entry(of_run.rule()).or_default() += 1;
         }
+    }
+    let rules: Vec<String> = by_rule.iter().map(|(rule, n)| format!("{rule} for {n}")).collect();
+    let words = &mut config.provenance.thresholds;
+    match by_rule.values().sum::<usize>() {
+        0 => {}
+        all if all == classes => *words = format!("kept with the run: {}", rules.join(", ")),
+        _ => *words = format!("kept with the run: {}; the others: {words}", rules.join(", ")),
     }
     Ok(())
 }
@@ -153,6 +166,19 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
     model::note_starter(&wanted, words.model, context);
     let path = model::locate(&wanted)?;
     let checkpoint = model::open(&wanted)?;
+    Ok(untrained(checkpoint, file_name(&path), words, compute)?.0)
+}
+
+/// The same of a checkpoint that was read, `name` for people, with the text tower that made it.
+///
+/// # Errors
+/// [`Failure`] where the checkpoint does not fit or the device fails.
+pub(crate) fn untrained(
+    checkpoint: Checkpoint,
+    name: String,
+    words: &Words<'_>,
+    compute: &Compute,
+) -> Result<(Tagger, TextTower), Failure> {
     let size = checked_input_size(&checkpoint.config.vision, None)?;
     let student = Student::from_clip(&checkpoint, size, compute.device())?;
     let (fingerprint, config) = (checkpoint.fingerprint.clone(), checkpoint.config.clone());
@@ -162,13 +188,13 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
     let text = host_values(clip.text.encode_labels(&tokenizer, &templates, words.labels))?;
     let neutral = host_values(clip.text.encode_texts(&tokenizer, &[NEUTRAL_PROMPT.to_owned()]))?;
     let settings: BTreeMap<String, String> = [("template".to_owned(), words.template.to_owned())].into();
-    Ok(Tagger {
+    let tagger = Tagger {
         config: TaggerConfig {
             format: FORMAT,
-            name: file_name(&path),
+            name: name.clone(),
             labels: words.labels.to_vec(),
             words: words.labels.to_vec(),
-            thresholds: vec![THRESHOLD; words.labels.len()],
+            thresholds: vec![DEFAULT; words.labels.len()],
             student: StudentConfig {
                 vision: config.vision.clone(),
                 embed: config.embed,
@@ -185,7 +211,7 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
             provenance: Provenance {
                 program: env!("CARGO_PKG_VERSION").to_owned(),
                 model: fingerprint,
-                model_name: file_name(&path),
+                model_name: name,
                 thresholds: "0.5: not calibrated".to_owned(),
                 settings,
                 created: unix_seconds(),
@@ -196,7 +222,8 @@ pub(crate) fn of_words(words: &Words<'_>, compute: &Compute, context: &mut Conte
         text: [text.clone(), text],
         neutral: [neutral.clone(), neutral],
         fingerprint: String::new(),
-    })
+    };
+    Ok((tagger, clip.text))
 }
 
 fn file_name(path: &Path) -> String {

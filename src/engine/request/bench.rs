@@ -26,6 +26,17 @@ pub struct BenchTag {
     pub rounds: usize,
 }
 
+/// See [`Request::BenchUnits`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchUnits {
+    /// The model: file, folder or known name; unset: a CLIP drawn at random, of the sizes of ViT-B/16.
+    pub model: Option<String>,
+    /// Little work, and where no model is named a tiny one.
+    pub small: bool,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+}
+
 /// See [`Request::BenchFewShot`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BenchFewShot {

@@ -10,11 +10,11 @@ mod tag;
 mod train;
 
 pub use crate::tagging::model::BY_HAND;
-pub use bench::{BenchFewShot, BenchImport, BenchTag};
+pub use bench::{BenchFewShot, BenchImport, BenchTag, BenchUnits};
 pub use labels::{EditLabel, LabelEdit};
 pub use models::{ExportModel, FetchModel, ModelFormat, ModelPlace};
 pub use project::{ExportLabels, ExportXmp, ProjectAdd, ProjectNew, Relink};
-pub use score::{EvaluateRequest, PredictRequest, ScoreRequest};
+pub use score::{CompareRequest, DRAWS, EvaluateRequest, PredictRequest, ScoreRequest, ThresholdsRequest};
 pub use split::{Scheme, SplitRequest};
 pub use tag::{RemoveTags, TagRequest, TagSource, TagWrite, TaggedPicture, WriteTags};
 pub use train::{DemoRequest, Stages, StarterRequest, TrainRequest};
@@ -78,6 +78,10 @@ pub enum Request {
     Plan(TrainRequest),
     /// Measures a model.
     Evaluate(EvaluateRequest),
+    /// Chooses the probability from which each label is given, and keeps it with a run.
+    Thresholds(ThresholdsRequest),
+    /// Measures two models on the same pictures.
+    Compare(CompareRequest),
     /// Scores all pictures of a project and keeps the results in it.
     Predict(PredictRequest),
     /// Draws the demo's pictures and makes its project, without training.
@@ -125,6 +129,8 @@ pub enum Request {
     BenchImport(BenchImport),
     /// Measures tagging against the speed of its parts.
     BenchTag(BenchTag),
+    /// Measures units of work side by side.
+    BenchUnits(BenchUnits),
     /// Compares training with few pictures of each label against simpler ways.
     BenchFewShot(BenchFewShot),
 }
@@ -148,12 +154,15 @@ impl Request {
                 | Self::Train(_)
                 | Self::Plan(_)
                 | Self::Evaluate(_)
+                | Self::Thresholds(_)
+                | Self::Compare(_)
                 | Self::Doctor
                 | Self::Starter(_)
                 | Self::Demo(_)
                 | Self::Predict(_)
                 | Self::Tag(_)
                 | Self::BenchTag(_)
+                | Self::BenchUnits(_)
                 | Self::BenchFewShot(_)
                 | Self::ExportModel(_)
         )

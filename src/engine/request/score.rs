@@ -3,6 +3,7 @@
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::model::Split;
 use crate::dataset::preprocess::Mode;
+use crate::eval::Rule;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,22 @@ pub struct EvaluateRequest {
     /// Whether something else of the run may stand in for what is damaged; the result then says so.
     #[serde(default)]
     pub allow_fallback: bool,
+    /// Where to write the report: a page where it ends in `.html`, else a folder.
+    #[serde(default)]
+    pub report: Option<PathBuf>,
+    /// Draws of the bootstrap; 0: no intervals.
+    #[serde(default = "draws")]
+    pub bootstrap: usize,
+    /// Seed of the draws.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// Draws of the bootstrap where none are asked for.
+pub const DRAWS: usize = 1000;
+
+fn draws() -> usize {
+    DRAWS
 }
 
 impl EvaluateRequest {
@@ -64,8 +81,48 @@ impl EvaluateRequest {
             set: Vec::new(),
             on: None,
             allow_fallback: false,
+            report: None,
+            bootstrap: DRAWS,
+            seed: 0,
         }
     }
+}
+
+/// See [`Request::Thresholds`](super::Request::Thresholds).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdsRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id.
+    pub run: String,
+    /// What the thresholds are chosen for.
+    pub rule: Rule,
+    /// Labels that get a threshold; empty: all.
+    pub labels: Vec<String>,
+    /// Validation pictures that a label needs for a threshold of its own.
+    pub min_positives: usize,
+}
+
+/// See [`Request::Compare`](super::Request::Compare).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompareRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// A run's id or `zero-shot`.
+    pub a: String,
+    /// What it is compared with: another one.
+    pub b: String,
+    /// Unset: test, else val.
+    pub split: Option<Split>,
+    /// Draws of the bootstrap; 0: no intervals.
+    pub bootstrap: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Flipped labels that are listed each way.
+    pub flips: usize,
+    /// See [`EvaluateRequest::allow_fallback`].
+    #[serde(default)]
+    pub allow_fallback: bool,
 }
 
 /// See [`Request::Predict`].

@@ -4,7 +4,7 @@ mod check;
 mod error;
 mod kinds;
 
-pub use kinds::Precision;
+pub use kinds::{ContextChoice, Precision, Sampler};
 
 pub(crate) use error::SettingError;
 pub(crate) use kinds::{AugmentSet, KdView, Keep, Unfreeze};
@@ -12,7 +12,7 @@ pub(crate) use kinds::{AugmentSet, KdView, Keep, Unfreeze};
 use crate::clip::vision::PatchFeatures;
 use crate::dataset::preprocess::Mode;
 use crate::method::losses::{DbParameters, Distillation, LossKind};
-use crate::method::prompts::{ContextInit, ContextKind};
+use crate::method::prompts::ContextInit;
 use crate::method::student::StudentInit;
 use error::unknown;
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,8 @@ pub struct Settings {
     pub kd: Distillation,
     /// Weight of the semantic consistency in Stage 2.
     pub lambda_sc: f64,
-    /// Whether classes share their learned context.
-    pub context: ContextKind,
+    /// Whether classes share their learned context, or that this is chosen on the validation pictures.
+    pub context: ContextChoice,
     /// Learned context vectors, M.
     pub context_tokens: usize,
     /// What the context starts from.
@@ -90,6 +90,8 @@ pub struct Settings {
     pub augment: bool,
     /// Shuffle the pictures each epoch.
     pub shuffle: bool,
+    /// How the pictures of a pass are drawn; unset: uniform, and in Stage 2 with `context=auto` chosen with the context.
+    pub sampler: Option<Sampler>,
     /// Precision of cached features and, on a GPU that can, of the image tower's training.
     pub precision: Precision,
     /// Stop each stage after this many steps.
@@ -138,7 +140,7 @@ impl Default for Settings {
             lambda_kd: 10.0,
             kd: Distillation::L1,
             lambda_sc: 10.0,
-            context: ContextKind::Shared,
+            context: ContextChoice::Shared,
             context_tokens: 4,
             context_init: ContextInit::Phrase,
             template: "a photo of a {c}.".to_owned(),
@@ -155,6 +157,7 @@ impl Default for Settings {
             clip_norm: 1.0,
             augment: true,
             shuffle: true,
+            sampler: None,
             precision: Precision::F32,
             max_steps: None,
             early_stop: None,
@@ -316,6 +319,7 @@ mod tests {
             "top_k=16",
             "loss=bce",
             "context=per-class",
+            "sampler=class-aware",
             "augment=false",
             "max_steps=8",
             "kd=mse",
@@ -328,7 +332,11 @@ mod tests {
         assert_eq!((s.alpha, s.top_k, s.loss), (0.25, Some(16), LossKind::Bce));
         assert_eq!(
             (s.context, s.augment, s.max_steps),
-            (ContextKind::PerClass, false, Some(8))
+            (ContextChoice::PerClass, false, Some(8))
+        );
+        assert_eq!(
+            (s.sampler, set(&[]).unwrap().sampler),
+            (Some(Sampler::ClassAware), None)
         );
         assert_eq!(s.templates(), ["a drawing of a {c}.", "{c}"]);
         assert_eq!(set(&["top_k=16", "top_k=null"]).unwrap().top_k, None);
@@ -384,6 +392,8 @@ mod tests {
             "layer_decay=0",
             "warm_prompts=1.1",
             "unfreeze=never",
+            "sampler=balanced",
+            "context=class",
             "layer_decay=1.5",
             "early_stop=0",
             "keep=first",

@@ -62,8 +62,8 @@ pub trait Stage: Sync {
     /// 1, 2, or 3 for both at once.
     fn number(&self) -> u8;
     fn images(&self) -> usize;
-    /// Prepares a batch on the host; runs on a thread of its own.
-    fn load(&self, epoch: usize, indices: &[usize]) -> Self::Batch;
+    /// Prepares a batch on the host; runs on a thread of its own. `before`: how often each picture was taken before.
+    fn load(&self, indices: &[usize], before: &[usize]) -> Self::Batch;
     /// Pictures in the batch, and those that could not be read, with the reason.
     fn outcome(&self, batch: &Self::Batch) -> (usize, Vec<(usize, String)>);
     /// The batch in at most `parts` parts that are computed at the same time; their weighted losses and gradients add up to its own.
@@ -203,7 +203,7 @@ pub fn run<S: Stage>(
     };
     prefetch(
         left,
-        |step| stage.load(step.epoch, &step.indices),
+        |step| stage.load(&step.indices, &step.before),
         |step, batch| running.step(step, &batch),
     )?;
     running.finish()

@@ -11,21 +11,23 @@ pub struct PlannedStep {
     /// The step in the stage, from 0.
     pub step: usize,
     pub indices: Vec<usize>,
+    /// How often the stage took each of them before: what varies a picture. Where a pass takes every picture once, the epoch.
+    pub before: Vec<usize>,
     pub ends_epoch: bool,
 }
 
 /// Every step of a stage in order.
 pub fn planned_steps(plan: &Plan, stage: u8, images: usize) -> Vec<PlannedStep> {
     let mut steps = Vec::with_capacity(plan.schedule.total);
+    let mut taken = vec![0; images];
+    let sampler = plan.sampler.as_ref();
+    let mut walk = sampler.map(|sampler| (sampler.walk(plan.seed, stage, plan.shuffle), sampler.draws()));
     for epoch in 0..plan.schedule.epochs() {
-        let mut order: Vec<usize> = (0..images).collect();
-        if plan.shuffle {
-            order.shuffle(&mut rng::stream(
-                plan.seed,
-                &format!("shuffle stage {stage}"),
-                epoch as u64,
-            ));
-        }
+        let order: Vec<usize> = match &mut walk {
+            // The next pass goes on where this one stops.
+            Some((walk, draws)) => walk.by_ref().take(*draws).collect(),
+            None => every_picture(plan, stage, epoch, images),
+        };
         let batches = order.chunks(plan.batch.max(1));
         let last = batches.len().saturating_sub(1);
         for (i, indices) in batches.enumerate() {
@@ -34,15 +36,31 @@ pub fn planned_steps(plan: &Plan, stage: u8, images: usize) -> Vec<PlannedStep> 
                 break;
             }
             let ends_epoch = i == last || step + 1 == plan.schedule.total;
+            let mut before = Vec::with_capacity(indices.len());
+            for index in indices {
+                before.push(taken[*index]);
+                taken[*index] += 1;
+            }
             steps.push(PlannedStep {
                 epoch,
                 step,
                 indices: indices.to_vec(),
+                before,
                 ends_epoch,
             });
         }
     }
     steps
+}
+
+/// Every picture once, in an order of this epoch's own where that is asked for.
+fn every_picture(plan: &Plan, stage: u8, epoch: usize, images: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..images).collect();
+    if plan.shuffle {
+        let purpose = format!("shuffle stage {stage}");
+        order.shuffle(&mut rng::stream(plan.seed, &purpose, epoch as u64));
+    }
+    order
 }
 
 /// Pictures a second over the last steps; monotonic, so a changed clock does no harm.
@@ -72,6 +90,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::sampler::ClassAware;
     use crate::train::schedule::Schedule;
     use burn::tensor::Device;
     use std::path::PathBuf;
@@ -103,7 +122,45 @@ mod tests {
             seen.sort_unstable();
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }
+        assert!(
+            steps.iter().all(|s| s.before.iter().all(|before| *before == s.epoch)),
+            "each was taken once in every epoch before"
+        );
         assert_ne!(steps[0].indices, steps[3].indices, "each epoch has its own order");
+    }
+
+    #[test]
+    fn class_aware_passes_follow_the_walk() {
+        // Picture i has label i % 3; the last of the ten has none.
+        let truth: Vec<i8> = (0..10)
+            .flat_map(|i| (0..3).map(move |c| i8::from(i != 9 && i % 3 == c)))
+            .collect();
+        let sampler = ClassAware::new(&truth, 3).unwrap();
+        let walk: Vec<usize> = sampler.walk(7, 1, true).take(4 * 2).collect();
+        assert_eq!(
+            sampler.draws(),
+            2,
+            "three pictures of three labels, a quarter of their product"
+        );
+        let schedule = Schedule::new(sampler.draws(), 4, 4, None, 0.05);
+        let steps = planned_steps(
+            &Plan {
+                sampler: Some(sampler),
+                schedule,
+                ..plan(true, None)
+            },
+            1,
+            10,
+        );
+        assert_eq!(steps.iter().map(|s| s.epoch).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert!(steps.iter().all(|s| s.ends_epoch && s.indices.len() == 2));
+        let taken: Vec<usize> = steps.iter().flat_map(|s| s.indices.clone()).collect();
+        assert_eq!(taken, walk);
+        let before = steps.iter().flat_map(|s| s.before.clone());
+        for (place, before) in before.enumerate() {
+            let earlier = walk[..place].iter().filter(|p| **p == walk[place]).count();
+            assert_eq!(before, earlier, "what was taken {place} draws in");
+        }
     }
 
     #[test]

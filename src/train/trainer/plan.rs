@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use crate::train::checkpoint::Progress;
 use crate::train::optimizer::AdamW;
+use crate::train::sampler::ClassAware;
 use crate::train::schedule::Schedule;
 use burn::tensor::Device;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Plan {
     /// Pictures a step.
     pub batch: usize,
     pub shuffle: bool,
+    /// Draws label by label; `None`: every picture once a pass.
+    pub sampler: Option<ClassAware>,
     pub seed: u64,
     /// Largest norm of all gradients together.
     pub clip_norm: f64,
@@ -43,6 +46,7 @@ impl Plan {
             device,
             batch: 1,
             shuffle: false,
+            sampler: None,
             seed: 0,
             clip_norm: 1.0,
             checkpoint_every: None,

@@ -36,13 +36,13 @@ pub fn try_steps<S: Stage>(
         .take(steps)
     {
         let PlannedStep {
-            epoch, step, indices, ..
+            step, indices, before, ..
         } = planned;
         if stop() {
             break;
         }
         let begin = Instant::now();
-        let batch = stage.load(*epoch, indices);
+        let batch = stage.load(indices, before);
         let (count, _) = stage.outcome(&batch);
         let Some(state) = current.take().filter(|_| count > 0) else {
             break;

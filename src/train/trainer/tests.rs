@@ -26,7 +26,7 @@ impl Stage for Toy {
         1
     }
 
-    fn load(&self, _: usize, indices: &[usize]) -> Pixels {
+    fn load(&self, indices: &[usize], _: &[usize]) -> Pixels {
         Pixels {
             kept: indices.to_vec(),
             ..Pixels::default()

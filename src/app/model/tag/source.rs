@@ -1,8 +1,10 @@
 //! What gives the labels, as the user chose it.
 
+use crate::app::model::trainings::run_name;
 use crate::dataset::preprocess::Mode;
 use crate::engine::jobs::STARTER;
 use crate::engine::request::TagSource;
+use crate::project::Run;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -100,14 +102,19 @@ impl Source {
         }
     }
 
-    /// For people.
-    pub fn title(&self, known: &[Known]) -> String {
+    /// For people. `runs`: those of the open project, and its folder.
+    pub fn title(&self, known: &[Known], open: Option<(&Path, &[Run])>) -> String {
         let stem = |path: &Path| {
             path.file_stem()
                 .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
         };
         match self {
-            Self::Run { project, run } => format!("{run} of {}", stem(project)),
+            Self::Run { project, run } => {
+                let runs = open
+                    .filter(|(folder, _)| folder == project)
+                    .map_or(&[][..], |(_, runs)| runs);
+                format!("{} of {}", run_name(runs, run), stem(project))
+            }
             Self::File { path } => {
                 let known = known.iter().find(|k| k.path == *path);
                 known.map_or_else(|| stem(path), |k| k.name.clone())

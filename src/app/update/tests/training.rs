@@ -390,7 +390,7 @@ fn pictures_are_scored_by_a_run_once_at_a_time() {
     let mut d = Driver::at_birds();
     d.command(Command::Predict("run-1".to_owned()));
     d.did(&[r#"start 1 Predict { run: "run-1" }"#]);
-    assert_eq!(d.start().1.title, "Looking at all pictures with run-1");
+    assert_eq!(d.start().1.title, "Looking at all pictures with what was just learned");
     d.command(Command::Predict("run-1".to_owned()));
     d.did(&[]);
     d.act(Action::Predict);

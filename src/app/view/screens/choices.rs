@@ -8,7 +8,7 @@ use eframe::egui::{self, RichText, Ui};
 use std::collections::BTreeMap;
 
 /// Settings in plain words: the technical name, the plain one, what it does.
-const WORDS: [(&str, &str, &str); 48] = [
+const WORDS: [(&str, &str, &str); 49] = [
     (
         "alpha",
         "Whole picture against details",
@@ -65,7 +65,7 @@ const WORDS: [(&str, &str, &str); 48] = [
     (
         "context",
         "Whether labels share their learned words",
-        "shared, per-class or rarity",
+        "shared, per-class, rarity, or auto: Stage 2 tries all three and keeps what does best on the validation pictures",
     ),
     ("context_tokens", "Number of learned words", "M"),
     (
@@ -95,6 +95,11 @@ const WORDS: [(&str, &str, &str); 48] = [
     ("clip_norm", "Largest gradient", "Norm of all gradients together"),
     ("augment", "Vary the pictures", "Mirror, crop, colours, in Stage 1"),
     ("shuffle", "Shuffle the pictures", "Every pass"),
+    (
+        "sampler",
+        "Which pictures a pass takes",
+        "uniform: each once; class-aware: label by label, so that rare labels are seen as often as frequent ones",
+    ),
     (
         "precision",
         "Numbers of the feature cache",
@@ -174,7 +179,8 @@ fn options(name: &str) -> &'static [&'static str] {
         "student_init" => &["clip", "imagenet", "random"],
         "loss" => &["db", "bce", "asl"],
         "kd" => &["l1", "mse", "cosine"],
-        "context" => &["shared", "per-class", "rarity"],
+        "context" => &["shared", "per-class", "rarity", "auto"],
+        "sampler" => &["", "uniform", "class-aware"],
         "context_init" => &["phrase", "random"],
         "precision" => &["f32", "f16"],
         "keep" => &["", "best", "last"],

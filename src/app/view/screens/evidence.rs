@@ -7,6 +7,7 @@ use crate::app::model::inspector::Inspector;
 use crate::app::model::job_kind::JobKind;
 use crate::app::model::open::Open;
 use crate::app::model::state::Model;
+use crate::app::model::trainings::run_name;
 use crate::app::model::words::ordinal;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
@@ -78,10 +79,10 @@ fn sliders(ui: &mut Ui, screen: &mut Screen<'_>, scored: &ScoredPicture) {
     let model = screen.model;
     let config = &scored.scorer.config;
     ui.horizontal(|ui| {
-        let title = if config.run == ZERO_SHOT {
-            "Untrained CLIP"
-        } else {
-            config.run.as_str()
+        let title = match model.open() {
+            _ if config.run == ZERO_SHOT => "Untrained CLIP".to_owned(),
+            Some(open) => run_name(&open.catalog.runs, &config.run),
+            None => config.run.clone(),
         };
         ui.label(theme::heading(title, TextSize::Subtitle));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

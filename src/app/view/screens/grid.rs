@@ -123,7 +123,12 @@ fn thumbnail(ui: &mut Ui, screen: &mut Screen<'_>, open: &Open, place: usize, ce
     let below = Rect::from_min_max(pos2(cell.left() + 7.0, picture.bottom()), cell.max - vec2(5.0, 3.0));
     caption(ui, catalog, index, below);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, marks.chosen, &shown.name));
-    let response = response.on_hover_ui(|ui| tooltip(ui, catalog, index));
+    // Under a box that is open nothing is pointed at.
+    let covered = screen.desk.palette.is_some() || screen.desk.label_box.is_some();
+    let response = match covered {
+        true => response,
+        false => response.on_hover_ui(|ui| tooltip(ui, catalog, index)),
+    };
     click(screen, &response, place, index);
 }
 

@@ -200,7 +200,9 @@ fn card(ui: &mut Ui, width: f32, heights: &mut Heights, [icon, title, sentence]:
             let needed = ui.min_rect().bottom() - top;
             heights.now = heights.now.max(needed);
             if heights.side {
-                ui.set_min_height(heights.before);
+                let mut whole = ui.min_rect();
+                whole.max.y = whole.max.y.max(top + heights.before);
+                ui.expand_to_include_rect(whole);
             }
         });
     });

@@ -413,6 +413,10 @@ fn what_it_does(ui: &mut Ui, plan: &TrainingPlan) {
                 words::counted(stage.steps, "step", "steps"),
                 stage.batch
             ));
+            if stage.trainings > 1 {
+                let words = format!("for {} kinds of context, of which the best is kept", stage.trainings);
+                ui.label(words);
+            }
             if let Some(seconds) = stage.seconds {
                 ui.label(theme::quiet(ui, format!("about {}", time(seconds))));
             }

@@ -54,7 +54,7 @@ pub(crate) fn top(ui: &mut Ui, screen: &mut Screen<'_>) {
 
 fn search(ui: &mut Ui, screen: &mut Screen<'_>, width: f32) {
     let p = theme::palette(ui);
-    let key = bindings::shortcut(Action::Palette).map_or_else(String::new, |key| ui.ctx().format_shortcut(&key));
+    let key = bindings::key_of(ui.ctx(), Action::Palette).unwrap_or_default();
     let words = RichText::new(format!("{}  Search anything   {key}", icons::MAGNIFYING_GLASS)).color(p.quiet);
     let button = egui::Button::new(words)
         .min_size(vec2(width, 32.0))
@@ -223,14 +223,14 @@ fn entry(ui: &mut Ui, screen: &mut Screen<'_>, place: Place, action: Action) {
     let painter = ui.painter();
     let small = height < 46.0;
     painter.text(
-        rect.center() - vec2(0.0, if small { 0.0 } else { 9.0 }),
+        rect.center() - vec2(0.0, if small { 0.0 } else { 0.155 * height }),
         egui::Align2::CENTER_CENTER,
         bindings::icon(action),
         icon,
         color,
     );
     if !small {
-        let at = rect.center() + vec2(0.0, 17.0);
+        let at = rect.center() + vec2(0.0, 0.29 * height);
         painter.text(at, egui::Align2::CENTER_CENTER, name, words, color);
     }
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, enabled, here, name));

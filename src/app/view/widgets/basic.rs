@@ -23,8 +23,8 @@ pub(crate) fn action_button(ui: &mut Ui, screen: &mut Screen<'_>, action: Action
 /// What hovering an action says.
 pub(crate) fn hover(ui: &Ui, action: Action) -> String {
     let about = action.info().about;
-    match bindings::shortcut(action) {
-        Some(key) => format!("{about} ({})", ui.ctx().format_shortcut(&key)),
+    match bindings::key_of(ui.ctx(), action) {
+        Some(key) => format!("{about} ({key})"),
         None => about.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use super::basic::icon_button;
 use crate::app::model::action::{ACTIONS, Action};
 use crate::app::model::command::{Command, DeskCommand};
-use crate::app::view::bindings::shortcut;
+use crate::app::view::bindings::key_of;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
@@ -62,7 +62,7 @@ pub(crate) fn show(ctx: &Context, screen: &mut Screen<'_>) {
             .show(ui, |ui| {
                 let with_keys: Vec<_> = ACTIONS
                     .iter()
-                    .filter_map(|info| Some((ctx.format_shortcut(&shortcut(info.action)?), info.name)))
+                    .filter_map(|info| Some((key_of(ctx, info.action)?, info.name)))
                     .collect();
                 let half = with_keys.len().div_ceil(2);
                 ui.columns(3, |columns| {

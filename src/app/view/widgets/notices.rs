@@ -3,6 +3,7 @@
 use super::basic::icon_button;
 use crate::app::model::command::Command;
 use crate::app::model::notices::{Level, Notice};
+use crate::app::model::words::counted;
 use crate::app::view::icons;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, Palette, TextSize};
@@ -11,8 +12,8 @@ use eframe::egui::{self, Align, Color32, Layout, RichText, Ui};
 /// What a message's button, its other buttons and its icon take of its width.
 const BESIDE: f32 = 380.0;
 
-/// Most height of the strip: what is more is scrolled to.
-const MOST: f32 = 190.0;
+/// Messages that are shown at once: the pictures keep most of the window.
+const SHOWN: usize = 3;
 
 /// Space above and below a message.
 const PAD: f32 = 8.0;
@@ -38,42 +39,35 @@ pub(crate) fn line(ui: &mut Ui, screen: &Screen<'_>) -> bool {
     true
 }
 
-/// The other messages. The strip is as high as they were in the frame before; where they are not, the frame is drawn again.
+/// The other messages, the newest last. The strip is as high as they are: where that has changed, the frame is drawn again.
 pub(crate) fn strip(ui: &mut Ui, screen: &mut Screen<'_>) {
     let model = screen.model;
-    let shown: Vec<&Notice> = model.notices.list.iter().filter(|n| !n.is_small()).collect();
-    if shown.is_empty() {
+    let all: Vec<&Notice> = model.notices.list.iter().filter(|n| !n.is_small()).collect();
+    if all.is_empty() {
         return;
     }
+    let (earlier, shown) = all.split_at(all.len().saturating_sub(SHOWN));
     let width = (ui.available_width() - BESIDE).max(200.0);
-    let p = theme::palette(ui);
-    let id = egui::Id::unique("height of the messages");
-    let before = ui.data(|d| d.get_temp(id)).unwrap_or(theme::HIT + 2.0 * PAD);
     let frame = egui::Frame::new()
-        .fill(p.card)
+        .fill(theme::palette(ui).card)
         .inner_margin(egui::Margin::symmetric(12, 0));
-    let panel = egui::Panel::bottom("messages")
-        .exact_size(before.min(MOST) + 1.0)
-        .resizable(false)
-        .frame(frame);
-    let needed = panel.show(ui, |ui| {
+    let panel = egui::Panel::bottom("messages").resizable(false).frame(frame);
+    let strip = panel.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let area = egui::ScrollArea::vertical()
-            .id_salt("messages")
-            .auto_shrink(false)
-            .stick_to_bottom(true);
-        let all = |ui: &mut Ui| {
-            let top = ui.cursor().top();
-            for notice in shown {
-                message(ui, screen, notice, width);
-            }
-            ui.cursor().top() - top
-        };
-        area.show(ui, all).inner
+        if !earlier.is_empty() {
+            ui.add_space(PAD);
+            let words = counted(earlier.len(), "earlier message", "earlier messages");
+            ui.label(theme::quiet(ui, format!("{words}: close these to see more")));
+        }
+        for notice in shown {
+            message(ui, screen, notice, width);
+        }
     });
-    let needed = needed.inner;
-    if (needed - before).abs() > 0.5 {
-        ui.data_mut(|d| d.insert_temp(id, needed));
+    let height = strip.response.rect.height();
+    let id = egui::Id::unique("height of the messages");
+    let before = ui.data_mut(|d| d.get_temp::<f32>(id));
+    if before != Some(height) {
+        ui.data_mut(|d| d.insert_temp(id, height));
         ui.ctx().request_discard("the messages have another height");
     }
 }

@@ -82,7 +82,7 @@ fn found(ctx: &Context, model: &Model, text: &str) -> Vec<Line> {
     let mut lines: Vec<(u32, Line)> = Vec::new();
     for info in ACTIONS.iter().filter(|i| !i.needs_project || model.open().is_some()) {
         if let Some(value) = fit(info, text, &mut score) {
-            let key = bindings::shortcut(info.action).map(|key| ctx.format_shortcut(&key));
+            let key = bindings::key_of(ctx, info.action);
             let (icon, command) = (bindings::icon(info.action), Command::Do(info.action));
             lines.push((value + 1, line(icon, info.name, &key.unwrap_or_default(), command)));
         }

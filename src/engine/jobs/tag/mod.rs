@@ -12,7 +12,7 @@ mod speed;
 mod write;
 
 pub(crate) use output::Outputs;
-pub(crate) use speed::{Speed, speed};
+pub(crate) use speed::{Judging, Speed, speed};
 pub(crate) use write::{remove, write};
 
 use super::project::open_to_read;

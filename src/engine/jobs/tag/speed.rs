@@ -5,6 +5,7 @@ use super::{gather, open};
 use crate::compute::Compute;
 use crate::engine::request::{BenchTag, TagRequest};
 use crate::engine::{Context, Failure};
+use crate::tagging::tagger::Tagger;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -18,6 +19,33 @@ pub(crate) struct Speed {
     pub forward: f64,
     /// All of it, as a batch does it.
     pub whole: f64,
+}
+
+/// A tagger on a device, to be timed.
+pub(crate) struct Judging<'a>(Machine<'a>);
+
+impl<'a> Judging<'a> {
+    /// Brings a tagger to a device.
+    ///
+    /// # Errors
+    /// [`Failure`] where its parameters do not fit its sizes.
+    pub fn new(tagger: &'a Tagger, compute: &'a Compute) -> Result<Self, Failure> {
+        Ok(Self(Machine::new(tagger, compute)?))
+    }
+
+    /// From files to labels with the patches behind them, as a batch does it. Returns how many pictures were judged.
+    ///
+    /// # Errors
+    /// [`Failure`] where the device fails or the user cancels.
+    pub fn all(&self, pictures: &[PathBuf], context: &mut Context<'_>) -> Result<usize, Failure> {
+        let mut judged = 0;
+        let mut count = |_: &Path, outcome: Outcome, _: &mut Context<'_>| -> Result<(), Failure> {
+            judged += usize::from(outcome.is_ok());
+            Ok(())
+        };
+        self.0.judge(pictures, context, &mut count)?;
+        Ok(judged)
+    }
 }
 
 /// Measures [`Speed`], each part after a warm-up.

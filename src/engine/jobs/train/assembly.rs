@@ -24,11 +24,13 @@ use crate::method::losses::ClassificationLoss;
 use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student, StudentInit};
-use crate::train::checkpoint::{self, Fallback};
+use crate::train::checkpoint::{self, Fallback, Tensors};
 use crate::train::features::{FeatureKey, FeatureStore};
 use crate::train::loader::{Item, Loader};
+use crate::train::params;
+use crate::train::sampler::ClassAware;
 use crate::train::schedule::Schedule;
-use crate::train::settings::{KdView, Keep, Precision};
+use crate::train::settings::{KdView, Keep, Precision, Sampler};
 use crate::train::stage1::Stage1;
 use crate::train::trainer::{Fault, Plan, Stage};
 use burn::module::Module;
@@ -40,12 +42,13 @@ pub(super) const OFFSET_IMAGES: usize = 512;
 /// How a stage goes through its pictures.
 pub(super) fn plan(job: &StageJob<'_>, batch: usize, epochs: usize) -> Plan {
     let s = &job.config.settings;
-    let schedule = Schedule::new(job.train.items.len(), batch, epochs, s.max_steps, s.warmup);
+    let (sampler, schedule) = drawn(job, batch, epochs);
     let validates = !job.val.items.is_empty();
     let device = job.compute.device().clone();
     Plan {
         batch,
         shuffle: s.shuffle,
+        sampler,
         seed: job.config.seed,
         clip_norm: s.clip_norm,
         checkpoint_every: job.checkpoint_every,
@@ -57,6 +60,18 @@ pub(super) fn plan(job: &StageJob<'_>, batch: usize, epochs: usize) -> Plan {
         fault: Fault::from_environment(),
         ..Plan::new(job.folder.clone(), schedule, device)
     }
+}
+
+/// How a stage draws its pictures (`None`: every picture once a pass, also where class-aware draws find no label), and the steps that
+/// follow.
+pub(super) fn drawn(job: &StageJob<'_>, batch: usize, epochs: usize) -> (Option<ClassAware>, Schedule) {
+    let s = &job.config.settings;
+    let sampler = match s.sampler {
+        Some(Sampler::ClassAware) => ClassAware::new(&job.train.truth, job.config.labels.len()),
+        Some(Sampler::Uniform) | None => None,
+    };
+    let draws = sampler.as_ref().map_or(job.train.items.len(), ClassAware::draws);
+    (sampler, Schedule::new(draws, batch, epochs, s.max_steps, s.warmup))
 }
 
 /// The device that a stage trains on.
@@ -93,7 +108,7 @@ pub(super) fn mean(scores: impl Iterator<Item = f32>) -> f32 {
 ///
 /// # Errors
 /// [`Failure`] (wrong usage) where start and number of tokens do not fit together.
-pub(crate) fn start_contexts(
+pub(super) fn start_contexts(
     config: &RunConfig,
     text: &TextTower,
     tokenizer: &Tokenizer,
@@ -101,7 +116,7 @@ pub(crate) fn start_contexts(
 ) -> Result<Contexts, Failure> {
     let s = &config.settings;
     let plan = ContextPlan {
-        kind: s.context,
+        kind: config.context(),
         init: s.context_init,
         tokens: s.context_tokens,
     };
@@ -110,7 +125,7 @@ pub(crate) fn start_contexts(
 }
 
 /// The words of a run's labels, ready for contexts before them. `positives`: of each label in the training pictures.
-pub(crate) fn prompt_frame(
+pub(super) fn prompt_frame(
     config: &RunConfig,
     text: &TextTower,
     tokenizer: &Tokenizer,
@@ -123,10 +138,29 @@ pub(crate) fn prompt_frame(
         tokenizer,
         &config.words,
         s.context_tokens,
-        s.context,
+        config.context(),
         positives,
         device,
     )
+}
+
+/// The text embeddings of both views that a run's learned contexts (in `model`, its parameters) make of its labels.
+///
+/// # Errors
+/// [`Failure`] where they are not those of such a run.
+pub(crate) fn learned_texts(
+    config: &RunConfig,
+    (run, model): (&str, &Tensors),
+    (text, tokenizer): (&TextTower, &Tokenizer),
+    device: &Device,
+) -> Result<TextPair, Failure> {
+    let learned = (model.iter())
+        .filter_map(|(name, tensor)| Some((name.strip_prefix("contexts.")?.to_owned(), tensor.clone())))
+        .collect();
+    let contexts = params::restore(start_contexts(config, text, tokenizer, device)?, learned, device)
+        .map_err(|e| Failure::new(format!("run {run} does not fit: {e}"), "Train Stage 2 again."))?;
+    let frame = prompt_frame(config, text, tokenizer, &config.positives, device);
+    Ok(frame.encode(text, &contexts))
 }
 
 /// The classification loss for a job's training pictures.
@@ -343,6 +377,7 @@ pub(super) fn train_student<S: Stage>(
         snapshot: (!looked.kept.is_empty()).then(|| Box::new(snapshot) as Box<Snapshot<'_, S::Model>>),
         diagnostics: TrainingDiagnostics::distilling(from_clip),
         measures_start: from_clip,
+        place: None,
     };
     run_stage(job, (stage, plan), (model, training), callbacks, encoded, context)
 }

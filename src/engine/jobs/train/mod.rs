@@ -1,8 +1,10 @@
 //! `train`: runs the stages of a training one after the other, each as a run of the project that can be stopped and resumed.
 //!
-//! [`new_run`] makes runs, [`assembly`] puts a stage together, [`run_stage`] drives its trainer.
+//! [`new_run`] makes runs, [`assembly`] puts a stage together, [`run_stage`] drives its trainer; [`choose_context`] trains several Stages 2
+//! and keeps one.
 
 mod assembly;
+mod choose_context;
 mod new_run;
 mod reporter;
 mod run_stage;
@@ -13,7 +15,8 @@ mod student;
 mod trained;
 mod validation;
 
-pub(crate) use assembly::{prompt_frame, start_contexts};
+pub(crate) use assembly::learned_texts;
+pub(crate) use choose_context::contexts_tried;
 pub(crate) use new_run::{first_config, identity, proposes, run_config, unix_seconds};
 pub(crate) use student::{student_preprocess, teacher_config, top_k};
 pub(crate) use trained::{TrainedTower, calibration, frozen_encoder, saved, teacher};
@@ -38,6 +41,7 @@ use std::time::Instant;
 pub(crate) type TextPair = (Tensor<2>, Tensor<2>);
 
 /// What one stage is given.
+#[derive(Clone)]
 pub(crate) struct StageJob<'a> {
     pub project: &'a Project,
     pub compute: &'a Compute,

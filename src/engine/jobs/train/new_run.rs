@@ -13,7 +13,7 @@ use crate::engine::{Context, Failure, Stage};
 use crate::method::student::StudentInit;
 use crate::project::{Project, Run, RunState};
 use crate::support::hash;
-use crate::train::settings::Settings;
+use crate::train::settings::{ContextChoice, Settings};
 
 /// Makes the run that the request begins with.
 pub(super) fn fresh(
@@ -112,12 +112,24 @@ pub(crate) fn first_config(
                 let (student, patch_features, top_k) = plan_student(&config)?;
                 (config.student, config.patch_features, config.top_k) = (student, patch_features, top_k);
                 if stages == Stages::Joint {
+                    joint_can(&config.settings)?;
                     config.stage = Stage::Joint;
                 }
             }
             Ok(config)
         }
     }
+}
+
+/// Contexts are chosen among runs of Stage 2, which take seconds each; a joint training is one run.
+fn joint_can(settings: &Settings) -> Result<(), Failure> {
+    if settings.context == ContextChoice::Auto {
+        return Err(Failure::usage(
+            "context=auto belongs to Stage 2, which a joint training has not",
+            "Choose shared, per-class or rarity, or train with --stage both.",
+        ));
+    }
+    Ok(())
 }
 
 /// The Stage 2 run that follows a Stage 1 run: its settings, unless overridden.
@@ -215,6 +227,7 @@ fn begin(
         top_k: top_k(&settings, &student),
         student,
         patch_features: PatchFeatures::Token,
+        chosen: None,
         device: compute.name.clone(),
         settings,
     })

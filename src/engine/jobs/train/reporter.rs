@@ -1,5 +1,6 @@
 //! What the trainer says, as events and in the run's log.
 
+use super::run_stage::Place;
 use crate::engine::event::{PhaseKind, warnings};
 use crate::engine::jobs::memory;
 use crate::engine::jobs::run_folder::MetricsLog;
@@ -23,6 +24,8 @@ pub(super) struct Reporter<'a, 'c, M> {
     /// The run's curves.
     pub log: MetricsLog,
     pub stage: Stage,
+    /// Where the training stands, where it is one of several that make the run.
+    pub place: Option<Place>,
     /// Steps between reported steps.
     pub log_every: usize,
     /// Measures on validation pictures, where there are any.
@@ -37,6 +40,11 @@ pub(super) struct Reporter<'a, 'c, M> {
 }
 
 impl<M> Reporter<'_, '_, M> {
+    /// Steps and epochs of the trainings of the run before this one.
+    fn before(&self) -> (usize, usize) {
+        self.place.as_ref().map_or((0, 0), |place| place.before)
+    }
+
     /// Measures where the stage starts, so that what it loses is seen.
     ///
     /// # Errors
@@ -58,17 +66,22 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             Stage::Two => (None, Some(r.extra)),
             Stage::One | Stage::Joint => (Some(r.extra), r.second),
         };
+        let (steps_before, epochs_before) = self.before();
+        let (step, steps) = (
+            steps_before + r.step,
+            self.place.as_ref().map_or(r.steps, |place| place.steps),
+        );
         let event = Event::Step {
             stage: self.stage,
-            epoch: r.epoch,
-            step: r.step,
+            epoch: epochs_before + r.epoch,
+            step,
             loss: r.loss,
             cls: r.cls,
             kd,
             sc,
             lr: r.lr,
             images_per_s: r.images_per_s,
-            steps: r.steps,
+            steps,
         };
         self.log.write(&event);
         if let Some((code, words)) = self.diagnostics.step(r) {
@@ -77,8 +90,8 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
         if r.step.is_multiple_of(self.log_every) || r.step + 1 == r.steps {
             self.context.emit(event);
         }
-        self.context
-            .phase(PhaseKind::Training, self.stage.name(), r.step + 1, r.steps);
+        let name = self.place.as_ref().map_or(self.stage.name(), |place| &place.name);
+        self.context.phase(PhaseKind::Training, name, step + 1, steps);
     }
 
     fn epoch(&mut self, epoch: usize, model: &M, best: Option<&Best>) -> Result<Option<f64>, TrainError> {
@@ -91,14 +104,18 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
             }
         };
         let total = measured.and_then(|v| v.map.total);
+        let best = match total {
+            Some(total) if Best::is_beaten(best, total) => Some(epoch),
+            _ => best.map(|best| best.epoch),
+        };
+        // From here on as the run counts.
+        let before = self.before().1;
+        let epoch = before + epoch;
         let event = Event::Epoch {
             stage: self.stage,
             epoch,
             map: measured.map(|v| v.map),
-            best: match total {
-                Some(total) if Best::is_beaten(best, total) => Some(epoch),
-                _ => best.map(|best| best.epoch),
-            },
+            best: best.map(|best| before + best),
         };
         self.log.write(&event);
         self.context.emit(event);
@@ -119,7 +136,7 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
     }
 
     fn memory(&mut self, step: usize, failed: usize, next: usize) {
-        memory::note(&self.folder, step, failed, next);
+        memory::note(&self.folder, self.before().0 + step, failed, next);
         self.context.warn(
             warnings::MEMORY,
             format!(
@@ -129,6 +146,10 @@ impl<M> Hooks<M> for Reporter<'_, '_, M> {
     }
 
     fn kept(&mut self, kept: &Kept) {
+        // Whether the run is used with it is not known before all are measured.
+        if self.place.as_ref().is_some_and(|place| !place.only) {
+            return;
+        }
         let event = Event::Kept {
             stage: self.stage,
             epoch: kept.epoch,

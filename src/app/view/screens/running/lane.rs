@@ -42,6 +42,9 @@ pub(super) fn show(ui: &mut Ui, screen: &mut Screen<'_>, lane: &Lane, floor: Flo
             None,
             &format!("{} progress", lane.name()),
         );
+        if let Some(why) = &lane.chosen {
+            ui.label(words::sentence(why));
+        }
         ui.add_space(theme::SMALL);
         let has_map = lane.map.iter().any(|c| !c.points.is_empty());
         ui.columns(if has_map { 2 } else { 1 }, |columns| {

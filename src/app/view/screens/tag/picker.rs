@@ -3,6 +3,7 @@
 use crate::app::model::action::Action;
 use crate::app::model::command::{Command, ModelCommand, Pick, TagCommand};
 use crate::app::model::tag::source::Source;
+use crate::app::model::trainings::run_name;
 use crate::app::model::words;
 use crate::app::view::screen::Screen;
 use crate::app::view::theme::{self, TextSize};
@@ -96,7 +97,8 @@ fn sources(ui: &mut Ui, screen: &mut Screen<'_>) {
                 project: open.catalog.folder.clone(),
                 run: run.id.clone(),
             };
-            let name = format!("{}, trained in this project", run.id);
+            let name = run_name(&open.catalog.runs, &run.id);
+            let name = format!("{name}, trained in this project");
             offered.push((source, name));
         }
     }
@@ -116,7 +118,7 @@ fn sources(ui: &mut Ui, screen: &mut Screen<'_>) {
         },
     };
     offered.push((words, "Words you type".to_owned()));
-    let title = chosen.title(&model.prefs.taggers);
+    let title = chosen.title(&model.prefs.taggers, model.runs());
     let combo = egui::ComboBox::from_id_salt("tag source")
         .selected_text(title)
         .width(210.0)

@@ -132,7 +132,7 @@ fn at_work(ui: &mut Ui, screen: &mut Screen<'_>, watched: &Watched) {
     });
     let by = match &watched.source {
         Source::Words { words, .. } => format!("words: {words}"),
-        source => source.title(&screen.prefs.taggers),
+        source => source.title(&screen.prefs.taggers, screen.model.runs()),
     };
     ui.add(egui::Label::new(theme::quiet(ui, format!("Labels by {by}"))).truncate());
     let from = watched.from_words();
