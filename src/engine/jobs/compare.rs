@@ -35,7 +35,8 @@ struct Shared {
 pub(crate) fn run(request: &CompareRequest, compute: &Compute, context: &mut Context<'_>) -> Result<(), Failure> {
     let project = open_to_read(&request.project, context)?;
     let (split, pictures) = choose_split(&project, request.split, context)?;
-    let (mut sides, mut fallback) = (Vec::new(), Vec::new());
+    let mut sides = Vec::new();
+    let mut fallback: Vec<String> = Vec::new();
     for run in [&request.a, &request.b] {
         let asked = EvaluateRequest {
             allow_fallback: request.allow_fallback,
