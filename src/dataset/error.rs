@@ -1,5 +1,6 @@
 //! What can be wrong with pictures, annotations and lists, in words: where, what was found, and what to do.
 
+use crate::support::disk;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum DatasetError {
     /// Reading failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), disk::words(path, source))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -199,6 +200,7 @@ impl DatasetError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "Check the path; nothing is there.",
+            Self::Io { source, .. } if disk::is_lack_of_room(source) => "Free some space, then try again.",
             Self::Io { .. } => "Check that the file can be read, and the disk.",
             Self::NotAFile { .. } => "Give a picture or annotation file itself, not a pipe, device or folder.",
             Self::Empty { .. } => "Copy or download the file again.",

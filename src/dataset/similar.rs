@@ -109,12 +109,16 @@ impl Content {
     /// # Errors
     /// As [`decode`].
     pub fn of(path: &Path) -> Result<Self, DatasetError> {
-        let picture = decode(path, &Limits::default())?.rgb;
+        let decoded = decode(path, &Limits::default())?;
+        let picture = &decoded.rgb;
+        let (looks, (width, height)) = (PerceptualHash::of(picture), picture.dimensions());
+        // Others may wait for its memory.
+        drop(decoded);
         Ok(Self {
             sha256: hash::of_file(path).map_err(DatasetError::io(path))?,
-            looks: PerceptualHash::of(&picture),
-            width: picture.width(),
-            height: picture.height(),
+            looks,
+            width,
+            height,
         })
     }
 }

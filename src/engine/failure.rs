@@ -6,6 +6,7 @@ use crate::compute::ComputeError;
 use crate::dataset::error::DatasetError;
 use crate::models::FetchError;
 use crate::project::ProjectError;
+use crate::support::disk;
 use crate::tagging::TaggingError;
 use crate::tagging::tagger::TaggerError;
 use crate::train::checkpoint::RunCheckpointError;
@@ -108,7 +109,10 @@ impl Failure {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "The disk is full: free some space, then try again.",
             _ => "Check that the disk is connected and the path is right.",
         };
-        Self::new(format!("cannot {action} {}: {error}", path.display()), hint)
+        Self::new(
+            format!("cannot {action} {}: {}", path.display(), disk::words(path, error)),
+            hint,
+        )
     }
 
     fn of(error: &dyn std::error::Error, hint: Option<String>) -> Self {
@@ -196,6 +200,13 @@ impl From<RunCheckpointError> for Failure {
     fn from(error: RunCheckpointError) -> Self {
         match &error {
             RunCheckpointError::Io { path, source } => Self::io("write or read the checkpoint", path, source),
+            RunCheckpointError::NotTheNamed { .. } => Self::of(
+                &error,
+                Some(
+                    "Restore the run's folder from a backup, or train again. evaluate, compare, tag and export-model use what is left of the run with --allow-fallback, and say so in their results."
+                        .to_owned(),
+                ),
+            ),
             RunCheckpointError::Damaged { .. } | RunCheckpointError::None { .. } => Self::of(
                 &error,
                 Some("Train again, or restore the run's folder from a backup.".to_owned()),

@@ -1,6 +1,7 @@
 //! Why a model could not be fetched or used, and what the user can do about it.
 
 use crate::clip::checkpoint::CheckpointError;
+pub use crate::support::disk::bytes;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -243,16 +244,6 @@ fn suggest(nearest: &Option<String>) -> String {
 
 fn of(expected: Option<u64>) -> String {
     expected.map(|all| format!(" of {}", bytes(all))).unwrap_or_default()
-}
-
-/// A number of bytes for people, in decimal units as shops and hubs count.
-pub fn bytes(n: u64) -> String {
-    let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
-    match units.iter().find(|(_, size)| n as f64 >= *size) {
-        Some((unit, size)) if n as f64 / size >= 100.0 => format!("{:.0} {unit}", n as f64 / size),
-        Some((unit, size)) => format!("{:.1} {unit}", n as f64 / size),
-        None => format!("{n} bytes"),
-    }
 }
 
 #[cfg(test)]

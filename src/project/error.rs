@@ -1,6 +1,7 @@
 //! What can go wrong with a project.
 
 use crate::dataset::labels::NameError;
+use crate::support::disk;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -43,8 +44,15 @@ pub enum ProjectError {
         path: PathBuf,
         source: io::Error,
     },
-    #[error("the disk that holds {} is full", path.display())]
-    Full { path: PathBuf },
+    #[error("disk full: {} cannot be written{}", path.display(), disk::left(*free))]
+    Full {
+        path: PathBuf,
+        /// Bytes that are free on its disk, where that is known.
+        free: Option<u64>,
+    },
+    /// A database that this program did not make, or that somebody added to.
+    #[error("{} is not as this program makes it: {difference}", path.display())]
+    Foreign { path: PathBuf, difference: String },
     /// A change was asked of a project that was opened for reading.
     #[error("{} is open for reading only", path.display())]
     ReadOnly { path: PathBuf },
@@ -131,6 +139,10 @@ impl ProjectError {
             }
             Self::Permission { .. } => "Choose another folder, or change its permissions.".to_owned(),
             Self::Full { .. } => "Free some space, then try again. What was saved before is safe.".to_owned(),
+            Self::Foreign { .. } => {
+                "Nothing in it was run. Restore a backup, or import the data into a new project; do not trust whoever gave it to you."
+                    .to_owned()
+            }
             Self::ReadOnly { .. } => {
                 "Close the other window or program that has it open, then open the project again.".to_owned()
             }
@@ -163,7 +175,10 @@ impl ProjectError {
         let path = path.to_path_buf();
         match source.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Permission { action, path, source },
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full { path },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full {
+                free: disk::free(&path),
+                path,
+            },
             _ => Self::Io { action, path, source },
         }
     }

@@ -101,14 +101,16 @@ impl Project {
             ..Matches::default()
         };
         let mut paths = Vec::with_capacity(dataset.pictures.len());
-        for picture in &dataset.pictures {
+        for (i, picture) in dataset.pictures.iter().enumerate() {
+            asked(i, progress)?;
             let path = std::path::absolute(&picture.path).map_err(|e| ProjectError::io("find", &picture.path, e))?;
             paths.push(path);
         }
         let mut claimed = vec![false; matches.known.len()];
         let found = by_path(&matches.known, dataset, &paths, &mut claimed);
         let (mut places, mut repeated): (HashMap<PathBuf, usize>, HashSet<usize>) = Default::default();
-        for ((picture, path), known) in dataset.pictures.iter().zip(paths).zip(found) {
+        for (i, ((picture, path), known)) in dataset.pictures.iter().zip(paths).zip(found).enumerate() {
+            asked(i, progress)?;
             if known.is_none()
                 && let Some(first) = places.get(&path)
             {
@@ -129,6 +131,17 @@ impl Project {
         moved(&mut matches, &mut claimed, progress)?;
         Ok(matches)
     }
+}
+
+/// Pieces of a file that are hashed between two questions whether to go on: 4 MB.
+const PIECES: usize = 64;
+
+/// Asks now and then, in a loop over many pictures, whether to go on.
+fn asked(i: usize, progress: &mut Progress<'_>) -> Result<()> {
+    if i.is_multiple_of(4096) && progress(0, 0).is_break() {
+        return Err(ProjectError::Cancelled);
+    }
+    Ok(())
 }
 
 /// For each picture of the source the known picture with the same file: of several the one of the same name, else any that is left.
@@ -200,10 +213,18 @@ fn moved(matches: &mut Matches<'_>, claimed: &mut [bool], progress: &mut Progres
             && let Ok(about) = std::fs::metadata(&entry.path)
             && let bytes = about.len() as i64
             && sizes.contains(&bytes)
-            // A file that cannot be read has no content to be known by.
-            && let Ok(hash) = hash::of_file(&entry.path)
         {
-            same = contents.get(&(hash.as_str(), bytes)).cloned();
+            let mut pieces = 0usize;
+            let mut go_on = || {
+                pieces += 1;
+                !pieces.is_multiple_of(PIECES) || progress(i, total).is_continue()
+            };
+            match hash::of_file_while(&entry.path, &mut go_on) {
+                Ok(Some(hash)) => same = contents.get(&(hash.as_str(), bytes)).cloned(),
+                Ok(None) => return Err(ProjectError::Cancelled),
+                // A file that cannot be read has no content to be known by.
+                Err(_) => {}
+            }
         }
         let free = same.into_iter().flatten().filter(|k| !claimed[*k]);
         // Of copies, the one of the same name.

@@ -17,6 +17,7 @@ mod assignment;
 mod backup;
 mod boxes;
 mod checks;
+mod connect;
 mod dataset;
 mod diff;
 mod duplicates;
@@ -44,6 +45,7 @@ mod store;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod truth;
 
 pub use diff::{Conflict, ImportDiff, PictureChange};

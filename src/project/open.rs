@@ -1,8 +1,9 @@
 //! Making and opening projects.
 
+use super::connect::{self, prepare};
 use super::error::{ProjectError, Result};
 use super::store::{DATABASE, Project, failed};
-use super::{backup, place, schema};
+use super::{backup, place, schema, trust};
 use crate::support::atomic::sync_folder;
 use crate::support::leftovers;
 use rusqlite::{Connection, OpenFlags};
@@ -203,7 +204,7 @@ pub fn for_reading(path: &Path) -> Result<Project> {
     let folder = locate(path)?;
     let database = folder.join(DATABASE);
     File::open(&database).map_err(|e| ProjectError::io("read", &database, e))?;
-    let db = connect_read_only(&database).map_err(|e| failed(&folder, e))?;
+    let (db, lock) = connect::read_only(&folder, &folder.join(LOCK)).map_err(|e| failed(&folder, e))?;
     let found = check(&db, &folder)?;
     if found < schema::VERSION {
         return Err(ProjectError::Older {
@@ -215,48 +216,10 @@ pub fn for_reading(path: &Path) -> Result<Project> {
     Ok(Project {
         db,
         writable: false,
-        lock: None,
+        lock,
         folder,
         notices: Vec::new(),
     })
-}
-
-/// A write-ahead log needs files beside the database even for reading. Where the disk cannot be written and there is no
-/// log with changes to be played back, the database cannot change either, and SQLite may read it without them.
-fn connect_read_only(database: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let plain = Connection::open_with_flags(database, flags)
-        .and_then(|db| schema::version(&db).and_then(|_| prepare(&db)).map(|()| db));
-    let Err(error) = plain else { return plain };
-    let blocked = matches!(
-        error.sqlite_error_code(),
-        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
-    );
-    let pending = |end: &str| {
-        let log = database.with_file_name(format!("{DATABASE}{end}"));
-        fs::metadata(log).is_ok_and(|m| m.len() > 0)
-    };
-    if !blocked || pending("-wal") || pending("-journal") {
-        return Err(error);
-    }
-    let db = Connection::open_with_flags(immutable_uri(database), flags | OpenFlags::SQLITE_OPEN_URI)?;
-    prepare(&db)?;
-    Ok(db)
-}
-
-/// `file:///..?immutable=1` with every unusual byte escaped.
-fn immutable_uri(path: &Path) -> String {
-    #[cfg(unix)]
-    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec();
-    #[cfg(not(unix))]
-    let bytes = format!("/{}", path.to_string_lossy().replace('\\', "/")).into_bytes();
-    let escape = |byte: &u8| match byte {
-        b'/' | b'.' | b'-' | b'_' | b':' => char::from(*byte).to_string(),
-        b if b.is_ascii_alphanumeric() => char::from(*b).to_string(),
-        b => format!("%{b:02X}"),
-    };
-    let escaped: String = bytes.iter().map(escape).collect();
-    format!("file://{escaped}?immutable=1")
 }
 
 /// The project's folder, absolute.
@@ -321,15 +284,7 @@ fn no_locks(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
 }
 
-/// Settings of a connection. A project may come from anyone: nothing in its schema is trusted.
-fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(Duration::from_secs(10))?;
-    db.execute_batch(
-        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
-    )
-}
-
-/// Checks that the database is whole and of a format that this program knows, which is returned.
+/// Checks that the database is ours, whole, and of a format that this program knows, which is returned.
 fn check(db: &Connection, folder: &Path) -> Result<u32> {
     let at = |e| failed(folder, e);
     let corrupt = |detail: String| ProjectError::Corrupt {
@@ -357,6 +312,13 @@ fn check(db: &Connection, folder: &Path) -> Result<u32> {
             known: schema::VERSION,
         });
     }
+    // Before anything is asked of its tables.
+    if let Some(difference) = trust::difference(db, found).map_err(at)? {
+        return Err(ProjectError::Foreign {
+            path: folder.join(DATABASE),
+            difference,
+        });
+    }
     let verdict: String = db
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(at)?;
@@ -379,31 +341,4 @@ fn choose_journal(db: &Connection, folder: &Path, notices: &mut Vec<String>) -> 
         );
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn uris_escape_what_sqlite_would_read() {
-        assert_eq!(
-            immutable_uri(Path::new("/a b/50%?#.db")),
-            "file:///a%20b/50%25%3F%23.db?immutable=1"
-        );
-    }
-
-    #[test]
-    fn a_database_can_be_read_without_its_companions() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a?b.db");
-        Connection::open(&path)
-            .unwrap()
-            .pragma_update(None, "user_version", 7)
-            .unwrap();
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let db = Connection::open_with_flags(immutable_uri(&path), flags).unwrap();
-        assert_eq!(schema::version(&db).unwrap(), 7);
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::error::{ProjectError, Result};
 use super::{backup, open};
+use crate::support::disk;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ pub(super) const DATABASE: &str = "project.db";
 pub struct Project {
     // Before the lock, so that the database is closed before another program may write.
     pub(super) db: Connection,
-    /// The right to write; none where the project was opened for reading.
+    /// The right to write; where the project was opened for reading on a full disk, a share in it that keeps writers away, else none.
     pub(super) lock: Option<File>,
     /// Whether changes are allowed: with the lock, or beside a program that holds it and agrees.
     pub(super) writable: bool,
@@ -126,7 +127,7 @@ impl Project {
 
     /// Whether this value holds the right to write: no other program changes the project while it lives.
     pub fn holds_lock(&self) -> bool {
-        self.lock.is_some()
+        self.writable && self.lock.is_some()
     }
 
     /// Whether this program may change it.
@@ -186,13 +187,21 @@ impl Project {
 /// Sorts an error of the database by what the user can do about it.
 pub(super) fn failed(folder: &Path, source: rusqlite::Error) -> ProjectError {
     let path = folder.join(DATABASE);
-    match source.sqlite_error_code() {
+    let code = source.sqlite_error_code();
+    // Where there is no room even for the files beside the database, SQLite knows only that something could not be done.
+    let undone = matches!(code, Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen));
+    if code == Some(ErrorCode::DiskFull) || (undone && disk::is_full(folder)) {
+        return ProjectError::Full {
+            free: disk::free(folder),
+            path,
+        };
+    }
+    match code {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ProjectError::Corrupt {
             path,
             backup: backup::newest(folder),
             detail: source.to_string(),
         },
-        Some(ErrorCode::DiskFull) => ProjectError::Full { path },
         Some(ErrorCode::ReadOnly) => ProjectError::ReadOnly { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ProjectError::Busy { path },
         _ => ProjectError::Database { path, source },

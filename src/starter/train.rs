@@ -76,6 +76,8 @@ pub trait Watch {
     fn step(&mut self, step: &Step) -> bool;
     /// After a probe, at this many steps.
     fn probe(&mut self, steps: usize, probe: &Probe);
+    /// A damaged checkpoint is passed over: the training goes on from the one before.
+    fn passed_over(&mut self, words: String);
 }
 
 /// A batch on the host.
@@ -102,7 +104,8 @@ pub fn train(plan: &Plan, compute: &Compute, watch: &mut dyn Watch) -> Result<bo
     let mut optimizer = AdamW::new(1.0);
     let mut start = 0;
     if checkpoint::exists(&plan.out) {
-        let (saved, _) = checkpoint::load_newest(&plan.out)?;
+        let (saved, warnings) = checkpoint::load_newest(&plan.out)?;
+        warnings.into_iter().for_each(|words| watch.passed_over(words));
         model = params::restore(model, saved.model, &device).map_err(StarterError::Foreign)?;
         if let Some(moments) = saved.optimizer {
             optimizer

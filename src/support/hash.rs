@@ -35,16 +35,25 @@ impl Digest {
 /// # Errors
 /// The error of opening or reading the file.
 pub fn of_file(path: &Path) -> io::Result<String> {
+    of_file_while(path, &mut || true)?.ok_or_else(|| io::Error::from(io::ErrorKind::Interrupted))
+}
+
+/// As [`of_file`]; `None` as soon as `go_on`, which is asked before each piece, says no.
+///
+/// # Errors
+/// As [`of_file`].
+pub fn of_file_while(path: &Path, go_on: &mut dyn FnMut() -> bool) -> io::Result<Option<String>> {
     let mut file = std::fs::File::open(path)?;
     let mut digest = Digest::new();
     let mut buffer = vec![0u8; 1 << 16];
-    loop {
+    while go_on() {
         let n = file.read(&mut buffer)?;
         if n == 0 {
-            return Ok(digest.finish());
+            return Ok(Some(digest.finish()));
         }
         digest.add(&buffer[..n]);
     }
+    Ok(None)
 }
 
 /// Bytes in lower-case hexadecimal.
@@ -58,6 +67,19 @@ pub fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn no_piece_is_read_that_is_not_wanted() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(64 << 20).unwrap();
+        let mut asked = 0;
+        let mut go_on = || {
+            asked += 1;
+            asked < 4
+        };
+        assert_eq!(super::of_file_while(file.path(), &mut go_on).unwrap(), None);
+        assert_eq!(asked, 4, "three of a thousand pieces were read");
+    }
+
     #[test]
     fn known_digest() {
         assert_eq!(

@@ -3,6 +3,7 @@
 
 pub(crate) mod atomic;
 pub mod cell;
+pub(crate) mod disk;
 pub(crate) mod hash;
 pub(crate) mod leftovers;
 pub mod rng;

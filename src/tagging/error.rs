@@ -1,5 +1,6 @@
 //! Why tags could not be written, in words: where, what was found, and what to do.
 
+use crate::support::disk;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaggingError {
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), disk::words(path, source))]
     Io {
         action: &'static str,
         path: PathBuf,
@@ -88,6 +89,7 @@ impl TaggingError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::CrossesDevices => {
                 "A hard link cannot lead to another disk: copy instead, or choose a folder on the pictures' disk."
             }
+            Self::Io { source, .. } if disk::is_lack_of_room(source) => "Free some space, then try again.",
             Self::Io { .. } => "Check that the file and its folder can be written, and the disk.",
             Self::NotAFile { .. } => "Move away what stands in the place of the file.",
             Self::NotAFolder { .. } => "Move the file away, or choose another folder.",

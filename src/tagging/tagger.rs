@@ -59,6 +59,10 @@ pub struct Provenance {
     pub seed: u64,
     /// When the tagger was written, in Unix seconds.
     pub created: i64,
+    /// What of the run was damaged when the tagger was made, so that something else stands in for it; empty for a tagger that is
+    /// what its run names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
 }
 
 /// Everything of a [`Tagger`] but its numbers.

@@ -213,6 +213,7 @@ fn kept(project: &Path, run: &str) -> BTreeMap<String, Vec<f32>> {
         project: project.to_owned(),
         run: run.to_owned(),
         model: None,
+        allow_fallback: false,
     });
     let cancel = AtomicBool::new(false);
     jobs::run(&request, DeviceChoice::Cpu, &mut Context::new(&mut |_| {}, &cancel)).unwrap();

@@ -98,6 +98,7 @@ fn what_only_reads_works_beside_an_open_window() {
             out: out.clone(),
             format: ModelFormat::Tagger,
             name: None,
+            allow_fallback: false,
         }));
         assert!(out.is_file());
         assert_eq!(features(&project), before, "the window's cache is as it was");

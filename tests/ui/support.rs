@@ -91,6 +91,7 @@ fn prepared() -> &'static Path {
             project: folder.path().join("scored.patchlight"),
             run: jobs::ZERO_SHOT.to_owned(),
             model: None,
+            allow_fallback: false,
         }));
         folder
     })
@@ -288,6 +289,7 @@ pub fn trained_project() -> (tempfile::TempDir, PathBuf) {
                 project: project.clone(),
                 run: run.to_owned(),
                 model: None,
+                allow_fallback: false,
             }));
         }
         folder

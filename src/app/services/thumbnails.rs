@@ -115,7 +115,8 @@ fn work(queue: &Queue, sender: &Sender<Made>, ctx: &Context) {
 
 /// A picture as shown, its longer side at most `side` pixels.
 fn load(path: &std::path::Path, side: u32) -> Result<ColorImage, String> {
-    let picture = decode(path, &Limits::default()).map_err(|e| e.to_string())?.rgb;
+    let decoded = decode(path, &Limits::default()).map_err(|e| e.to_string())?;
+    let picture = decoded.rgb;
     let (w, h) = picture.dimensions();
     let longer = w.max(h).max(1);
     let picture = if longer > side {

@@ -44,6 +44,7 @@ pub fn predict(model: &mut Model, out: &mut Effects, run: &str) {
             project: folder.clone(),
             run: run.to_owned(),
             model: None,
+            allow_fallback: false,
         }),
         title,
         kind,

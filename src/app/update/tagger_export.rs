@@ -85,6 +85,7 @@ fn start(model: &mut Model, out: &mut Effects) {
             out: expand(Path::new(&typed)),
             format: model.tagger_export.format,
             name: None,
+            allow_fallback: false,
         }),
         kind: JobKind::ExportTagger,
         shared: Some(project),

@@ -31,6 +31,9 @@ pub(crate) struct EvaluateArguments {
     /// Measure on another project, with its labels: how the run does on words that it never saw
     #[arg(long, value_name = "PROJECT")]
     on: Option<PathBuf>,
+    /// Where the run's files are damaged, measure what is left of it, and say so in the result
+    #[arg(long)]
+    allow_fallback: bool,
     /// Write a report: a page where the name ends in .html, else a folder with page, tables, JSON and a card of the model
     #[arg(long, value_name = "FOLDER|FILE.html")]
     report: Option<PathBuf>,
@@ -79,6 +82,9 @@ pub(crate) struct CompareArguments {
     /// Labels of pictures to list that one judges rightly and the other wrongly, each way
     #[arg(long, default_value_t = 20)]
     flips: usize,
+    /// Where a run's files are damaged, compare what is left of it, and say so in the result
+    #[arg(long)]
+    allow_fallback: bool,
 }
 
 impl EvaluateArguments {
@@ -92,6 +98,7 @@ impl EvaluateArguments {
             scores: self.scores,
             set: self.set,
             on: self.on,
+            allow_fallback: self.allow_fallback,
             report: self.report,
             bootstrap: self.bootstrap,
             seed,
@@ -126,6 +133,7 @@ impl CompareArguments {
             bootstrap: self.bootstrap,
             seed,
             flips: self.flips,
+            allow_fallback: self.allow_fallback,
         })
     }
 }

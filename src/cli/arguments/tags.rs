@@ -147,6 +147,9 @@ pub(crate) struct TagArguments {
     /// The project's run, or zero-shot
     #[arg(long, requires = "project")]
     run: Option<String>,
+    /// Where the run's files are damaged, tag with what is left of it, and say so in the result
+    #[arg(long, requires = "run")]
+    allow_fallback: bool,
     /// An untrained CLIP: a known name, a folder or a file (with --labels)
     #[arg(long, requires = "labels")]
     model: Option<String>,
@@ -241,6 +244,9 @@ pub(crate) struct ExportModelArguments {
     /// A name for people
     #[arg(long)]
     name: Option<String>,
+    /// Where the run's files are damaged, export what is left of it, and say so in the model and the result
+    #[arg(long)]
+    allow_fallback: bool,
 }
 
 impl TagArguments {
@@ -278,7 +284,11 @@ impl TagArguments {
         }
         let source = match (self.tagger, self.project, self.run) {
             (Some(path), ..) => TagSource::Tagger { path },
-            (None, Some(project), Some(run)) => TagSource::Run { project, run },
+            (None, Some(project), Some(run)) => TagSource::Run {
+                project,
+                run,
+                allow_fallback: self.allow_fallback,
+            },
             _ => TagSource::Words {
                 model: self.model,
                 labels: words(&self.labels)?,
@@ -353,6 +363,7 @@ impl ExportModelArguments {
             out: self.out,
             format: self.format,
             name: self.name,
+            allow_fallback: self.allow_fallback,
         })
     }
 }

@@ -43,6 +43,7 @@ fn describe_metrics(m: &Metrics) -> String {
         show(m.ece),
         m.thresholds
     );
+    super::stood_in(&mut text, &m.fallback);
     let width = width(m.per_class.iter().map(|c| &*c.label));
     let _ = write!(
         text,
@@ -100,6 +101,7 @@ fn describe_thresholds(t: &FittedThresholds) -> String {
 
 fn describe_comparison(c: &Comparison) -> String {
     let mut text = format!("{} and {} on {} ({} pictures)", c.a, c.b, c.split, c.images);
+    super::stood_in(&mut text, &c.fallback);
     let width = width(c.per_class.iter().map(|l| &*l.label));
     let column = |name: &str| name.chars().take(10).collect::<String>();
     let _ = write!(

@@ -54,10 +54,16 @@ pub(crate) fn describe(event: &Event) -> String {
         } => {
             format!("done in {seconds:.0} s\nproject: {project}\nreport: {report}")
         }
-        Event::Done { run, seconds, .. } => match run {
-            Some(run) => format!("done: {run}, {seconds:.1} s"),
-            None => format!("done, {seconds:.1} s"),
-        },
+        Event::Done {
+            run, seconds, fallback, ..
+        } => {
+            let mut text = match run {
+                Some(run) => format!("done: {run}, {seconds:.1} s"),
+                None => format!("done, {seconds:.1} s"),
+            };
+            stood_in(&mut text, fallback);
+            text
+        }
         Event::Watched { .. } | Event::Progress { .. } => String::new(),
     }
 }
@@ -65,6 +71,13 @@ pub(crate) fn describe(event: &Event) -> String {
 fn list_splits(text: &mut String, splits: &std::collections::BTreeMap<String, usize>) {
     for (name, count) in splits {
         let _ = write!(text, ", {name} {count}");
+    }
+}
+
+/// What of a run was damaged, so that the result is of something else.
+fn stood_in(text: &mut String, fallback: &[String]) {
+    for words in fallback {
+        let _ = write!(text, "\nnot what the run names: {words}");
     }
 }
 

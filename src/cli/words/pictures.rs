@@ -41,6 +41,7 @@ pub(super) fn describe(event: &Event) -> String {
             skipped,
             resumed,
             seconds,
+            fallback,
         } => {
             let mut text = format!("{tagged} of {images} pictures tagged in {seconds:.1} s");
             if *resumed > 0 {
@@ -49,6 +50,7 @@ pub(super) fn describe(event: &Event) -> String {
             if *skipped > 0 {
                 let _ = write!(text, "; {skipped} skipped");
             }
+            super::stood_in(&mut text, fallback);
             text
         }
         _ => String::new(),

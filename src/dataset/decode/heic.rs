@@ -2,6 +2,7 @@
 //! orientation, which repeats them, is not looked at.
 
 use super::Limits;
+use super::budget::{PICTURES, Room};
 use crate::dataset::error::DatasetError;
 use heic_rs::{DecodeOptions, Error};
 use image::RgbImage;
@@ -55,20 +56,25 @@ fn size_of(path: &Path, bytes: &[u8], limits: &Limits) -> Result<(u32, u32), Dat
     Ok(size)
 }
 
-/// The picture as shown.
+/// The picture as shown, with room for it.
 ///
 /// # Errors
 /// As [`size`].
-pub(crate) fn decode(path: &Path, limits: &Limits) -> Result<RgbImage, DatasetError> {
+pub(crate) fn decode(path: &Path, limits: &Limits) -> Result<(RgbImage, Room<'static>), DatasetError> {
     let bytes = bytes(path)?;
-    size_of(path, &bytes, limits)?;
+    let (width, height) = size_of(path, &bytes, limits)?;
+    let rgb = 3 * u64::from(width) * u64::from(height);
+    // The planes of brightness and colours beside it.
+    let mut room = PICTURES.reserve(2 * rgb + bytes.len() as u64);
     let options = DecodeOptions {
         max_pixels: Some(limits.max_pixels),
         ..DecodeOptions::default()
     };
     let image = heic_rs::decode(&bytes, &options).map_err(|error| told(path, &error))?;
-    RgbImage::from_raw(image.width, image.height, image.data)
-        .ok_or_else(|| told(path, &Error::Malformed("fewer pixels than it says")))
+    let image = RgbImage::from_raw(image.width, image.height, image.data)
+        .ok_or_else(|| told(path, &Error::Malformed("fewer pixels than it says")))?;
+    room.shrink_to(rgb);
+    Ok((image, room))
 }
 
 /// Whether no box of the container goes beyond the end, as far as the picture needs them: what some phones put behind it, such as a

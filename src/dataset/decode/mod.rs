@@ -7,6 +7,7 @@
 //!
 //! Of a camera's raw file the JPEG preview in it is read. HEIC is decoded by a decoder in Rust alone.
 
+mod budget;
 mod container;
 mod convert;
 mod exif;
@@ -16,9 +17,10 @@ mod raw;
 mod tests;
 
 use super::error::DatasetError;
+use budget::{PICTURES, Room};
 use container::Container;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 use raw::Section;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -71,13 +73,16 @@ impl Limits {
     }
 }
 
-/// A picture as shown.
-#[derive(Clone, Debug)]
+/// A picture as shown. While it is open it holds its share of the memory for pictures, for which other threads may wait: keep its
+/// pixels for long, not this.
+#[derive(Debug)]
 pub struct Decoded {
     /// Pixels after EXIF rotation.
     pub rgb: RgbImage,
     /// What the user should know, for example that only the first frame of an animation was read.
     pub notices: Vec<String>,
+    /// Given back when the picture is closed.
+    _room: Room<'static>,
 }
 
 /// Size and orientation of a picture, from its header.
@@ -116,7 +121,7 @@ impl Shape {
     }
 }
 
-/// Reads a picture.
+/// Reads a picture. Waits for memory where other threads have large ones open.
 ///
 /// # Errors
 /// [`DatasetError`] that names the file: not a regular file, empty, not a picture, truncated, too large, damaged. A panic in
@@ -125,9 +130,11 @@ pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
     guarded(path, || {
         let (file, head) = begin(path)?;
         if heic::is_heic(&head) {
+            let (rgb, room) = heic::decode(path, limits)?;
             return Ok(Decoded {
-                rgb: heic::decode(path, limits)?,
+                rgb,
                 notices: Vec::new(),
+                _room: room,
             });
         }
         let Opened {
@@ -136,8 +143,7 @@ pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
             container,
             preview,
         } = inspect(path, file, &head, limits)?;
-        let (image, shape) = pixels(path, file, format, &container, limits)?;
-        let mut image = image;
+        let (mut image, shape, mut room) = pixels(path, file, format, &container, limits)?;
         if let Some(orientation) = Orientation::from_exif(shape.orientation) {
             image.apply_orientation(orientation);
         }
@@ -151,9 +157,12 @@ pub fn decode(path: &Path, limits: &Limits) -> Result<Decoded, DatasetError> {
                 size.0, size.1
             )
         });
+        let rgb = convert::to_rgb(image);
+        room.shrink_to(rgb.as_raw().len() as u64);
         Ok(Decoded {
-            rgb: convert::to_rgb(image),
+            rgb,
             notices: notices.into_iter().chain(preview).collect(),
+            _room: room,
         })
     })
 }
@@ -203,6 +212,18 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<Shape, DatasetError> {
             orientation: container.orientation,
         })
     })
+}
+
+/// Whether a file is a picture by its first bytes, of a kind that is read.
+///
+/// # Errors
+/// [`DatasetError`] that names the file and what it is instead.
+pub(crate) fn recognise(path: &Path) -> Result<(), DatasetError> {
+    let (_, head) = begin(path)?;
+    if heic::is_heic(&head) || container::is_raw(path, &head) {
+        return Ok(());
+    }
+    container::format(path, &head).map(|_| ())
 }
 
 /// Opens a regular file with bytes in it. A pipe would block and a device never end: both are refused before opening.
@@ -290,24 +311,41 @@ fn decoder<'a>(
     reader.into_decoder().map_err(|e| damage(path, &e))
 }
 
+/// The pixels as stored, with room for them and for what is made of them.
 fn pixels(
     path: &Path,
     file: impl BufRead + Seek,
     format: ImageFormat,
     container: &Container,
     limits: &Limits,
-) -> Result<(DynamicImage, Shape), DatasetError> {
+) -> Result<(DynamicImage, Shape, Room<'static>), DatasetError> {
     let decoder = decoder(path, file, format, limits)?;
-    let stored = decoder.dimensions();
-    limits.check(path, stored, decoder.total_bytes())?;
+    let shape = Shape {
+        stored: decoder.dimensions(),
+        orientation: container.orientation,
+    };
+    let bytes = decoder.total_bytes();
+    limits.check(path, shape.stored, bytes)?;
+    let room = PICTURES.reserve(needed(format, shape, bytes, decoder.color_type()));
     let image = DynamicImage::from_decoder(decoder).map_err(|e| damage(path, &e))?;
-    Ok((
-        image,
-        Shape {
-            stored,
-            orientation: container.orientation,
-        },
-    ))
+    Ok((image, shape, room))
+}
+
+/// Bytes that decoding takes at most: the picture in the file's depth (`stored`), what its decoder keeps beside it, a turned copy, and
+/// the same in RGB.
+fn needed(format: ImageFormat, shape: Shape, stored: u64, colour: ColorType) -> u64 {
+    let pixels = u64::from(shape.stored.0) * u64::from(shape.stored.1);
+    let beside = match format {
+        // Coefficients of a progressive one.
+        ImageFormat::Jpeg => stored,
+        // The canvas that frames are drawn on.
+        ImageFormat::Gif | ImageFormat::WebP => 4 * pixels,
+        _ => 0,
+    };
+    let turned = if shape.orientation >= 5 { stored } else { 0 };
+    let rgb = if colour == ColorType::Rgb8 { 0 } else { 3 * pixels };
+    // Turning is over before the conversion begins.
+    stored.saturating_add(beside.max(turned).max(rgb))
 }
 
 fn damage(path: &Path, error: &image::ImageError) -> DatasetError {

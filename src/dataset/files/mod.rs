@@ -9,6 +9,7 @@ use super::model::{Quarantined, Warning};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Extensions of files that are taken for pictures, in lower case. What a file really is its content says, later.
 pub const EXTENSIONS: [&str; 33] = [
@@ -36,6 +37,9 @@ const UNREAD: [(&str, &str); 14] = [
     ("x3f", "a Sigma camera's raw file"),
     ("mrw", "an old camera's raw file"),
 ];
+
+/// Time after which a walk asks whether to go on, however few files it has seen.
+const ASKED: Duration = Duration::from_millis(100);
 
 fn extension(path: &Path) -> Option<String> {
     path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase())
@@ -100,7 +104,7 @@ pub fn walk_with(
     let mut outside = Vec::new();
     let mut visited = HashSet::from([real_root.clone()]);
     let mut open = vec![root.clone()];
-    let mut seen = 0;
+    let (mut seen, mut asked) = (0, Instant::now());
     while let Some(folder) = open.pop() {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -115,8 +119,12 @@ pub fn walk_with(
         for entry in entries {
             let entry = entry.map_err(DatasetError::io(&folder))?;
             seen += 1;
-            if seen % 1024 == 0 && progress(seen).is_break() {
-                return Err(DatasetError::Cancelled);
+            // Also by time: a slow disk takes long for a few.
+            if seen % 1024 == 0 || asked.elapsed() >= ASKED {
+                asked = Instant::now();
+                if progress(seen).is_break() {
+                    return Err(DatasetError::Cancelled);
+                }
             }
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;

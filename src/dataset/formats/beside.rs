@@ -63,7 +63,12 @@ fn is_known(path: &Path, kind: Kind) -> bool {
 ///
 /// # Errors
 /// A list cannot be read.
-pub(crate) fn splits(data: &Path, format: Format, found: &mut Findings) -> Result<(), DatasetError> {
+pub(crate) fn splits(
+    data: &Path,
+    format: Format,
+    found: &mut Findings,
+    progress: &mut Progress<'_>,
+) -> Result<(), DatasetError> {
     let takes = [
         Format::Coco,
         Format::Csv,
@@ -72,7 +77,7 @@ pub(crate) fn splits(data: &Path, format: Format, found: &mut Findings) -> Resul
         Format::LabelStudio,
     ];
     if data.is_dir() && takes.contains(&format) {
-        split_lists::assign(&split_lists::lists(data)?, found)?;
+        split_lists::assign(&split_lists::lists(data)?, found, progress)?;
     }
     Ok(())
 }

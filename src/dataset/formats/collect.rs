@@ -1,6 +1,7 @@
 //! From what an importer found to a data set: pictures are probed, boxes are brought to the picture as shown, and copies,
 //! leaks and look-alike labels are reported.
 
+use super::watched::{Wanted, watched};
 use super::{Columns, Contents, ImportRequest, Progress, content};
 use crate::dataset::decode::{Limits, Shape, probe};
 use crate::dataset::error::DatasetError;
@@ -120,13 +121,9 @@ impl Findings {
             if entries.is_empty() {
                 break;
             }
-            if progress(chunk * CHUNK, total).is_break() {
-                return Err(DatasetError::Cancelled);
-            }
-            let shapes: Vec<_> = entries
-                .par_iter()
-                .map(|entry| probe(&entry.path, &Limits::default()))
-                .collect();
+            let shapes = watched(progress, (chunk * CHUNK, total), |wanted| {
+                shapes(&entries, wanted, |path| probe(path, &Limits::default()))
+            })?;
             for (mut entry, shape) in entries.into_iter().zip(shapes) {
                 if entry.unlabelled && request.absent == Absent::Negative {
                     entry.unknowns = (0..self.labels.len()).collect();
@@ -154,9 +151,6 @@ impl Findings {
                 },
             });
         }
-        if progress(total, total).is_break() {
-            return Err(DatasetError::Cancelled);
-        }
         tally.warn(
             "size",
             "pictures have another size than the annotations say; the real one counts",
@@ -179,7 +173,12 @@ impl Findings {
         );
         unique_names(&mut pictures, root);
         if self.merge_same || request.contents == Contents::Now {
-            copies(&mut pictures, self.merge_same, &mut report);
+            let paths: Vec<&Path> = pictures.iter().map(|p| p.path.as_path()).collect();
+            let groups = watched(progress, (total, total), |wanted| content::same(&paths, wanted))?;
+            copies(groups, &mut pictures, self.merge_same, &mut report);
+        }
+        if progress(total, total).is_break() {
+            return Err(DatasetError::Cancelled);
         }
         similar_labels(&self.labels, &mut report.warnings);
         for split in pictures.iter().filter_map(|p| p.split) {
@@ -198,6 +197,22 @@ impl Findings {
             report,
         ))
     }
+}
+
+/// The shapes of pictures, on all cores; none is looked at once they are not wanted any more.
+fn shapes(
+    entries: &[Entry],
+    wanted: &Wanted,
+    probe: impl Fn(&Path) -> Result<Shape, DatasetError> + Sync,
+) -> Vec<Result<Shape, DatasetError>> {
+    let shape = |entry: &Entry| {
+        if wanted.still() {
+            probe(&entry.path)
+        } else {
+            Err(DatasetError::Cancelled)
+        }
+    };
+    entries.par_iter().map(shape).collect()
 }
 
 fn picture(entry: Entry, shape: &Shape, tally: &mut Tally) -> Picture {
@@ -322,10 +337,8 @@ fn unique_names(pictures: &mut [Picture], root: &Path) {
     }
 }
 
-/// Reports copies and leaks; with `merge`, joins the copies of a split whose labels differ.
-fn copies(pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
-    let paths: Vec<&Path> = pictures.iter().map(|p| p.path.as_path()).collect();
-    let groups = content::same(&paths);
+/// Reports copies (`groups` of them by content) and leaks; with `merge`, joins the copies of a split whose labels differ.
+fn copies(groups: Vec<Vec<usize>>, pictures: &mut Vec<Picture>, merge: bool, report: &mut ImportReport) {
     let (mut leaks, mut joined, mut gone) = (Tally::default(), Tally::default(), BTreeSet::new());
     for group in groups {
         let mut kept: Vec<usize> = Vec::new();
@@ -409,6 +422,21 @@ mod tests {
         assert_eq!(clip([20.0, 0.0, 1.0, 1.0]), None);
         assert_eq!(clip([-5.0, 0.0, 5.0, 1.0]), None);
         assert_eq!(clip([1e300, 0.0, 1e300, 1.0]), None);
+    }
+
+    #[test]
+    fn no_picture_is_opened_once_the_import_is_stopped() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let entries = vec![Entry::default(); 5000];
+        let (opened, wanted) = (AtomicUsize::new(0), Wanted::default());
+        let probe = |path: &Path| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            wanted.give_up();
+            Err(DatasetError::Empty { path: path.to_owned() })
+        };
+        assert_eq!(shapes(&entries, &wanted, probe).len(), entries.len());
+        let (opened, threads) = (opened.into_inner(), rayon::current_num_threads());
+        assert!((1..=threads).contains(&opened), "{opened} with {threads} threads");
     }
 
     proptest! {

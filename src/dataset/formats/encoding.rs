@@ -1,9 +1,10 @@
 //! Texts as UTF-8, however they are written: the encoding that a mark or the file itself declares, else the one that the bytes can
 //! only be. What cannot be told stays as it is, so that its reader refuses it with file and line; nothing is replaced.
 
+use super::Progress;
+use super::meter::Metered;
 use crate::dataset::error::DatasetError;
 use encoding_rs::{Decoder, DecoderResult, Encoding, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -30,8 +31,13 @@ pub(crate) fn marked(head: &[u8]) -> Option<&'static Encoding> {
 /// The encoding of a file that begins with `head`. `declared`: the name that the file itself gives.
 ///
 /// # Errors
-/// The declared name is not known, or the file cannot be read.
-pub(crate) fn of_file(path: &Path, head: &[u8], declared: Option<&str>) -> Result<&'static Encoding, DatasetError> {
+/// The declared name is not known, the file cannot be read, or `progress` stopped it.
+pub(crate) fn of_file(
+    path: &Path,
+    head: &[u8],
+    declared: Option<&str>,
+    progress: &mut Progress<'_>,
+) -> Result<&'static Encoding, DatasetError> {
     if let Some(marked) = marked(head) {
         return Ok(marked);
     }
@@ -46,13 +52,14 @@ pub(crate) fn of_file(path: &Path, head: &[u8], declared: Option<&str>) -> Resul
             return Ok(known);
         }
     }
-    let sample = foreign_sample(path).map_err(DatasetError::io(path))?;
+    let (file, stopped) = Metered::open(path, progress)?;
+    let sample = foreign_sample(file).map_err(|error| stopped.or_io(path, error))?;
     Ok(sample.and_then(|sample| guess(&sample)).unwrap_or(UTF_8))
 }
 
 /// The part of a file from its first line that is no UTF-8 on.
-fn foreign_sample(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut input = BufReader::with_capacity(1 << 16, File::open(path)?);
+fn foreign_sample(file: impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut input = BufReader::with_capacity(1 << 16, file);
     let mut line = Vec::new();
     loop {
         line.clear();

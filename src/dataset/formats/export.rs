@@ -1,13 +1,16 @@
 //! Writing a data set: what the format cannot express is refused before anything is written, and what is written appears whole
 //! or not at all.
 
-use super::export_request::{ExportReport, ExportRequest, pictures_as, single_file};
+use super::export_request::{ExportReport, ExportRequest, PicturesAs, pictures_as, single_file};
 use super::staging::Staging;
 use super::{Format, Progress, coco, csv, cvat, folder, label_studio, list, valid, voc, yolo};
+use crate::dataset::decode::recognise;
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::absolute;
-use crate::dataset::model::{Dataset, Warning};
+use crate::dataset::model::{Dataset, Picture, Warning};
 use crate::support::leftovers;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Writes a data set. Pictures are read at most, never changed: hard links share them, and nothing is ever written through what
@@ -31,7 +34,10 @@ pub fn export(
         ..request.clone()
     };
     let there = place(dataset, request)?;
+    let (dataset, refused) = only_pictures(dataset, request)?;
+    let dataset = &*dataset;
     let mut warnings = valid::check(dataset, request)?;
+    warnings.extend(refused);
     warnings.extend(check(dataset, request)?);
     let parent = out.parent().unwrap_or(Path::new("/"));
     let mut made = Made::new(parent);
@@ -74,6 +80,48 @@ pub fn export(
     made.0.clear();
     crate::support::atomic::sync_folder(parent);
     Ok(report)
+}
+
+/// Leaves out what is no picture by its content, with a word for each: data that came from elsewhere may name any file of this machine,
+/// and a copy of it would be given away with the pictures. Files that are only named are not looked at.
+fn only_pictures<'a>(
+    dataset: &'a Dataset,
+    request: &ExportRequest,
+) -> Result<(Cow<'a, Dataset>, Vec<Warning>), DatasetError> {
+    if pictures_as(request) == PicturesAs::Named {
+        return Ok((Cow::Borrowed(dataset), Vec::new()));
+    }
+    let look = |picture: &Picture| match recognise(&picture.path) {
+        // A file that cannot be read is an error when its turn comes: it may be back by then.
+        Ok(()) | Err(DatasetError::Io { .. }) => None,
+        Err(error) => Some(error.to_string()),
+    };
+    let reasons: Vec<Option<String>> = dataset.pictures.par_iter().map(look).collect();
+    let refused: Vec<Warning> = dataset
+        .pictures
+        .iter()
+        .zip(&reasons)
+        .filter_map(|(picture, reason)| {
+            Some(Warning {
+                file: Some(picture.path.display().to_string()),
+                ..Warning::new("refused", format!("left out: {}", reason.as_ref()?))
+            })
+        })
+        .collect();
+    let Some(first) = reasons.iter().flatten().next() else {
+        return Ok((Cow::Borrowed(dataset), Vec::new()));
+    };
+    if refused.len() == dataset.pictures.len() {
+        return Err(DatasetError::NoneReadable {
+            path: request.out.clone(),
+            count: refused.len(),
+            first: first.clone(),
+        });
+    }
+    let mut kept = dataset.clone();
+    let mut reasons = reasons.iter();
+    kept.pictures.retain(|_| reasons.next().is_some_and(Option::is_none));
+    Ok((Cow::Owned(kept), refused))
 }
 
 /// Whether something stands at `out` that will be replaced.

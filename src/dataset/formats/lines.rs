@@ -1,12 +1,17 @@
 //! Lines of list files: a path, then class numbers. Paths may hold blanks and bytes that are no text.
 
+use super::Progress;
 use crate::dataset::error::DatasetError;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// A line longer than this is no list entry.
 pub const MAX_LINE: usize = 1 << 20;
+
+/// Lines between two questions whether to go on.
+const ASKED: usize = 4096;
 
 /// A line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,12 +73,25 @@ pub fn to_path(bytes: &[u8]) -> PathBuf {
 /// # Errors
 /// The file cannot be read, or is no text.
 pub fn read(path: &Path) -> Result<Vec<Line>, DatasetError> {
-    let mut lines = Vec::new();
+    read_with(path, &mut |_, _| ControlFlow::Continue(()))
+}
+
+/// As [`read`]; `progress` may stop it.
+///
+/// # Errors
+/// As [`read`], and [`DatasetError::Cancelled`].
+pub(crate) fn read_with(path: &Path, progress: &mut Progress<'_>) -> Result<Vec<Line>, DatasetError> {
+    let (mut lines, mut stopped) = (Vec::new(), false);
     each(path, |line| {
         lines.push(line);
-        true
+        stopped = lines.len().is_multiple_of(ASKED) && progress(0, 0).is_break();
+        !stopped
     })?;
-    Ok(lines)
+    if stopped {
+        Err(DatasetError::Cancelled)
+    } else {
+        Ok(lines)
+    }
 }
 
 /// The first lines that are not blank; `None` where the file is no list.
@@ -132,6 +150,25 @@ fn each(path: &Path, mut take: impl FnMut(Line) -> bool) -> Result<(), DatasetEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_list_is_read_no_further_than_it_is_wanted() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a.jpg 1\n".repeat(10 * ASKED)).unwrap();
+        let mut asked = 0;
+        let mut progress = |_, _| {
+            asked += 1;
+            if asked < 2 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let result = read_with(file.path(), &mut progress);
+        assert!(matches!(result, Err(DatasetError::Cancelled)));
+        assert_eq!(asked, 2);
+        assert_eq!(read(file.path()).unwrap().len(), 10 * ASKED);
+    }
 
     #[test]
     fn numbers_are_taken_from_the_right() {

@@ -71,7 +71,7 @@ pub(crate) fn read(request: &ImportRequest, progress: &mut Progress<'_>) -> Resu
     let mut found = Findings::default();
     let read: Vec<(PathBuf, Vec<Line>)> = lists
         .into_iter()
-        .map(|path| Ok((path.clone(), lines::read(&path)?)))
+        .map(|path| Ok((path.clone(), lines::read_with(&path, progress)?)))
         .collect::<Result<_, DatasetError>>()?;
     for (path, lines) in &read {
         found.warnings.extend(official::notice(path, lines));

@@ -34,6 +34,7 @@ mod trouble;
 mod unreadable;
 mod valid;
 mod voc;
+mod watched;
 mod written;
 mod xml;
 mod yolo;
@@ -305,7 +306,7 @@ fn read(
         }
     };
     found.warnings.splice(0..0, notices);
-    beside::splits(&request.data, format, &mut found)?;
+    beside::splits(&request.data, format, &mut found, progress)?;
     beside::no_labels(&unknown, format, !told, &mut found)?;
     Ok((request, format, found))
 }

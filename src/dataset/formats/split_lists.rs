@@ -3,8 +3,8 @@
 
 use super::collect::Findings;
 use super::lines::{self, Line};
-use super::list;
 use super::locate::stem;
+use super::{Progress, list};
 use crate::dataset::error::DatasetError;
 use crate::dataset::files::is_picture_name;
 use crate::dataset::model::{Split, Warning};
@@ -63,8 +63,8 @@ pub(crate) fn lists(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 /// Gives pictures that have no split that of the list which names them.
 ///
 /// # Errors
-/// A list cannot be read.
-pub(crate) fn assign(lists: &[PathBuf], found: &mut Findings) -> Result<(), DatasetError> {
+/// A list cannot be read, or `progress` stopped it.
+pub(crate) fn assign(lists: &[PathBuf], found: &mut Findings, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
     if lists.is_empty() || found.entries.iter().any(|entry| entry.split.is_some()) {
         return Ok(());
     }
@@ -88,7 +88,7 @@ pub(crate) fn assign(lists: &[PathBuf], found: &mut Findings) -> Result<(), Data
     }
     for list in lists {
         let (mut taken, mut other) = (0, 0);
-        for line in lines::read(list)? {
+        for line in lines::read_with(list, progress)? {
             let split = match line.ids[..] {
                 [number] if is_partition(list) => usize::try_from(number).ok().and_then(|n| Split::ALL.get(n).copied()),
                 _ => split_of_list(list),

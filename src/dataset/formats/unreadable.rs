@@ -123,7 +123,7 @@ pub(crate) fn check(path: &Path, kind: Kind, progress: &mut Progress<'_>) -> Res
         Kind::Json => json(path, progress),
         Kind::Table => table(path, progress),
         Kind::Xml => {
-            let mut xml = Xml::open(path)?;
+            let mut xml = Xml::open(path, progress)?;
             let mut count = 0_usize;
             while xml.next()? != Node::End {
                 count += 1;
@@ -167,7 +167,7 @@ fn json(path: &Path, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
 }
 
 fn table(path: &Path, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
-    let dialect = csv::Dialect::of(path, &Columns::default())?;
+    let dialect = csv::Dialect::of(path, &Columns::default(), progress)?;
     let mut table = csv::Table::open(path, dialect, progress)?;
     let mut row = StringRecord::new();
     while table.next(&mut row)?.is_some() {}

@@ -1,6 +1,7 @@
 //! XML, read as a stream and written with care. Entities are never expanded and document types never looked at; depth, the length of
 //! a tag and that of a text are bounded, so memory is.
 
+use super::Progress;
 use super::encoding::{self, Decoded};
 use crate::dataset::error::DatasetError;
 use quick_xml::events::{BytesStart, Event};
@@ -114,8 +115,8 @@ impl Xml {
     /// Opens a file.
     ///
     /// # Errors
-    /// It cannot be read or is no regular file.
-    pub fn open(file: &Path) -> Result<Self, DatasetError> {
+    /// It cannot be read, is no regular file, or `progress` stopped it.
+    pub fn open(file: &Path, progress: &mut Progress<'_>) -> Result<Self, DatasetError> {
         let about = std::fs::metadata(file).map_err(DatasetError::io(file))?;
         if !about.is_file() {
             return Err(DatasetError::NotAFile { path: file.to_owned() });
@@ -127,7 +128,7 @@ impl Xml {
             .read_to_end(&mut head)
             .map_err(DatasetError::io(file))?;
         opened.rewind().map_err(DatasetError::io(file))?;
-        let encoding = encoding::of_file(file, &head, declared(&head).as_deref())?;
+        let encoding = encoding::of_file(file, &head, declared(&head).as_deref(), progress)?;
         let input = BufReader::with_capacity(1 << 16, Decoded::new(opened, encoding));
         let mut reader = Reader::from_reader(Limited {
             input,
@@ -369,7 +370,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.xml");
         std::fs::write(&file, content).unwrap();
-        let mut xml = Xml::open(&file)?;
+        let mut xml = Xml::open(&file, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
         let mut texts = Vec::new();
         loop {
             match xml.next()? {

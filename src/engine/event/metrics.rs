@@ -64,6 +64,10 @@ pub struct Metrics {
     pub unknown: usize,
     /// Pairs whose score is not finite.
     pub unscored: usize,
+    /// What of the run is damaged, so that something else was measured in its place (`--allow-fallback`); empty where the run was
+    /// measured as its record names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Each label.
     pub per_class: Vec<ClassMetrics>,
 }
@@ -162,6 +166,9 @@ pub struct Comparison {
     pub images: usize,
     /// Draws of the bootstrap.
     pub bootstrap: usize,
+    /// See [`Metrics::fallback`]; of both runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Mean average precision over all labels.
     pub map: Difference,
     /// The same over head, medium and tail labels, by the training positives of `b`.
@@ -289,6 +296,7 @@ mod tests {
             split: "test".into(),
             images: 4,
             bootstrap: 100,
+            fallback: Vec::new(),
             map: difference,
             groups: vec![GroupDifference {
                 group: "head".into(),

@@ -109,6 +109,9 @@ pub enum Event {
         resumed: usize,
         /// How long it took.
         seconds: f64,
+        /// See [`Event::Done`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fallback: Vec<String>,
     },
     /// An import has ended.
     Import {
@@ -381,6 +384,10 @@ pub enum Event {
         /// Pictures that went through an image tower; cached ones do not.
         #[serde(default)]
         encoded: usize,
+        /// What of the run is damaged, so that the result is of something else in its place (`--allow-fallback`); empty where the
+        /// result is of what the run's record names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fallback: Vec<String>,
     },
     /// Something that the user should know; the job goes on.
     Warning {

@@ -24,7 +24,7 @@ pub const STARTER_MODEL: &str = "starter-model";
 pub const MEMORY: &str = "memory";
 /// A run goes on in a new worker process.
 pub const RESTARTED: &str = "restarted";
-/// A damaged checkpoint was passed over.
+/// A damaged checkpoint, or what was fitted to one or chosen for it, was passed over.
 pub const CHECKPOINT: &str = "checkpoint";
 /// The project has something to say about itself.
 pub const PROJECT: &str = "project";

@@ -9,11 +9,13 @@ use crate::engine::event::Benchmark;
 use crate::engine::request::{BenchImport, BenchTag};
 use crate::engine::{Context, Event, Failure};
 use crate::project::Project;
+use crate::support::leftovers;
 use std::time::Instant;
 
 /// Generates a set, imports it into a new project, and tells time and memory of the import alone.
 pub(crate) fn import_at_scale(request: &BenchImport, context: &mut Context<'_>) -> Result<(), Failure> {
-    let folder = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
+    let folder = leftovers::Folder::new(&std::env::temp_dir())
+        .map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
     let data = folder.path().join("data");
     let size = synthetic_coco::Size {
         images: request.images,

@@ -2,10 +2,11 @@
 
 use super::project::open_for_work;
 use crate::engine::{Context, Event, Failure};
-use crate::project::Checked;
+use crate::project::{Checked, PictureRow};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 /// Pictures checked between two writes: what was found survives a kill.
 const CHUNK: usize = 64;
@@ -17,13 +18,16 @@ pub(crate) fn run(path: &Path, context: &mut Context<'_>) -> Result<(), Failure>
     let total = pending.len();
     for (i, chunk) in pending.chunks(CHUNK).enumerate() {
         context.progress("checking pictures", i * CHUNK, total);
+        let cancel = context.cancel_flag();
+        // Large ones take a second each.
+        let wanted = |_: &&PictureRow| !cancel.load(Ordering::Relaxed);
+        let checked: Vec<Checked> = chunk.par_iter().filter(wanted).map(Checked::read).collect();
+        project.store_checks(&checked)?;
         if context.cancelled() {
             return Err(Failure::cancelled(
                 "cancelled; what was checked so far is kept, and the rest is checked next time",
             ));
         }
-        let checked: Vec<Checked> = chunk.par_iter().map(Checked::read).collect();
-        project.store_checks(&checked)?;
     }
     context.progress("checking pictures", total, total);
     let unusable = project.unusable_pictures()?;

@@ -12,7 +12,7 @@ use crate::engine::event::{ClassDifference, Comparison, Difference, Flip, Flippe
 use crate::engine::request::{CompareRequest, EvaluateRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::eval::{Draws, average_precisions, counts_at_probability, group_means};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One of the two runs, on the pictures that both have scored.
 struct Side {
@@ -36,10 +36,16 @@ pub(crate) fn run(request: &CompareRequest, compute: &Compute, context: &mut Con
     let project = open_to_read(&request.project, context)?;
     let (split, pictures) = choose_split(&project, request.split, context)?;
     let mut sides = Vec::new();
+    let mut fallback: Vec<String> = Vec::new();
     for run in [&request.a, &request.b] {
-        let asked = EvaluateRequest::on_test(&request.project, run);
+        let asked = EvaluateRequest {
+            allow_fallback: request.allow_fallback,
+            ..EvaluateRequest::on_test(&request.project, run)
+        };
         let view = RunView::open(&asked, &project, &project, compute)?;
-        let thresholds = LabelThresholds::of(&project, &view, false, context)?;
+        view.warn_of_fallback(context);
+        fallback.extend(view.fallback.iter().cloned());
+        let thresholds = LabelThresholds::of(&project, (&view, false), &mut fallback, context)?;
         let positives = train_positives(&view, None, &project, context)?;
         let mut found = score(&view, (&project, &project), pictures.clone(), compute, context)?;
         let (truth, unscored) = without_unscored(&found.scores.fused, &found.probability, &found.truth);
@@ -68,8 +74,12 @@ pub(crate) fn run(request: &CompareRequest, compute: &Compute, context: &mut Con
         names: names.clone(),
     };
     let (a, b) = (side(&a, a_thresholds, &a_rows), side(&b, b_thresholds, &b_rows));
+    // Both may follow the same Stage 1 run.
+    let mut told = HashSet::new();
+    fallback.retain(|words| told.insert(words.clone()));
     let comparison = Comparison {
         split: split.to_string(),
+        fallback,
         ..compared(request, &shared, &a, &b)
     };
     context.emit(Event::Comparison(Box::new(comparison)));
@@ -128,6 +138,7 @@ fn compared(request: &CompareRequest, shared: &Shared, a: &Side, b: &Side) -> Co
         split: String::new(),
         images: shared.images.len(),
         bootstrap: request.bootstrap,
+        fallback: Vec::new(),
         map: difference(maps.0.total, maps.1.total, over(None)),
         groups: vec![
             group(Group::Head, maps.0.head, maps.1.head),
@@ -211,6 +222,7 @@ mod tests {
             bootstrap: 200,
             seed: 0,
             flips: 1,
+            allow_fallback: false,
         }
     }
 

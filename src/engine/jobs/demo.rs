@@ -78,6 +78,7 @@ pub(crate) fn run(request: &DemoRequest, compute: &Compute, context: &mut Contex
         report: Some(report.to_string_lossy().into_owned()),
         seconds: start.elapsed().as_secs_f64(),
         encoded: 0,
+        fallback: Vec::new(),
     });
     Ok(())
 }
@@ -95,6 +96,7 @@ pub(crate) fn data(request: &DemoRequest, context: &mut Context<'_>) -> Result<(
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded: 0,
+        fallback: Vec::new(),
     });
     Ok(())
 }

@@ -44,9 +44,11 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
         .transpose()?;
     let data = other.as_ref().unwrap_or(&project);
     let view = RunView::open(request, &project, data, compute)?;
+    view.warn_of_fallback(context);
     let names = &view.labels;
     let train_positives = train_positives(&view, other.as_ref(), data, context)?;
-    let thresholds = LabelThresholds::of(&project, &view, other.is_some(), context)?;
+    let mut fallback = view.fallback.clone();
+    let thresholds = LabelThresholds::of(&project, (&view, other.is_some()), &mut fallback, context)?;
     let (split, pictures) = choose_split(data, request.split, context)?;
     let found = score(&view, (&project, data), pictures, compute, context)?;
     let (scores, probability) = (&found.scores.fused, &found.probability);
@@ -69,6 +71,7 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
         unscored,
     };
     let mut metrics = measure(&about, &sheet);
+    metrics.fallback = fallback;
     metrics.pointing = pointing(&view, data, &found, &truth)?;
     if let Some(path) = &request.scores {
         write_scores(path, &found, names)?;
@@ -131,7 +134,7 @@ pub(super) fn score(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<Scored, Failure> {
-    let Encoded { store, failed, .. } = ensure_of(data, view.encoder(project)?, &pictures.items, compute, context)?;
+    let Encoded { store, failed, .. } = ensure_of(data, view.encoder(project), &pictures.items, compute, context)?;
     let pictures = pictures.without(&failed, view.labels.len(), context);
     let (scores, truth, probability) = view.score(&store, &pictures, compute)?;
     Ok(Scored {

@@ -82,6 +82,7 @@ pub(crate) fn xmp(request: &ExportXmp, context: &mut Context<'_>) -> Result<(), 
         skipped,
         resumed: 0,
         seconds: start.elapsed().as_secs_f64(),
+        fallback: Vec::new(),
     });
     Ok(())
 }

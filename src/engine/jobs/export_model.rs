@@ -23,7 +23,7 @@ pub(crate) fn run(request: &ExportModel, compute: &Compute, context: &mut Contex
     // Said now, not after the pictures have been encoded.
     std::fs::create_dir_all(folder).map_err(|e| Failure::io("make the folder", folder, &e))?;
     let project = open_to_read(&request.project, context)?;
-    let mut tagger = taggers::of_run(&project, &request.run, compute, context)?;
+    let mut tagger = taggers::of_run(&project, (&request.run, request.allow_fallback), compute, context)?;
     if let Some(name) = &request.name {
         tagger.config.name.clone_from(name);
     }
@@ -51,6 +51,7 @@ pub(crate) fn run(request: &ExportModel, compute: &Compute, context: &mut Contex
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded: 0,
+        fallback: tagger.config.provenance.fallback,
     });
     Ok(())
 }

@@ -24,6 +24,7 @@ use crate::engine::event::FewShot;
 use crate::engine::request::{BenchFewShot, EvaluateRequest, Scheme, SplitRequest, Stages, TrainRequest};
 use crate::engine::{Context, Event, Failure};
 use crate::eval::{average_precisions, fit_linear_probe, group_means};
+use crate::support::leftovers;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -40,7 +41,8 @@ pub(crate) fn run(request: &BenchFewShot, compute: &Compute, context: &mut Conte
     let root = match &request.out {
         Some(out) => demo::place(Some(out))?,
         None => {
-            scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
+            scratch = leftovers::Folder::new(&std::env::temp_dir())
+                .map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
             scratch.path().to_owned()
         }
     };
@@ -110,7 +112,7 @@ impl Bench<'_> {
         for split in [Split::Train, Split::Test] {
             let pictures = Pictures::of(&project, Some(split), context)?;
             let root = project.features_folder();
-            let encoded = ensure(view.encoder(&project)?, &root, &pictures.items, self.compute, context)?;
+            let encoded = ensure(view.encoder(&project), &root, &pictures.items, self.compute, context)?;
             let pictures = pictures.without(&encoded.failed, labels, context);
             let features = encoded.whole_pictures(&pictures.items, &root)?;
             sets.push((features, pictures.truth, encoded.store.embed()));

@@ -4,6 +4,7 @@
 
 use super::data::Pictures;
 use super::encode::ensure;
+use super::run_folder::read_json;
 use super::run_view::RunView;
 use super::train::{cached_scores, validated};
 use crate::compute::Compute;
@@ -14,6 +15,7 @@ use crate::engine::{Context, Event, Failure};
 use crate::eval::{Logistic, fit_logistic};
 use crate::project::Project;
 use crate::support::atomic;
+use crate::train::checkpoint::Fallback;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -41,12 +43,42 @@ const STEPS: usize = 20;
 const NAME: &str = "fitted.json";
 
 impl Fitted {
-    /// What was fitted for the run in `folder`, where it was for these parameters.
-    pub fn load(folder: &Path, model: &str) -> Option<Self> {
-        let bytes = std::fs::read(folder.join(NAME)).ok()?;
-        let fitted: Self = serde_json::from_slice(&bytes).ok()?;
-        let sound = (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite();
-        (sound && fitted.model == model).then_some(fitted)
+    /// What was fitted for the run in `folder`, where it was for these parameters. `passed_over` gets a word where the file is damaged
+    /// and `fallback` allows to do without.
+    ///
+    /// # Errors
+    /// [`Failure`] where the file is damaged and nothing may stand in for it.
+    pub fn load(
+        folder: &Path,
+        model: &str,
+        fallback: Fallback,
+        passed_over: &mut Vec<String>,
+    ) -> Result<Option<Self>, Failure> {
+        match Self::read(&folder.join(NAME)) {
+            Ok(fitted) => Ok(fitted.filter(|fitted| fitted.model == model)),
+            Err(problem) if fallback == Fallback::Allowed => {
+                passed_over.push(format!("{problem}; alpha and calibration are those of the training"));
+                Ok(None)
+            }
+            Err(problem) => Err(Failure::new(
+                format!("{problem}; without it the run would give other results"),
+                "Restore the file from a backup. evaluate, compare, tag and export-model use what was trained without it with \
+                 --allow-fallback.",
+            )),
+        }
+    }
+
+    /// The file, where there is one.
+    fn read(path: &Path) -> Result<Option<Self>, String> {
+        let found: Option<Self> = read_json(path)?;
+        let sound = |fitted: &Self| {
+            (0.0..=1.0).contains(&fitted.alpha) && fitted.log_scale.is_finite() && fitted.offset.is_finite()
+        };
+        if found.as_ref().is_none_or(sound) {
+            Ok(found)
+        } else {
+            Err(format!("{} is damaged: its numbers are out of range", path.display()))
+        }
     }
 
     fn save(&self, folder: &Path) -> Result<(), Failure> {
@@ -67,6 +99,11 @@ pub(crate) fn run(
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<usize, Failure> {
+    if let Err(problem) = Fitted::read(&folder.join(NAME)) {
+        tracing::warn!("{problem}; fitting anew");
+        let path = folder.join(NAME);
+        std::fs::remove_file(&path).map_err(|e| Failure::io("replace", &path, &e))?;
+    }
     let view = RunView::open(
         &EvaluateRequest::on_test(project.folder(), id),
         project,
@@ -76,7 +113,7 @@ pub(crate) fn run(
     let (Probability::Calibrated { log_scale, offset }, None) = (view.probability, &view.fitted) else {
         return Ok(0);
     };
-    let encoder = view.encoder(project)?;
+    let encoder = view.encoder(project);
     let encoded = ensure(encoder, &project.features_folder(), &val.items, compute, context)?;
     let labels = view.labels.len();
     let val = val.without(&encoded.failed, labels, context);
@@ -188,9 +225,20 @@ mod tests {
             pictures: 6,
         };
         fitted.save(folder.path()).unwrap();
-        assert_eq!(Fitted::load(folder.path(), "a"), Some(fitted.clone()));
-        assert_eq!(Fitted::load(folder.path(), "b"), None);
+        let load = |model: &str, fallback| {
+            let mut passed_over = Vec::new();
+            let found = Fitted::load(folder.path(), model, fallback, &mut passed_over)?;
+            Ok::<_, Failure>((found, passed_over.len()))
+        };
+        assert_eq!(load("a", Fallback::Refused).unwrap(), (Some(fitted.clone()), 0));
+        assert_eq!(load("b", Fallback::Refused).unwrap(), (None, 0));
         Fitted { alpha: 7.0, ..fitted }.save(folder.path()).unwrap();
-        assert_eq!(Fitted::load(folder.path(), "a"), None, "out of range");
+        assert!(
+            load("a", Fallback::Refused)
+                .unwrap_err()
+                .message
+                .contains("out of range")
+        );
+        assert_eq!(load("a", Fallback::Allowed).unwrap(), (None, 1), "it is said");
     }
 }

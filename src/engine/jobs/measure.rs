@@ -113,6 +113,7 @@ pub(crate) fn measure(about: &About<'_>, sheet: &Sheet<'_>) -> Metrics {
         calibrated: about.calibrated,
         unknown: truth.iter().filter(|t| **t < 0).count() - about.unscored,
         unscored: about.unscored,
+        fallback: Vec::new(),
         per_class,
     }
 }

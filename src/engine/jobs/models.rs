@@ -116,6 +116,7 @@ pub(crate) fn fetch(request: &FetchModel, context: &mut Context<'_>) -> Result<(
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded: 0,
+        fallback: Vec::new(),
     });
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::engine::event::{PhaseKind, PlannedStage, TrainingPlan, warnings};
 use crate::engine::request::{SplitRequest, TrainRequest};
 use crate::engine::{Context, Event, Failure, Stage};
 use crate::project::Project;
+use crate::support::leftovers;
 use crate::train::sampler::draws_of;
 use crate::train::schedule::Schedule;
 use crate::train::settings::{Sampler, Settings};
@@ -253,8 +254,9 @@ impl Rehearsal<'_> {
     }
 
     /// A stage of a few steps on a few pictures in a temporary folder, and how many pictures a step has.
-    fn job(&self, planned: &PlannedStage) -> Result<(StageJob<'_>, usize, tempfile::TempDir), Failure> {
-        let scratch = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
+    fn job(&self, planned: &PlannedStage) -> Result<(StageJob<'_>, usize, leftovers::Folder), Failure> {
+        let scratch = leftovers::Folder::new(&std::env::temp_dir())
+            .map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         let labels = self.config.labels.len();
         let mut config = self.config.clone();
         let s = &mut config.settings;

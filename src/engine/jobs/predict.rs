@@ -18,12 +18,14 @@ pub(crate) fn run(request: &PredictRequest, compute: &Compute, context: &mut Con
     let mut project = open_for_work(&request.project, context)?;
     let asked = EvaluateRequest {
         model: request.model.clone(),
+        allow_fallback: request.allow_fallback,
         ..EvaluateRequest::on_test(&request.project, &request.run)
     };
     let view = RunView::open(&asked, &project, &project, compute)?;
+    view.warn_of_fallback(context);
     let labels: Vec<i64> = project.labels()?.into_iter().map(|l| l.id).collect();
     let pictures = Pictures::all(&project, context)?;
-    let encoder = view.encoder(&project)?;
+    let encoder = view.encoder(&project);
     let config = ScorerConfig {
         run: request.run.clone(),
         labels: labels.clone(),
@@ -73,6 +75,7 @@ pub(crate) fn run(request: &PredictRequest, compute: &Compute, context: &mut Con
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded: computed,
+        fallback: view.fallback.clone(),
     });
     Ok(())
 }

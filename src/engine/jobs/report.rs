@@ -84,7 +84,7 @@ fn examples(report: &Report<'_>, compute: &Compute, context: &mut Context<'_>) -
     let view = RunView::open(&request, &project, &project, compute)?;
     let pictures = Pictures::of(&project, Some(Split::Test), context)?;
     let names = &view.labels;
-    let encoder = view.encoder(&project)?;
+    let encoder = view.encoder(&project);
     let store = FeatureStore::open(
         &project.features_folder(),
         &encoder.key,

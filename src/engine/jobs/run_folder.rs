@@ -8,9 +8,10 @@ use crate::method::prompts::ContextKind;
 use crate::method::student::StudentConfig;
 use crate::support::atomic;
 use crate::train::settings::Settings;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Everything that a run depends on.
@@ -97,6 +98,21 @@ impl RunConfig {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Failure::io("write", &path, &e.into()))?;
         atomic::write(&path, &text).map_err(|e| Failure::io("write the run's settings", &path, &e))
     }
+}
+
+/// What a JSON file of a run holds, where there is one: not every run has all of them.
+///
+/// # Errors
+/// What is wrong with the file, in words.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(format!("{} cannot be read: {e}", path.display())),
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|e| format!("{} is damaged: {e}", path.display()))
 }
 
 /// The run's curves: an event a line, appended as it trains.

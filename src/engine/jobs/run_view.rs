@@ -6,21 +6,22 @@ use super::fit::Fitted;
 use super::model;
 use super::run_folder::RunConfig;
 use super::train::{
-    HostScores, TextPair, cached_scores, calibration, frozen_encoder, learned_texts, run_config, saved, teacher,
-    teacher_config, top_k,
+    HostScores, TextPair, TrainedTower, cached_scores, calibration, frozen_encoder, learned_texts, run_config, saved,
+    teacher, teacher_config, top_k,
 };
 use crate::clip::model::Clip;
 use crate::clip::text::NEUTRAL_PROMPT;
 use crate::clip::tokenizer::Tokenizer;
 use crate::clip::vision::PatchFeatures;
 use crate::compute::Compute;
+use crate::engine::event::warnings;
 use crate::engine::request::EvaluateRequest;
 use crate::engine::scorer::Probability;
-use crate::engine::{Failure, Stage};
+use crate::engine::{Context, Failure, Stage};
 use crate::method::prompts::ContextKind;
 use crate::method::score::{Fusion, host_values};
 use crate::project::Project;
-use crate::train::checkpoint::Saved;
+use crate::train::checkpoint::{Fallback, Saved};
 use crate::train::features::FeatureStore;
 use crate::train::settings::Settings;
 use burn::tensor::Tensor;
@@ -47,6 +48,12 @@ pub(crate) struct RunView {
     pub fingerprint: String,
     /// What was fitted on the validation pictures, where it is used.
     pub fitted: Option<Fitted>,
+    /// What of the run is damaged, and that something else stands in for it; nothing unless the request allows it.
+    pub fallback: Vec<String>,
+    /// Whether something else may stand in for what is damaged.
+    pub allowed: Fallback,
+    /// The image tower that a run trained; `None`: it is the untrained CLIP's.
+    pub tower: Option<TrainedTower>,
     run: String,
 }
 
@@ -75,10 +82,12 @@ impl RunView {
             config.words = words;
             config.positives = vec![1; labels.len()];
         }
-        let saved = if request.run == ZERO_SHOT {
-            None
+        let allowed = Fallback::allowed_if(request.allow_fallback);
+        let (saved, mut fallback) = if request.run == ZERO_SHOT {
+            (None, Vec::new())
         } else {
-            Some(saved(project, &request.run)?)
+            let (saved, passed_over) = saved(project, &request.run, allowed)?;
+            (Some(saved), passed_over)
         };
         let fingerprint = saved
             .as_ref()
@@ -86,10 +95,24 @@ impl RunView {
             .unwrap_or_default();
         // An alpha that is asked for overrides the fitted one, and the calibration that was fitted for that.
         let asks = |pair: &String| pair.split('=').next().is_some_and(|name| name.trim() == "alpha");
-        let fitted = saved
-            .as_ref()
-            .filter(|_| !request.set.iter().any(asks))
-            .and_then(|saved| Fitted::load(&project.run_folder(&request.run), &saved.fingerprint));
+        let fitted = match saved.as_ref().filter(|_| !request.set.iter().any(asks)) {
+            Some(saved) => {
+                let folder = project.run_folder(&request.run);
+                Fitted::load(&folder, &saved.fingerprint, allowed, &mut fallback)?
+            }
+            None => None,
+        };
+        let tower = match (&saved, config.parent.as_deref()) {
+            (Some(saved), _) if config.stage.trains_student() => {
+                Some(TrainedTower::new(&request.run, &saved.fingerprint, allowed))
+            }
+            (Some(_), Some(parent)) => {
+                let (tower, passed_over) = TrainedTower::of(project, parent, allowed)?;
+                fallback.extend(passed_over);
+                Some(tower)
+            }
+            _ => None,
+        };
         let (text, neutral, mut probability) = text_and_probability(request, &config, saved, compute)?;
         if let Some(Fitted {
             alpha,
@@ -109,6 +132,9 @@ impl RunView {
             text,
             neutral,
             probability,
+            fallback,
+            allowed,
+            tower,
             run: request.run.clone(),
         })
     }
@@ -150,21 +176,14 @@ impl RunView {
     }
 
     /// The image encoder behind it.
-    ///
-    /// # Errors
-    /// [`Failure`] where the Stage 1 run's checkpoint cannot be used.
-    pub fn encoder<'a>(&'a self, project: &'a Project) -> Result<Encoder<'a>, Failure> {
-        frozen_encoder(&self.config, project, self.student_run())
+    pub fn encoder<'a>(&'a self, project: &'a Project) -> Encoder<'a> {
+        frozen_encoder(&self.config, project, self.tower.clone())
     }
 
-    /// The run that trained the image tower; `None`: it is the untrained CLIP's.
-    pub fn student_run(&self) -> Option<&str> {
-        if self.is_untrained() {
-            None
-        } else if self.config.stage.trains_student() {
-            Some(&self.run)
-        } else {
-            self.config.parent.as_deref()
+    /// Warns of what stands in for something that is damaged.
+    pub fn warn_of_fallback(&self, context: &mut Context<'_>) {
+        for words in &self.fallback {
+            context.warn(warnings::CHECKPOINT, words.clone());
         }
     }
 

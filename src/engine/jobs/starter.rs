@@ -1,6 +1,7 @@
 //! `starter`: trains the built-in model, keeping its curve.
 
 use crate::compute::Compute;
+use crate::engine::event::warnings;
 use crate::engine::request::StarterRequest;
 use crate::engine::{Context, Event, Failure};
 use crate::starter::probe::Probe;
@@ -49,6 +50,7 @@ pub(crate) fn run(request: &StarterRequest, compute: &Compute, context: &mut Con
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded: 0,
+        fallback: Vec::new(),
     });
     Ok(())
 }
@@ -97,6 +99,10 @@ impl Watch for Told<'_, '_> {
         self.context
             .progress("training the starter model", s.step + 1, self.steps);
         !self.context.cancelled()
+    }
+
+    fn passed_over(&mut self, words: String) {
+        self.context.warn(warnings::CHECKPOINT, words);
     }
 
     fn probe(&mut self, step: usize, p: &Probe) {

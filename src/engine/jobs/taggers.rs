@@ -5,7 +5,7 @@ use super::encode::{Encoded, ensure_of};
 use super::model;
 use super::run_view::{RunView, ZERO_SHOT};
 use super::thresholds::{DEFAULT, Kept};
-use super::train::{student_tensors, unix_seconds};
+use super::train::unix_seconds;
 use crate::clip::checkpoint::Checkpoint;
 use crate::clip::model::{Clip, checked_input_size};
 use crate::clip::text::{NEUTRAL_PROMPT, TextTower};
@@ -28,21 +28,26 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A tagger made of a run, or of the untrained CLIP of a project. Thresholds: those that were set by hand, else those that the run keeps
-/// (`patchlight thresholds`), else fitted on the validation pictures, else 0.5.
+/// (`patchlight thresholds`), else fitted on the validation pictures, else 0.5. What of the run is damaged, and what stands in for it
+/// where that is allowed, its provenance says.
 ///
 /// # Errors
-/// [`Failure`] where there is no such run, the device fails, or the user cancels.
+/// [`Failure`] where there is no such run, what it is used with is damaged, the device fails, or the user cancels.
 pub(crate) fn of_run(
     project: &Project,
-    run: &str,
+    (run, allow_fallback): (&str, bool),
     compute: &Compute,
     context: &mut Context<'_>,
 ) -> Result<Tagger, Failure> {
-    let asked = EvaluateRequest::on_test(project.folder(), run);
+    let asked = EvaluateRequest {
+        allow_fallback,
+        ..EvaluateRequest::on_test(project.folder(), run)
+    };
     let view = RunView::open(&asked, project, project, compute)?;
+    view.warn_of_fallback(context);
     let config = &view.config;
-    let student = match view.student_run() {
-        Some(run) => student_tensors(project, run)?,
+    let student = match &view.tower {
+        Some(tower) => tower.tensors(project)?,
         None => {
             let checkpoint = model::reopen(&config.model, &config.model_fingerprint)?;
             params::collect(&Student::from_clip(
@@ -83,6 +88,7 @@ pub(crate) fn of_run(
                 settings: config.settings.values(),
                 seed: config.seed,
                 created: unix_seconds(),
+                fallback: view.fallback.clone(),
                 ..Provenance::default()
             },
         },
@@ -109,7 +115,7 @@ fn fit(
     if val.items.is_empty() {
         "0.5: there are no validation pictures".clone_into(&mut config.provenance.thresholds);
     } else {
-        let Encoded { store, failed, .. } = ensure_of(project, view.encoder(project)?, &val.items, compute, context)?;
+        let Encoded { store, failed, .. } = ensure_of(project, view.encoder(project), &val.items, compute, context)?;
         let val = val.without(&failed, classes, context);
         let (scores, truth, probability) = view.score(&store, &val, compute)?;
         config.thresholds = fit_thresholds(&probability, &truth, classes);
@@ -118,7 +124,7 @@ fn fit(
         config.provenance.thresholds = format!("best F1 on {} validation pictures", val.items.len());
     }
     // What the run keeps overrides what was fitted here, and what a person chose overrides both.
-    let kept = Kept::load(project, view, context);
+    let kept = Kept::load(project, view, &mut config.provenance.fallback, context)?;
     let mut by_rule: BTreeMap<String, usize> = BTreeMap::new();
     for (threshold, label) in config.thresholds.iter_mut().zip(project.labels()?) {
         let of_run = kept.as_ref().and_then(|kept| kept.label(label.id));

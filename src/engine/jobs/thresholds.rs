@@ -4,6 +4,7 @@
 use super::data::{self, Pictures};
 use super::evaluate::score;
 use super::project::open_for_work;
+use super::run_folder::read_json;
 use super::run_view::{RunView, ZERO_SHOT};
 use crate::compute::Compute;
 use crate::dataset::model::Split;
@@ -14,6 +15,7 @@ use crate::eval::{Counts, Rule, choose_threshold, column, counts_at_probability}
 use crate::explain::Probability;
 use crate::project::Project;
 use crate::support::atomic;
+use crate::train::checkpoint::Fallback;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -62,9 +64,19 @@ impl Kept {
         }
     }
 
-    /// What the run keeps; `None` where nothing is kept, or nothing that can be read.
-    fn read(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(folder.join(NAME)).ok()?).ok()
+    /// What the run in `folder` keeps, where it keeps any.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    fn read(folder: &Path) -> Result<Option<Self>, String> {
+        let path = folder.join(NAME);
+        let found: Option<Self> = read_json(&path)?;
+        let sound = |kept: &Self| kept.labels.iter().all(|l| (0.0..=1.0).contains(&l.threshold));
+        if found.as_ref().is_none_or(sound) {
+            Ok(found)
+        } else {
+            Err(format!("{} is damaged: a threshold is out of range", path.display()))
+        }
     }
 
     /// Whether it was chosen for the probabilities that a view gives.
@@ -82,20 +94,42 @@ impl Kept {
             _ => false,
         };
         let fusion = view.fusion();
-        same && self.model == view.fingerprint
-            && (self.alpha - fusion.alpha).abs() < 1e-6
-            && self.top_k == fusion.top_k
-            && self.labels.iter().all(|l| (0.0..=1.0).contains(&l.threshold))
+        same && self.model == view.fingerprint && (self.alpha - fusion.alpha).abs() < 1e-6 && self.top_k == fusion.top_k
     }
 
-    /// What the run of a view keeps, where it belongs to what the view computes; else a warning, and nothing.
-    pub fn load(project: &Project, view: &RunView, context: &mut Context<'_>) -> Option<Self> {
+    /// What the run of a view keeps, where it belongs to what the view computes; else a warning, and nothing. `passed_over` gets a word, and
+    /// so does the reader, where the file is damaged and the view may do without.
+    ///
+    /// # Errors
+    /// [`Failure`] where the file is damaged and nothing may stand in for it.
+    pub fn load(
+        project: &Project,
+        view: &RunView,
+        passed_over: &mut Vec<String>,
+        context: &mut Context<'_>,
+    ) -> Result<Option<Self>, Failure> {
         if view.is_untrained() {
-            return None;
+            return Ok(None);
         }
-        let kept = Self::read(&project.run_folder(view.run()))?;
+        let kept = match Self::read(&project.run_folder(view.run())) {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return Ok(None),
+            Err(problem) if view.allowed == Fallback::Allowed => {
+                let words = format!("{problem}; labels are given as if the run kept no thresholds");
+                context.warn(warnings::CHECKPOINT, words.clone());
+                passed_over.push(words);
+                return Ok(None);
+            }
+            Err(problem) => {
+                return Err(Failure::new(
+                    format!("{problem}; without it the run would give labels from other probabilities on"),
+                    "Choose thresholds for all labels anew with `patchlight thresholds`, or restore the file from a backup. evaluate, compare, tag \
+                     and export-model do without it with --allow-fallback.",
+                ));
+            }
+        };
         if kept.belongs_to(view) {
-            return Some(kept);
+            return Ok(Some(kept));
         }
         context.warn(
             warnings::THRESHOLDS,
@@ -104,7 +138,35 @@ impl Kept {
                 view.run()
             ),
         );
-        None
+        Ok(None)
+    }
+
+    /// What the run of a view keeps already of what is chosen now. A damaged file goes where every label gets a new threshold.
+    fn so_far(
+        request: &ThresholdsRequest,
+        folder: &Path,
+        view: &RunView,
+        context: &mut Context<'_>,
+    ) -> Result<Self, Failure> {
+        let old = match Self::read(folder) {
+            Ok(old) => old,
+            Err(problem) if request.labels.is_empty() => {
+                context.warn(
+                    warnings::CHECKPOINT,
+                    format!("{problem}; all thresholds are chosen anew"),
+                );
+                None
+            }
+            Err(problem) => {
+                return Err(Failure::new(
+                    format!("{problem}; the thresholds of the other labels would be lost"),
+                    "Choose thresholds for all labels anew: leave --label out. Or restore the file from a backup.",
+                ));
+            }
+        };
+        Ok(old
+            .filter(|kept| kept.belongs_to(view))
+            .unwrap_or_else(|| Self::of(view)))
     }
 
     /// The label's entry.
@@ -144,11 +206,16 @@ pub(crate) struct LabelThresholds {
 
 impl LabelThresholds {
     /// Of the labels that a view scores: what a person set for the label, else what the run keeps, else the default. Labels of another
-    /// project (`foreign`) have the default.
+    /// project (`foreign`) have the default. `passed_over` gets a word where what the run keeps is damaged and the view may do without.
     ///
     /// # Errors
-    /// [`Failure`] where the project cannot be read.
-    pub fn of(project: &Project, view: &RunView, foreign: bool, context: &mut Context<'_>) -> Result<Self, Failure> {
+    /// [`Failure`] where the project cannot be read, or what the run keeps is damaged and nothing may stand in for it.
+    pub fn of(
+        project: &Project,
+        (view, foreign): (&RunView, bool),
+        passed_over: &mut Vec<String>,
+        context: &mut Context<'_>,
+    ) -> Result<Self, Failure> {
         let count = view.labels.len();
         let mut found = Self {
             values: vec![DEFAULT; count],
@@ -157,7 +224,7 @@ impl LabelThresholds {
         if foreign {
             return Ok(found);
         }
-        let kept = Kept::load(project, view, context);
+        let kept = Kept::load(project, view, passed_over, context)?;
         for (i, label) in project.labels()?.into_iter().enumerate().take(count) {
             let (value, rule) = match (label.threshold, kept.as_ref().and_then(|k| k.label(label.id))) {
                 (Some(by_hand), _) => (by_hand, "by hand".to_owned()),
@@ -210,6 +277,8 @@ pub(crate) fn run(request: &ThresholdsRequest, compute: &Compute, context: &mut 
     )?;
     let columns = columns(&request.labels, &view.labels)?;
     let ids = data::label_ids(&project)?;
+    let folder = project.run_folder(&request.run);
+    let mut kept = Kept::so_far(request, &folder, &view, context)?;
     let val = validation(&project, &view, compute, context)?;
     if val.images == 0 && !matches!(request.rule, Rule::Fixed(_)) {
         return Err(Failure::new(
@@ -217,10 +286,6 @@ pub(crate) fn run(request: &ThresholdsRequest, compute: &Compute, context: &mut 
             "Make splits with `patchlight split`, or set a threshold: --rule fixed=0.5.",
         ));
     }
-    let folder = project.run_folder(&request.run);
-    let mut kept = Kept::read(&folder)
-        .filter(|kept| kept.belongs_to(&view))
-        .unwrap_or_else(|| Kept::of(&view));
     let mut labels = Vec::with_capacity(columns.len());
     for c in columns {
         let (fitted, rule) = fit_one(request, &view.labels[c], c, view.labels.len(), &val);

@@ -28,6 +28,9 @@ pub struct ExportModel {
     pub format: ModelFormat,
     /// A name for people; unset: made of project and run.
     pub name: Option<String>,
+    /// Whether something else of the run may stand in for what is damaged; the model then says so.
+    #[serde(default)]
+    pub allow_fallback: bool,
 }
 
 /// Where models are kept, and how servers are reached; what is unset the environment decides.

@@ -48,6 +48,9 @@ pub struct EvaluateRequest {
     /// Another project, whose pictures and labels are scored with this project's run.
     #[serde(default)]
     pub on: Option<PathBuf>,
+    /// Whether something else of the run may stand in for what is damaged; the result then says so.
+    #[serde(default)]
+    pub allow_fallback: bool,
     /// Where to write the report: a page where it ends in `.html`, else a folder.
     #[serde(default)]
     pub report: Option<PathBuf>,
@@ -77,6 +80,7 @@ impl EvaluateRequest {
             scores: None,
             set: Vec::new(),
             on: None,
+            allow_fallback: false,
             report: None,
             bootstrap: DRAWS,
             seed: 0,
@@ -116,6 +120,9 @@ pub struct CompareRequest {
     pub seed: u64,
     /// Flipped labels that are listed each way.
     pub flips: usize,
+    /// See [`EvaluateRequest::allow_fallback`].
+    #[serde(default)]
+    pub allow_fallback: bool,
 }
 
 /// See [`Request::Predict`].
@@ -127,4 +134,7 @@ pub struct PredictRequest {
     pub run: String,
     /// Checkpoint of `zero-shot`; unset: the project's.
     pub model: Option<String>,
+    /// See [`EvaluateRequest::allow_fallback`].
+    #[serde(default)]
+    pub allow_fallback: bool,
 }

@@ -20,6 +20,9 @@ pub enum TagSource {
         project: PathBuf,
         /// The run.
         run: String,
+        /// Whether something else of the run may stand in for what is damaged; the result then says so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        allow_fallback: bool,
     },
     /// An untrained CLIP with words.
     Words {

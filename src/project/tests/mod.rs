@@ -15,6 +15,7 @@ mod relinking;
 mod round_trip;
 mod splitting;
 mod trainings;
+mod trusting;
 mod undoing;
 
 use super::{Project, ProjectError};

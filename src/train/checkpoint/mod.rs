@@ -13,9 +13,12 @@
 //! two still finds its own.
 
 mod file;
+mod used;
+
+pub use used::{Fallback, load_used};
 
 use crate::clip::checkpoint::RawTensor;
-use crate::support::{atomic, hash};
+use crate::support::{atomic, disk, hash};
 use file::{from_safetensors, to_safetensors};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -100,12 +103,15 @@ struct FileMark {
 /// A checkpoint cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunCheckpointError {
-    #[error("checkpoint {}: {source}", path.display())]
+    #[error("checkpoint {}: {}", path.display(), disk::words(path, source))]
     Io { path: PathBuf, source: std::io::Error },
     #[error("checkpoint {} is damaged: {problem}", path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("there is no usable checkpoint in {}", path.display())]
     None { path: PathBuf },
+    /// What the run's record names is damaged, and nothing else may stand in for it.
+    #[error("{damage}; any other checkpoint of the run would give other results")]
+    NotTheNamed { damage: Box<RunCheckpointError> },
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -231,28 +237,6 @@ pub fn load_newest(run: &Path) -> Result<(Saved, Vec<String>), RunCheckpointErro
         }
     }
     Err(RunCheckpointError::None { path: run.to_owned() })
-}
-
-/// The parameters that a run is used with: those of its best epoch where they are kept, else of its newest checkpoint, the moving
-/// average where there is one; and a warning for each checkpoint that is damaged.
-///
-/// # Errors
-/// [`RunCheckpointError::None`] where no checkpoint is usable.
-pub fn load_used(run: &Path) -> Result<(Saved, Vec<String>), RunCheckpointError> {
-    let (mut saved, mut warnings) = load_newest(run)?;
-    if let Some(best) = saved.progress.best.as_ref().filter(|best| best.kept) {
-        match load(&best_folder(run, best.step)) {
-            Ok(best) => {
-                let progress = saved.progress;
-                return Ok((Saved { progress, ..best }, warnings));
-            }
-            Err(error) => warnings.push(format!("{error}; the last epoch is used instead of the best")),
-        }
-    }
-    if let Some((average, fingerprint)) = saved.average.take().zip(saved.average_fingerprint.take()) {
-        (saved.model, saved.fingerprint) = (average, fingerprint);
-    }
-    Ok((saved, warnings))
 }
 
 /// Whether `run` has a checkpoint whose manifest was written.

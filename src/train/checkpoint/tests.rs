@@ -36,7 +36,7 @@ fn keep(run: &Path, step: usize, optimizer: bool, best: Option<usize>) {
 fn the_best_epoch_outlives_newer_checkpoints() {
     let run = tempfile::tempdir().unwrap();
     let best = |step: usize| save_best(run.path(), step, &tensors(100.0 + step as f32)).unwrap();
-    let used = || load_used(run.path()).unwrap().0.model;
+    let used = |fallback| load_used(run.path(), false, fallback).map(|(saved, _)| saved.model);
     best(2);
     keep(run.path(), 2, true, Some(2));
     keep(run.path(), 4, true, Some(2));
@@ -49,18 +49,21 @@ fn the_best_epoch_outlives_newer_checkpoints() {
     );
     keep(run.path(), 8, false, Some(6));
     assert_eq!((steps(run.path()), bests(run.path())), (vec![6, 8], vec![6]));
-    let (saved, warnings) = load_used(run.path()).unwrap();
+    let (saved, warnings) = load_used(run.path(), true, Fallback::Refused).unwrap();
     assert_eq!((saved.model, saved.fingerprint), (tensors(106.0), fingerprint));
     assert!(warnings.is_empty() && saved.progress.best.unwrap().epoch == 3);
     assert_eq!(load_newest(run.path()).unwrap().0.model, tensors(8.0));
     assert_eq!(load_newest(run.path()).unwrap().0.progress.best.unwrap().step, 6);
 
-    // The newest is damaged: the one before, and the best epoch that it names.
+    // The newest is damaged: the best epoch that it names is what the run is used with all the same.
     std::fs::write(folder_of(run.path(), 8).join(MODEL), b"x").unwrap();
-    assert_eq!(used(), tensors(106.0));
-    // The best is damaged too: the newest whole one, with a word.
+    assert_eq!(used(Fallback::Refused).unwrap(), tensors(106.0));
+    // The best is damaged too: an error, or the newest whole one with a word for each that was passed over.
     std::fs::write(best_folder(run.path(), 6).join(MODEL), b"x").unwrap();
-    let (saved, warnings) = load_used(run.path()).unwrap();
+    let refused = used(Fallback::Refused).unwrap_err();
+    assert!(matches!(refused, RunCheckpointError::NotTheNamed { .. }));
+    assert!(refused.to_string().contains("best-00000006"), "{refused}");
+    let (saved, warnings) = load_used(run.path(), false, Fallback::Allowed).unwrap();
     assert_eq!((saved.model, warnings.len()), (tensors(6.0), 2));
 }
 
@@ -74,7 +77,7 @@ fn a_moving_average_is_what_is_used() {
         average: Some(&average),
     };
     let fingerprint = save(run.path(), 3, &content, &Progress::default()).unwrap();
-    let (saved, _) = load_used(run.path()).unwrap();
+    let (saved, _) = load_used(run.path(), false, Fallback::Refused).unwrap();
     assert_eq!(saved.model, tensors(2.0));
     assert_ne!(saved.fingerprint, fingerprint, "another model than the one that trains");
     assert_eq!(load_newest(run.path()).unwrap().0.average, Some(tensors(2.0)));
@@ -140,4 +143,35 @@ fn no_checkpoint_is_an_error() {
     let run = tempfile::tempdir().unwrap();
     assert!(!exists(run.path()));
     assert!(matches!(load_newest(run.path()), Err(RunCheckpointError::None { .. })));
+}
+
+#[test]
+fn a_run_is_used_with_what_its_newest_manifest_names_or_not_at_all() {
+    let run = tempfile::tempdir().unwrap();
+    keep(run.path(), 2, true, None);
+    keep(run.path(), 4, false, None);
+    let used = |done, fallback| load_used(run.path(), done, fallback).map(|(saved, words)| (saved.model, words.len()));
+    let refused = |done| {
+        let result = used(done, Fallback::Refused);
+        matches!(result, Err(RunCheckpointError::NotTheNamed { .. }))
+    };
+    assert_eq!(used(true, Fallback::Refused).unwrap(), (tensors(4.0), 0));
+
+    // Its manifest is damaged: what it named is not known any more.
+    let manifest = folder_of(run.path(), 4).join(MANIFEST);
+    let whole = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, &whole[..whole.len() / 2]).unwrap();
+    assert!(refused(false));
+    assert_eq!(used(false, Fallback::Allowed).unwrap(), (tensors(2.0), 1));
+
+    // Its manifest is gone: as a write that was cut short, unless the run is known to have come to its end.
+    std::fs::remove_file(&manifest).unwrap();
+    assert_eq!(used(false, Fallback::Refused).unwrap(), (tensors(2.0), 0));
+    assert!(refused(true));
+    assert_eq!(used(true, Fallback::Allowed).unwrap(), (tensors(2.0), 1));
+
+    // A best epoch whose folder is gone was what the run is used with.
+    keep(run.path(), 6, false, Some(6));
+    assert!(refused(true));
+    assert_eq!(used(true, Fallback::Allowed).unwrap(), (tensors(6.0), 1));
 }

@@ -173,7 +173,7 @@ fn the_moving_average_follows_its_formula_and_is_resumed() {
             "step {step}: {found}, expected {average}"
         );
     }
-    let (used, _) = checkpoint::load_used(b.path()).unwrap();
+    let (used, _) = checkpoint::load_used(b.path(), true, checkpoint::Fallback::Refused).unwrap();
     assert_eq!(used.model["log_scale"].data[0], averaged.shown[5]);
     // From the checkpoint before the last step on: the same average.
     std::fs::remove_dir_all(b.path().join("checkpoints/00000006")).unwrap();
@@ -207,7 +207,7 @@ fn the_best_epoch_is_kept_and_waiting_ends_the_stage() {
         stopped_early: true,
     };
     assert_eq!(notes.kept, [kept]);
-    let (used, _) = checkpoint::load_used(folder.path()).unwrap();
+    let (used, _) = checkpoint::load_used(folder.path(), true, checkpoint::Fallback::Refused).unwrap();
     assert_eq!(used.model["log_scale"].data[0], notes.shown[1]);
     assert!(used.finished);
 }

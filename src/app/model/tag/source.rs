@@ -75,6 +75,7 @@ impl Source {
             Self::Run { project, run } => TagSource::Run {
                 project: project.clone(),
                 run: run.clone(),
+                allow_fallback: false,
             },
             Self::File { path } => TagSource::Tagger { path: path.clone() },
             Self::Words { model, words } => {

@@ -185,6 +185,7 @@ fn sidecars_say_what_was_written_and_what_was_left() {
             skipped: 1,
             resumed: 0,
             seconds: 0.1,
+            fallback: Vec::new(),
         },
     );
     assert_eq!(d.model.data.export.sidecars, ["2.jpg: left as it was, it is read-only"]);

@@ -231,6 +231,7 @@ fn the_demo_is_drawn_opened_scored_and_trained() {
             report: None,
             seconds: 1.0,
             encoded: 0,
+            fallback: Vec::new(),
         },
     );
     d.job_done(1);
@@ -272,6 +273,7 @@ fn demo_opening() -> Driver {
             report: None,
             seconds: 1.0,
             encoded: 0,
+            fallback: Vec::new(),
         },
     );
     d.job_done(1);

@@ -23,7 +23,7 @@ fn table_of(data: &Path) -> Option<PathBuf> {
 fn read(path: &Path, request: &ImportRequest, rows: usize) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut on = |_, _| ControlFlow::Continue(());
-    let Ok(dialect) = Dialect::of(path, &request.columns) else {
+    let Ok(dialect) = Dialect::of(path, &request.columns, &mut on) else {
         return found;
     };
     let Ok(mut table) = Table::open(path, dialect, &mut on) else {

@@ -7,6 +7,7 @@ use crate::dataset::files::by_bytes;
 use crate::dataset::formats::{Columns, Progress};
 use ::csv::StringRecord;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// The file of descriptions beside a table whose labels are such ids.
@@ -52,7 +53,7 @@ pub(crate) fn read(path: &Path, progress: &mut Progress<'_>) -> Result<HashMap<S
             .map(|(id, at)| (id.to_string(), labels[at].clone()))
             .collect());
     }
-    let dialect = Dialect::of(path, &Columns::default())?;
+    let dialect = Dialect::of(path, &Columns::default(), &mut |_, _| ControlFlow::Continue(()))?;
     let mut table = Table::open(path, dialect, progress)?;
     let (mut row, mut names) = (StringRecord::new(), HashMap::new());
     while let Some(line) = table.next(&mut row)? {

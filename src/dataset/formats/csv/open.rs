@@ -35,10 +35,10 @@ impl Dialect {
     /// one that makes most columns.
     ///
     /// # Errors
-    /// It cannot be read, or is no text.
-    pub(crate) fn of(path: &Path, wanted: &Columns) -> Result<Self, DatasetError> {
+    /// It cannot be read, is no text, or `progress` stopped it.
+    pub(crate) fn of(path: &Path, wanted: &Columns, progress: &mut Progress<'_>) -> Result<Self, DatasetError> {
         let head = coco::head(path)?;
-        let encoding = encoding::of_file(path, &head, None)?;
+        let encoding = encoding::of_file(path, &head, None, progress)?;
         Self::told(path, &head, encoding, wanted)
     }
 

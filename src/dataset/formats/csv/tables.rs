@@ -23,7 +23,7 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) fn read(path: &Path, wanted: &Columns, progress: &mut Progress<'_>) -> Result<Self, DatasetError> {
-        let dialect = Dialect::of(path, wanted)?;
+        let dialect = Dialect::of(path, wanted, progress)?;
         let stats = look(path, dialect, wanted, progress)?;
         let (mapping, warnings) = infer_schema::infer(path, &stats, wanted)?;
         Ok(Self {

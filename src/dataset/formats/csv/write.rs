@@ -329,7 +329,7 @@ pub(crate) fn write(
                 });
             table
                 .write_record(cells.map(|cell| cell.into_owned()))
-                .map_err(std::io::Error::from)
+                .map_err(io_error)
         };
         put(sheet.header())?;
         for (picture, name) in dataset.pictures.iter().zip(&names) {
@@ -342,4 +342,12 @@ pub(crate) fn write(
         staging.report.warnings.push(Warning::new("spreadsheet-safe", text));
     }
     Ok(())
+}
+
+/// The disk's own error, where there is one: a full disk must be known as that.
+fn io_error(error: ::csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }

@@ -102,7 +102,7 @@ struct Image {
 
 impl Reader {
     fn file(&mut self, file: &Path, progress: &mut Progress<'_>) -> Result<(), DatasetError> {
-        let mut xml = Xml::open(file)?;
+        let mut xml = Xml::open(file, progress)?;
         let mut image: Option<Image> = None;
         // A label of `<meta>`, and whether it is a part of a skeleton's.
         let (mut label, mut is_part) = (String::new(), false);

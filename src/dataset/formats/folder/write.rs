@@ -4,6 +4,7 @@
 use super::super::export_request::{ExportRequest, PicturesAs, pictures_as};
 use super::super::staging::{Staging, safe_name};
 use super::super::valid::{self, Says, inexpressible};
+use super::super::watched::Wanted;
 use super::super::{NO_SPLIT, Progress, content};
 use super::splits;
 use crate::dataset::error::DatasetError;
@@ -26,7 +27,7 @@ pub(crate) fn check(dataset: &Dataset, request: &ExportRequest) -> Result<Vec<Wa
     }
     // Copies in several label folders are read as one picture.
     let paths: Vec<&Path> = dataset.pictures.iter().map(|p| p.path.as_path()).collect();
-    for group in content::same(&paths) {
+    for group in content::same(&paths, &Wanted::default()) {
         let pictures = || group.iter().map(|i| &dataset.pictures[*i]);
         for picture in pictures() {
             let alone = |other: &&Picture| other.positives == picture.positives && picture.positives.len() < 2;

@@ -3,6 +3,7 @@
 use super::super::xml::{Node, Xml, escaped};
 use crate::dataset::error::DatasetError;
 use std::fmt::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Names that a configuration may have beside an export.
@@ -32,7 +33,7 @@ pub(crate) fn is_config(path: &Path) -> bool {
 /// # Errors
 /// With the line, if it is no XML.
 pub(crate) fn read(path: &Path) -> Result<Config, DatasetError> {
-    let mut xml = Xml::open(path)?;
+    let mut xml = Xml::open(path, &mut |_, _| ControlFlow::Continue(()))?;
     let mut config = Config::default();
     // The controls and choices around the place, with the depth at which each began.
     let mut control: Option<(usize, Option<String>)> = None;

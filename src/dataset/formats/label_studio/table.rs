@@ -89,7 +89,7 @@ fn each(
     progress: &mut Progress<'_>,
     take: &mut dyn FnMut(Lean, &mut Progress<'_>) -> Result<(), DatasetError>,
 ) -> Result<(), DatasetError> {
-    let dialect = Dialect::of(path, &Columns::default())?;
+    let dialect = Dialect::of(path, &Columns::default(), progress)?;
     let mut table = Table::open(path, dialect, progress)?;
     let (mut names, mut row) = (StringRecord::new(), StringRecord::new());
     table.next(&mut names)?;

@@ -1,7 +1,7 @@
 //! The frame of every export: whole or not at all, never onto something of the user's, never into a picture.
 
 use super::*;
-use crate::dataset::model::Picture;
+use crate::dataset::model::{Picture, Warning};
 
 /// Two pictures in `data`, one of them in a folder.
 fn data(set: &Set) -> Dataset {
@@ -248,4 +248,49 @@ fn data_that_no_format_can_say_are_refused() {
     for format in [Format::Auto, Format::Project] {
         assert!(export_as(&good, format, &set.path("out"), |_| ()).is_err());
     }
+}
+
+#[test]
+fn a_file_that_is_no_picture_is_not_given_away_with_the_pictures() {
+    let set = Set::new();
+    let mut dataset = data(&set);
+    // As a project that came from elsewhere may name them.
+    set.write("home/key", "-----BEGIN PRIVATE KEY-----");
+    let secrets = [set.path("home/key"), "/etc/passwd".into(), set.path("home")];
+    for (i, path) in secrets.iter().enumerate().filter(|(_, path)| path.exists()) {
+        dataset.pictures.push(Picture {
+            name: format!("{i}.jpg"),
+            path: path.clone(),
+            ..dataset.pictures[0].clone()
+        });
+    }
+    let named = dataset.pictures.len();
+    for (i, format) in [Format::Coco, Format::Csv, Format::Folder, Format::List]
+        .into_iter()
+        .enumerate()
+    {
+        for pictures in [PicturesAs::Copies, PicturesAs::Links] {
+            let out = set.path(&format!("out-{i}-{pictures:?}"));
+            let report = export_as(&dataset, format, &out, |r| r.pictures = Some(pictures)).unwrap();
+            assert_eq!(report.images, 2, "{format}");
+            let refused: Vec<&Warning> = report.warnings.iter().filter(|w| w.code == "refused").collect();
+            assert_eq!(refused.len(), named - 2, "{format}: {refused:?}");
+            let key = refused
+                .iter()
+                .find(|w| w.file.as_ref().is_some_and(|file| file.ends_with("key")));
+            assert!(key.unwrap().message.starts_with("left out: "), "{refused:?}");
+            let walked = crate::dataset::files::walk(&out, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert!(walked.pictures.len() >= 2, "{format}: the pictures came along");
+            for path in walked.pictures {
+                let bytes = std::fs::read(&path).unwrap();
+                assert!(bytes.starts_with(b"\x89PNG"), "{}", path.display());
+            }
+        }
+    }
+    dataset.pictures.drain(..2);
+    let alone = export_as(&dataset, Format::Coco, &set.path("alone"), |r| {
+        r.pictures = Some(PicturesAs::Copies)
+    });
+    assert!(matches!(alone, Err(DatasetError::NoneReadable { .. })));
+    assert!(!set.path("alone").exists());
 }

@@ -2,6 +2,7 @@
 
 use super::super::xml::{Node, Xml};
 use crate::dataset::error::DatasetError;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// An object on a picture.
@@ -34,7 +35,7 @@ pub(crate) struct Annotation {
 /// # Errors
 /// With the line: it is no XML, or its root is not `annotation`.
 pub(crate) fn read(path: &Path) -> Result<Annotation, DatasetError> {
-    let mut xml = Xml::open(path)?;
+    let mut xml = Xml::open(path, &mut |_, _| ControlFlow::Continue(()))?;
     let mut found = Annotation::default();
     let (mut width, mut height) = (f64::NAN, f64::NAN);
     let mut object = Object::default();

@@ -229,7 +229,7 @@ fn listed(
         .collect();
     places.push(PathBuf::new());
     places.dedup();
-    for line in lines::read(list)? {
+    for line in lines::read_with(list, progress)? {
         let name = line.whole();
         let name: PathBuf = name.components().filter(|c| *c != Component::CurDir).collect();
         match reader.locator.find_at(&[&name], &places, set.split, progress)? {

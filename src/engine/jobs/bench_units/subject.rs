@@ -10,6 +10,7 @@ use crate::engine::Failure;
 use crate::engine::jobs::model;
 use crate::engine::jobs::taggers::{Words, untrained};
 use crate::engine::request::BenchUnits;
+use crate::support::leftovers;
 use crate::support::rng::{self, Rng};
 use crate::tagging::tagger::Tagger;
 use crate::train::features::{FeatureKey, FeatureStore, Record};
@@ -49,7 +50,7 @@ pub(super) struct Subject {
     /// Features as of an image tower, but drawn at random.
     pub store: FeatureStore,
     /// Where both lie, and what a training may leave.
-    pub folder: tempfile::TempDir,
+    pub folder: leftovers::Folder,
 }
 
 impl Subject {
@@ -78,7 +79,8 @@ impl Subject {
             preprocess: Mode::Stretch,
         };
         let (tagger, text) = untrained(checkpoint, name, &words, compute)?;
-        let folder = tempfile::tempdir().map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
+        let folder = leftovers::Folder::new(&std::env::temp_dir())
+            .map_err(|e| Failure::io("make a folder in", &std::env::temp_dir(), &e))?;
         Ok(Self {
             pictures: draw_pictures(folder.path(), scale.pictures, request.seed)?,
             store: draw_features(folder.path(), &tagger, scale.cached, request.seed)?,

@@ -125,11 +125,15 @@ fn caution(text: &mut String, report: &Report<'_>) {
             found.join(", ")
         }
     };
+    text.push_str("## What not to trust\n\n");
+    for words in &m.fallback {
+        let _ = writeln!(text, "- This is not what the run names: {}", cell(words));
+    }
     let unmeasured = names(&|i| m.per_class[i].positives == 0);
     let uncertain = names(&|i| m.per_class[i].uncertain && m.per_class[i].positives > 0);
     let _ = write!(
         text,
-        "## What not to trust\n\n- Labels that no picture here has, so that nothing is known of them: {unmeasured}\n\
+        "- Labels that no picture here has, so that nothing is known of them: {unmeasured}\n\
          - Labels with fewer than {FEW_POSITIVES} positives here, or without negatives: {uncertain}\n"
     );
     if !report.view.is_untrained() {

@@ -16,6 +16,9 @@ pub(super) fn html(report: &Report<'_>) -> String {
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}td.l,th.l{{text-align:left}}</style><h1>{title}</h1>"
     );
+    for words in &report.metrics.fallback {
+        let _ = write!(page, "<p class=\"no\">Not what the run names: {}.</p>", escaped(words));
+    }
     means(&mut page, report.metrics);
     decisions(&mut page, report.metrics);
     order_and_calibration(&mut page, report.metrics);

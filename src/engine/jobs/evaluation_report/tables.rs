@@ -48,7 +48,12 @@ pub(super) fn latex_table(report: &Report<'_>) -> String {
         (Some(low), Some(high)) => format!("[{low:.1}, {high:.1}]"),
         _ => String::new(),
     };
-    let mut text = format!(
+    let mut text = String::new();
+    for words in &m.fallback {
+        let _ = writeln!(text, "% Not what the run names: {}", latex(words));
+    }
+    let _ = write!(
+        text,
         "% {}\n% \\usepackage{{booktabs}}\n\\begin{{tabular}}{{lrrrlrrr}}\n\\toprule\n\
          Label & Train & {} & AP & 95\\,\\% & P & R & F1 \\\\\n\\midrule\n",
         latex(&report.title()),

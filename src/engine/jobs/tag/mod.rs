@@ -74,26 +74,28 @@ pub(crate) fn run(request: &TagRequest, compute: &Compute, context: &mut Context
         other => other,
     };
     let (done, journal) = batch.end();
+    let fallback = tagger.config.provenance.fallback.clone();
     if request.watch && context.cancelled() {
         // Stopping is how watching ends.
-        emit_end(&done, start, context);
+        emit_end(&done, fallback, start, context);
         return Ok(());
     }
     result?;
-    emit_end(&done, start, context);
+    emit_end(&done, fallback, start, context);
     if let Some(journal) = journal {
         journal.finish();
     }
     Ok(())
 }
 
-fn emit_end(done: &Counts, start: Instant, context: &mut Context<'_>) {
+fn emit_end(done: &Counts, fallback: Vec<String>, start: Instant, context: &mut Context<'_>) {
     context.emit(Event::Tagged {
         images: done.images,
         tagged: done.tagged,
         skipped: done.skipped,
         resumed: done.resumed,
         seconds: start.elapsed().as_secs_f64(),
+        fallback,
     });
 }
 
@@ -101,9 +103,13 @@ fn emit_end(done: &Counts, start: Instant, context: &mut Context<'_>) {
 fn open(request: &TagRequest, compute: &Compute, context: &mut Context<'_>) -> Result<Tagger, Failure> {
     let mut tagger = match &request.source {
         TagSource::Tagger { path } => Tagger::load(path)?,
-        TagSource::Run { project, run } => {
+        TagSource::Run {
+            project,
+            run,
+            allow_fallback,
+        } => {
             let project = open_to_read(project, context)?;
-            taggers::of_run(&project, run, compute, context)?
+            taggers::of_run(&project, (run, *allow_fallback), compute, context)?
         }
         TagSource::Words {
             model,

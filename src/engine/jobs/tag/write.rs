@@ -127,6 +127,7 @@ fn end(images: usize, counts: &Counts, start: Instant, context: &mut Context<'_>
         skipped: counts.skipped,
         resumed: 0,
         seconds: start.elapsed().as_secs_f64(),
+        fallback: Vec::new(),
     });
 }
 

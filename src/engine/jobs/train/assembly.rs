@@ -4,7 +4,7 @@
 use super::reporter::{Snapshot, Validate};
 use super::run_stage::{StageCallbacks, run_stage};
 use super::student::{student_preprocess, teacher_config};
-use super::trained::frozen_encoder;
+use super::trained::{TrainedTower, frozen_encoder};
 use super::validation::{ENCODED_AT_ONCE, Inference, Validation};
 use super::{Ended, StageJob, TextPair};
 use crate::clip::checkpoint::Checkpoint;
@@ -24,7 +24,7 @@ use crate::method::losses::ClassificationLoss;
 use crate::method::prompts::{ContextPlan, Contexts, PromptFrame};
 use crate::method::score::{Fusion, host_values};
 use crate::method::student::{Calibration, INITIAL_SCALE, Student, StudentInit};
-use crate::train::checkpoint::{self, Tensors};
+use crate::train::checkpoint::{self, Fallback, Tensors};
 use crate::train::features::{FeatureKey, FeatureStore};
 use crate::train::loader::{Item, Loader};
 use crate::train::params;
@@ -284,7 +284,12 @@ pub(super) fn student_features(
     let config = job.config.clone();
     let labels = config.labels.len();
     let everything: Vec<Item> = job.train.items.iter().chain(&job.val.items).cloned().collect();
-    let encoder = frozen_encoder(&config, job.project, config.parent.as_deref())?;
+    // What is learned on other features is another model: nothing stands in for a damaged tower.
+    let tower = config.parent.as_deref();
+    let tower = tower
+        .map(|run| TrainedTower::of(job.project, run, Fallback::Refused))
+        .transpose()?;
+    let encoder = frozen_encoder(&config, job.project, tower.map(|(tower, _)| tower));
     let Encoded {
         store,
         failed,

@@ -16,7 +16,7 @@ use crate::engine::jobs::run_folder::MetricsLog;
 use crate::engine::{Context, Event, Failure};
 use crate::method::prompts::ContextKind;
 use crate::method::score::Fusion;
-use crate::train::checkpoint::{self, Content, Progress, Tensors};
+use crate::train::checkpoint::{self, Content, Fallback, Progress, Saved, Tensors};
 use crate::train::features::FeatureStore;
 use crate::train::params;
 use crate::train::schedule::Schedule;
@@ -93,7 +93,7 @@ pub(super) fn run(mut job: StageJob<'_>, frozen: &Frozen, context: &mut Context<
     }
     let mut tried = Vec::new();
     for candidate in &candidates {
-        let (saved, _) = checkpoint::load_used(&candidate.place.folder)?;
+        let saved = used(candidate)?;
         let tools = (&frozen.text, &frozen.tokenizer);
         let text = learned_texts(&candidate.job.config, (&job.id, &saved.model), tools, &judge.device)?;
         let map = judge.measure(&frozen.store, &job.val, &text)?;
@@ -204,6 +204,12 @@ fn progress(folder: &Path) -> Result<(usize, bool), Failure> {
     Ok((saved.step, saved.finished))
 }
 
+/// The parameters that a finished training is used with. Others would be measured, and chosen, otherwise: nothing stands in for them.
+fn used(candidate: &Candidate<'_>) -> Result<Saved, Failure> {
+    let (saved, _) = checkpoint::load_used(&candidate.place.folder, true, Fallback::Refused)?;
+    Ok(saved)
+}
+
 /// The step of the whole run that is next.
 fn going_on(candidates: &[Candidate<'_>]) -> Result<usize, Failure> {
     let mut done = 0;
@@ -238,10 +244,7 @@ fn keep(
     let epochs = candidates.iter().map(|c| c.schedule.epochs()).sum();
     let winner = candidates.iter().find(|c| c.name == chosen.kept);
     let (model, epoch) = match winner {
-        Some(winner) => (
-            checkpoint::load_used(&winner.place.folder)?.0.model,
-            kept_epoch(winner)?,
-        ),
+        Some(winner) => (used(winner)?.model, kept_epoch(winner)?),
         None => (params::collect(&stage_two::start(job, frozen)?)?, None),
     };
     job.config.chosen = Some(chosen.clone());

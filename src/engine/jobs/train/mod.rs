@@ -19,7 +19,7 @@ pub(crate) use assembly::learned_texts;
 pub(crate) use choose_context::contexts_tried;
 pub(crate) use new_run::{first_config, identity, proposes, run_config, unix_seconds};
 pub(crate) use student::{student_preprocess, teacher_config, top_k};
-pub(crate) use trained::{calibration, frozen_encoder, saved, student_tensors, teacher};
+pub(crate) use trained::{TrainedTower, calibration, frozen_encoder, saved, teacher};
 pub(crate) use validation::{HostScores, cached_scores, validated};
 
 use super::data::{self, Pictures};
@@ -131,6 +131,7 @@ pub(crate) fn run(request: &TrainRequest, compute: &Compute, context: &mut Conte
         report: None,
         seconds: start.elapsed().as_secs_f64(),
         encoded,
+        fallback: Vec::new(),
     });
     Ok(())
 }

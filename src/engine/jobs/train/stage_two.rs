@@ -18,7 +18,7 @@ use crate::engine::{Context, Failure};
 use crate::method::prompts::Contexts;
 use crate::method::score::host_values;
 use crate::method::student::Calibration;
-use crate::train::checkpoint;
+use crate::train::checkpoint::{self, Fallback};
 use crate::train::features::FeatureStore;
 use crate::train::settings::ContextChoice;
 use crate::train::stage2::{CachedBatch, ClassPart, Prompts, Stage2};
@@ -147,7 +147,8 @@ fn first_calibration(
 ) -> Result<Calibration, Failure> {
     match job.config.parent.as_deref() {
         Some(run) => {
-            let (log_scale, offset) = calibration(&saved(job.project, run)?.model)?;
+            let (saved, _) = saved(job.project, run, Fallback::Refused)?;
+            let (log_scale, offset) = calibration(&saved.model)?;
             Ok(Calibration::from_log(log_scale, offset, training))
         }
         None => start_calibration(job, training, || first_offset(stage, contexts)),

@@ -8,22 +8,20 @@ use crate::engine::jobs::encode::{Encoder, ImageModel};
 use crate::engine::jobs::model;
 use crate::engine::jobs::run_folder::RunConfig;
 use crate::method::student::Student;
-use crate::project::Project;
-use crate::train::checkpoint::{Saved, Tensors, load_used};
+use crate::project::{Project, RunState};
+use crate::train::checkpoint::{Fallback, Saved, Tensors, load_used};
 use crate::train::features::FeatureKey;
 use crate::train::params;
 use burn::tensor::Device;
 
-/// The parameters that a run is used with.
+/// The parameters that a run is used with, and what was passed over for them, in words: nothing where `fallback` is refused.
 ///
 /// # Errors
-/// [`Failure`] where the run has no usable checkpoint.
-pub(crate) fn saved(project: &Project, run: &str) -> Result<Saved, Failure> {
-    let (saved, warnings) = load_used(&project.run_folder(run))?;
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
-    Ok(saved)
+/// [`Failure`] where the run has no usable checkpoint, or another one than it names and `fallback` is refused.
+pub(crate) fn saved(project: &Project, run: &str, fallback: Fallback) -> Result<(Saved, Vec<String>), Failure> {
+    let runs = project.runs()?;
+    let done = runs.iter().any(|r| r.id == run && r.state == RunState::Done);
+    Ok(load_used(&project.run_folder(run), done, fallback)?)
 }
 
 /// The calibration that a run's parameters hold.
@@ -45,30 +43,63 @@ pub(crate) fn calibration(model: &Tensors) -> Result<(f32, f32), Failure> {
     }
 }
 
-/// The parameters of the image tower that a run trained, by path in it.
-///
-/// # Errors
-/// [`Failure`] where the run has no usable checkpoint.
-pub(crate) fn student_tensors(project: &Project, run: &str) -> Result<Tensors, Failure> {
-    let tensors = saved(project, run)?.model.into_iter();
-    Ok(tensors
-        .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
-        .collect())
+/// The image tower that a run trained.
+#[derive(Clone)]
+pub(crate) struct TrainedTower {
+    run: String,
+    /// SHA-256 of the run's parameters.
+    fingerprint: String,
+    fallback: Fallback,
 }
 
-/// The frozen encoder behind a run: `student_of` is the Stage 1 run that trained it, `None` the untrained CLIP. Built only
-/// where a picture is not cached.
-///
-/// # Errors
-/// [`Failure`] where the Stage 1 run's checkpoint cannot be used.
+impl TrainedTower {
+    /// The tower of `run`, whose parameters have this fingerprint.
+    pub fn new(run: &str, fingerprint: &str, fallback: Fallback) -> Self {
+        Self {
+            run: run.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            fallback,
+        }
+    }
+
+    /// The tower of `run`, and what was passed over for it.
+    ///
+    /// # Errors
+    /// [`Failure`] as [`saved`].
+    pub fn of(project: &Project, run: &str, fallback: Fallback) -> Result<(Self, Vec<String>), Failure> {
+        let (saved, passed_over) = saved(project, run, fallback)?;
+        Ok((Self::new(run, &saved.fingerprint, fallback), passed_over))
+    }
+
+    /// Its parameters, by path in it.
+    ///
+    /// # Errors
+    /// [`Failure`] as [`saved`], and where they are others than before.
+    pub fn tensors(&self, project: &Project) -> Result<Tensors, Failure> {
+        let (saved, _) = saved(project, &self.run, self.fallback)?;
+        if saved.fingerprint != self.fingerprint {
+            return Err(Failure::new(
+                format!("the checkpoint of {} has changed while it was used", self.run),
+                "Wait until its training has stopped, then try again.",
+            ));
+        }
+        let tensors = saved.model.into_iter();
+        Ok(tensors
+            .filter_map(|(name, tensor)| Some((name.strip_prefix("student.")?.to_owned(), tensor)))
+            .collect())
+    }
+}
+
+/// The frozen encoder behind a run: `tower` is what a Stage 1 run trained, `None` the untrained CLIP. Built only where a picture is
+/// not cached.
 pub(crate) fn frozen_encoder<'a>(
     config: &'a RunConfig,
     project: &'a Project,
-    student_of: Option<&'a str>,
-) -> Result<Encoder<'a>, Failure> {
+    tower: Option<TrainedTower>,
+) -> Encoder<'a> {
     let view = &config.student;
-    let model = match student_of {
-        Some(run) => saved(project, run)?.fingerprint,
+    let model = match &tower {
+        Some(tower) => tower.fingerprint.clone(),
         None => config.model_fingerprint.clone(),
     };
     let key = FeatureKey {
@@ -77,12 +108,12 @@ pub(crate) fn frozen_encoder<'a>(
         patch_features: Some(config.patch_features),
         precision: config.settings.precision,
     };
-    let build = move |device: &Device| match student_of {
-        Some(run) => {
-            let student = student_tensors(project, run)?;
+    let build = move |device: &Device| match tower {
+        Some(tower) => {
+            let student = tower.tensors(project)?;
             let blank = Student::blank(&view.vision, view.embed, device);
             let student = params::restore(blank, student, device)
-                .map_err(|e| Failure::new(format!("run {run} does not fit: {e}"), "Train Stage 1 again."))?;
+                .map_err(|e| Failure::new(format!("run {} does not fit: {e}", tower.run), "Train Stage 1 again."))?;
             Ok(ImageModel::Student(student))
         }
         None => {
@@ -92,13 +123,13 @@ pub(crate) fn frozen_encoder<'a>(
             ))
         }
     };
-    Ok(Encoder {
+    Encoder {
         key,
         embed: view.embed,
         grid: view.vision.grid(),
         patch: view.vision.patch,
         build: Box::new(build),
-    })
+    }
 }
 
 /// A run's teacher.
