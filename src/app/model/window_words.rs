@@ -5,7 +5,7 @@ use crate::engine::Failure;
 
 /// What the engine says, and what the window says instead.
 #[rustfmt::skip]
-const PHRASES: [(&str, &str); 41] = [
+const PHRASES: [(&str, &str); 48] = [
     ("Use --device cpu, or install", "Choose the CPU in Settings, or install"),
     (", or use --device cpu", ", or choose the CPU in Settings"),
     ("Use --device cpu meanwhile", "Choose the CPU in Settings meanwhile"),
@@ -17,7 +17,6 @@ const PHRASES: [(&str, &str); 41] = [
     ("Give a CLIP checkpoint as --model", "Choose a CLIP checkpoint in Models"),
     ("--model belongs to --run zero-shot", "only the untrained model can be another one"),
     ("A trained run has a model of its own: leave --model out", "A trained run has a model of its own"),
-    ("name another place with --scores", "choose another place"),
     ("Make splits with `patchlight split`, or name another one with --split", "Make splits in Data, or choose another one"),
     ("For example: --set context_init=random --set context_tokens=8", "For example context_init = random and context_tokens = 8 in “all settings”."),
     ("Give a Stage 1 run to --from", "Choose a Stage 1 run to begin from"),
@@ -47,6 +46,14 @@ const PHRASES: [(&str, &str); 41] = [
     ("say it with --column labels=..", "choose it under the columns"),
     ("say which are meant with --column suffix=", "the ending that is meant may be "),
     ("Fetch it first: `patchlight model fetch NAME`", "Download it in Models first"),
+    ("Choose thresholds for all labels anew with `patchlight thresholds`, or restore the file from a backup. evaluate, compare, tag and export-model do without it with --allow-fallback", "Restore the file from a backup, or train again"),
+    ("Choose thresholds for all labels anew: leave --label out", "Choose thresholds for all labels anew"),
+    ("when tagging: --label-threshold", "when tagging"),
+    ("Make splits with `patchlight split`, or set a threshold: --rule fixed=0.5", "Make splits in Data, or set a threshold yourself"),
+    ("`patchlight project info` lists the labels", "Data lists the labels"),
+    (" evaluate, compare, tag and export-model use what was trained without it with --allow-fallback.", ""),
+    ("or train with --stage both", "or train both stages"),
+    (" evaluate, compare, tag and export-model use what is left of the run with --allow-fallback, and say so in their results.", ""),
 ];
 
 /// Beginnings of commands to be typed, and what the window says instead of the whole of them.

@@ -1,6 +1,7 @@
 //! Memory for pictures that are open at the same time. [`Limits`](super::Limits) bound each picture; this bounds all threads together:
 //! who opens a picture waits until there is room for it.
 
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
@@ -8,8 +9,7 @@ use std::time::{Duration, Instant};
 /// Bytes that open pictures may take together. Photos of 24 megapixels take about 140 MB while they are decoded.
 pub(crate) static PICTURES: Budget = Budget::new(1 << 30);
 
-/// How long a picture waits for others to be closed. A large one among a stream of small ones may find no gap; it is opened then all the
-/// same.
+/// How long a picture waits while none of the others is closed. Whoever holds them may be waiting for it: it is opened then all the same.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// So many bytes, shared by all threads.
@@ -25,6 +25,12 @@ struct Held {
     bytes: u64,
     /// The threads that hold some of them, once for each time.
     by: Vec<ThreadId>,
+    /// Who waits, the first first: a large picture gets its turn among many small ones.
+    waiting: VecDeque<u64>,
+    /// Who comes next.
+    next: u64,
+    /// How often some were given back.
+    given_back: u64,
 }
 
 impl Budget {
@@ -34,6 +40,9 @@ impl Budget {
             held: Mutex::new(Held {
                 bytes: 0,
                 by: Vec::new(),
+                waiting: VecDeque::new(),
+                next: 0,
+                given_back: 0,
             }),
             freed: Condvar::new(),
         }
@@ -43,9 +52,19 @@ impl Budget {
     /// would wait for itself.
     pub fn reserve(&self, bytes: u64) -> Room<'_> {
         let thread = std::thread::current().id();
-        let begun = Instant::now();
         let mut held = self.lock();
-        while held.bytes > 0 && held.bytes.saturating_add(bytes) > self.limit && !held.by.contains(&thread) {
+        let ticket = held.next;
+        held.next += 1;
+        held.waiting.push_back(ticket);
+        let (mut begun, mut seen) = (Instant::now(), held.given_back);
+        loop {
+            let fits = held.bytes == 0 || held.bytes.saturating_add(bytes) <= self.limit;
+            if held.by.contains(&thread) || (fits && held.waiting.front() == Some(&ticket)) {
+                break;
+            }
+            if held.given_back != seen {
+                (begun, seen) = (Instant::now(), held.given_back);
+            }
             let left = PATIENCE.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 tracing::warn!(bytes, "a picture found no room for long and is opened beside others");
@@ -57,9 +76,12 @@ impl Budget {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
+        held.waiting.retain(|other| *other != ticket);
         held.bytes = held.bytes.saturating_add(bytes);
         held.by.push(thread);
         drop(held);
+        // The next one may fit as well.
+        self.freed.notify_all();
         Room {
             budget: self,
             bytes,
@@ -84,7 +106,10 @@ impl Room<'_> {
     /// Gives back all but `bytes`.
     pub fn shrink_to(&mut self, bytes: u64) {
         let kept = bytes.min(self.bytes);
-        self.budget.lock().bytes -= self.bytes - kept;
+        let mut held = self.budget.lock();
+        held.bytes -= self.bytes - kept;
+        held.given_back += 1;
+        drop(held);
         self.bytes = kept;
         self.budget.freed.notify_all();
     }
@@ -94,6 +119,7 @@ impl Drop for Room<'_> {
     fn drop(&mut self) {
         let mut held = self.budget.lock();
         held.bytes -= self.bytes;
+        held.given_back += 1;
         if let Some(place) = held.by.iter().position(|thread| *thread == self.thread) {
             held.by.swap_remove(place);
         }

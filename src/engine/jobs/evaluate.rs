@@ -29,11 +29,8 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
             "A trained run has a model of its own: leave --model out.",
         ));
     }
-    for (path, what, option) in [
-        (&request.scores, "the scores", "--scores"),
-        (&request.report, "the report", "--report"),
-    ] {
-        check_place(path.as_deref(), what, option)?;
+    for (path, what) in [(&request.scores, "the scores"), (&request.report, "the report")] {
+        check_place(path.as_deref(), what)?;
     }
     let project = open_to_read(&request.project, context)?;
     // Another project's pictures and labels, or the run's own.
@@ -99,12 +96,12 @@ pub(crate) fn run(request: &EvaluateRequest, compute: &Compute, context: &mut Co
 }
 
 /// Refuses a place in a folder that is not there: said now, not after all pictures have been encoded.
-fn check_place(path: Option<&Path>, what: &str, option: &str) -> Result<(), Failure> {
+fn check_place(path: Option<&Path>, what: &str) -> Result<(), Failure> {
     let folder = path.and_then(Path::parent).filter(|p| !p.as_os_str().is_empty());
     match folder.filter(|f| !f.is_dir()) {
         Some(folder) => Err(Failure::new(
             format!("there is no folder {} to write {what} to", folder.display()),
-            format!("Make the folder, or name another place with {option}."),
+            "Make the folder, or name another place.",
         )),
         None => Ok(()),
     }
