@@ -314,7 +314,7 @@ fn a_report_needs_nothing_but_itself() {
     let nowhere = folder.path().join("missing/report");
     let (message, hint) = evaluate(&project, "run-1", &["--report", arg(&nowhere)]).failed(1);
     assert!(
-        message.contains("there is no folder") && hint.contains("--report"),
+        message.contains("there is no folder") && message.contains("the report") && hint.contains("another place"),
         "{message} / {hint}"
     );
 }
