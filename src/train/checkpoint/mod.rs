@@ -129,6 +129,13 @@ const KEEP: usize = 2;
 /// [`RunCheckpointError::Io`]; earlier checkpoints are untouched then.
 pub fn save(run: &Path, step: usize, content: &Content<'_>, progress: &Progress) -> Result<String, RunCheckpointError> {
     let fingerprint = write(&folder_of(run, step), step, content, progress)?;
+    tidy(run);
+    Ok(fingerprint)
+}
+
+/// Removes all checkpoints but the newest two and the best epochs that they name. A program that was killed right after [`save`] had written
+/// may have left some of them.
+pub fn tidy(run: &Path) {
     for old in steps(run).iter().rev().skip(KEEP) {
         // Not worth failing for: it is only space.
         let _ = std::fs::remove_dir_all(folder_of(run, *old));
@@ -141,7 +148,6 @@ pub fn save(run: &Path, step: usize, content: &Content<'_>, progress: &Progress)
     for old in bests(run).into_iter().filter(|step| !named.contains(step)) {
         let _ = std::fs::remove_dir_all(best_folder(run, old));
     }
-    Ok(fingerprint)
 }
 
 /// Writes the parameters of the best epoch so far, which ends at `step`. Earlier ones stay until the next [`save`].

@@ -139,6 +139,21 @@ fn a_write_cut_short_anywhere_leaves_the_old_set() {
 }
 
 #[test]
+fn what_was_left_by_a_kill_right_after_a_write_goes_with_the_next_look() {
+    let run = tempfile::tempdir().unwrap();
+    let best = |step: usize| save_best(run.path(), step, &tensors(100.0)).unwrap();
+    best(4);
+    keep(run.path(), 4, true, Some(4));
+    keep(run.path(), 6, false, Some(4));
+    // As they were before the last write removed them.
+    best(2);
+    std::fs::create_dir_all(folder_of(run.path(), 2)).unwrap();
+    assert_eq!((steps(run.path()), bests(run.path())), (vec![2, 4, 6], vec![2, 4]));
+    tidy(run.path());
+    assert_eq!((steps(run.path()), bests(run.path())), (vec![4, 6], vec![4]));
+}
+
+#[test]
 fn no_checkpoint_is_an_error() {
     let run = tempfile::tempdir().unwrap();
     assert!(!exists(run.path()));

@@ -32,6 +32,10 @@ pub fn resume<M: Module>(
         return Ok((state, false));
     }
     let (saved, warnings) = checkpoint::load_newest(&plan.folder)?;
+    // What is damaged may name others, and be restored.
+    if warnings.is_empty() {
+        checkpoint::tidy(&plan.folder);
+    }
     let Saved {
         step,
         finished,
