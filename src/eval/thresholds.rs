@@ -1,5 +1,8 @@
 //! Thresholds fitted on validation data: from which probability on a label is given.
 
+use super::metrics::{column, measured};
+use super::rules::{Rule, choose_threshold};
+
 /// Positives that the common threshold counts as much as in a label's own: a label with four examples is half its own.
 const COMMON_WEIGHT: f64 = 4.0;
 
@@ -15,22 +18,16 @@ const RANGE: (f32, f32) = (0.01, 0.99);
 /// - truth: `[pictures * classes]`, 1, 0, or -1 (unknown, left out)
 /// - result: `[classes]`
 pub fn fit_thresholds(probability: &[f32], truth: &[i8], classes: usize) -> Vec<f32> {
-    let known = |i: usize| truth[i] >= 0 && probability[i].is_finite();
-    let pair = |i: usize| (probability[i], truth[i] == 1);
-    let count = probability.len().min(truth.len());
-    let mut all: Vec<(f32, bool)> = (0..count).filter(|i| known(*i)).map(pair).collect();
-    let Some(common) = best_f1(&mut all) else {
+    let Some(common) = best_f1(probability, truth) else {
         return vec![0.5; classes];
     };
     (0..classes)
         .map(|class| {
-            let mut own: Vec<(f32, bool)> = (class..count)
-                .step_by(classes.max(1))
-                .filter(|i| known(*i))
-                .map(pair)
-                .collect();
-            let positives = own.iter().filter(|(_, p)| *p).count() as f64;
-            let Some(best) = best_f1(&mut own) else { return common };
+            let (probability, truth) = (column(probability, class, classes), column(truth, class, classes));
+            let positives = measured(&probability, &truth).filter(|(_, p)| *p).count() as f64;
+            let Some(best) = best_f1(&probability, &truth) else {
+                return common;
+            };
             let mixed = (positives * logit(best) + COMMON_WEIGHT * logit(common)) / (positives + COMMON_WEIGHT);
             (1.0 / (1.0 + (-mixed).exp())) as f32
         })
@@ -42,29 +39,10 @@ fn logit(p: f32) -> f64 {
     (p / (1.0 - p)).ln()
 }
 
-/// The threshold of the best F1: the middle between the last probability that is given and the next that is not. `None` without a
-/// positive.
-fn best_f1(ranked: &mut [(f32, bool)]) -> Option<f32> {
-    let positives = ranked.iter().filter(|(_, p)| *p).count();
-    if positives == 0 {
-        return None;
-    }
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut hits, mut best, mut threshold) = (0usize, -1.0, 0.5);
-    for i in 0..ranked.len() {
-        hits += usize::from(ranked[i].1);
-        let next = ranked.get(i + 1).map_or(0.0, |n| n.0);
-        if next == ranked[i].0 {
-            // Equal probabilities are given together.
-            continue;
-        }
-        // F1 = 2 TP / (given + positives).
-        let f1 = 2.0 * hits as f64 / (i + 1 + positives) as f64;
-        if f1 > best {
-            (best, threshold) = (f1, 0.5 * (ranked[i].0 + next));
-        }
-    }
-    Some(threshold.clamp(RANGE.0, RANGE.1))
+/// The threshold of the best F1; `None` without a positive.
+fn best_f1(probability: &[f32], truth: &[i8]) -> Option<f32> {
+    let found = choose_threshold(Rule::F1, probability, truth, 1).ok();
+    found.map(|threshold| threshold.clamp(RANGE.0, RANGE.1))
 }
 
 #[cfg(test)]
