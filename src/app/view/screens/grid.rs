@@ -12,9 +12,7 @@ use crate::app::view::textures::Thumb;
 use crate::app::view::theme::{self, TextSize};
 use crate::app::view::widgets;
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{
-    self, Align2, Color32, Context, FontId, Id, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2,
-};
+use eframe::egui::{self, Align2, Context, FontId, Id, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 /// Space between thumbnails.
 const GAP: f32 = 8.0;
@@ -208,23 +206,33 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
         painter.text(rect.left_center(), Align2::LEFT_CENTER, words, font, p.quiet);
         return;
     }
-    let words: Vec<(String, Color32)> = (labels.iter())
-        .map(|label| {
-            let name = &catalog.labels[*label].name;
-            match (scored && truth[*label] == 0, missed.contains(label)) {
-                (true, _) => (format!("{name}?"), p.warn),
-                (_, true) => (name.clone(), p.quiet),
-                _ => (name.clone(), p.text),
-            }
-        })
-        .collect();
+    let word = |label: usize| {
+        let name = &catalog.labels[label].name;
+        match (scored && truth[label] == 0, missed.contains(&label)) {
+            (true, _) => (format!("{name}?"), p.warn),
+            (_, true) => (name.clone(), p.quiet),
+            _ => (name.clone(), p.text),
+        }
+    };
     let wide = |text: &str| {
         let galley = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), p.text);
         galley.size().x + BETWEEN
     };
-    let widths: Vec<f32> = words.iter().map(|(text, _)| wide(text)).collect();
     let more = |n: usize| format!("+ {n}");
-    let shown = fitting(&widths, rect.width() + BETWEEN, |n| wide(&more(n)));
+    let room = rect.width() + BETWEEN;
+    // Those behind the line's end are not looked at: a model may give very many.
+    let (mut words, mut widths, mut taken) = (Vec::new(), Vec::new(), 0.0);
+    for label in &labels {
+        let (text, color) = word(*label);
+        let width = wide(&text);
+        words.push((text, color));
+        widths.push(width);
+        taken += width;
+        if taken > room {
+            break;
+        }
+    }
+    let shown = fitting(&widths, labels.len(), room, |n| wide(&more(n)));
     let mut x = rect.left();
     for ((text, color), width) in words.iter().zip(&widths).take(shown) {
         let at = pos2(x, rect.center().y);
@@ -234,8 +242,8 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
     if shown == 0 {
         // Not even one has room: it ends in dots, not in half a letter.
         let (text, color) = &words[0];
-        let left = if words.len() > 1 {
-            wide(&more(words.len() - 1))
+        let left = if labels.len() > 1 {
+            wide(&more(labels.len() - 1))
         } else {
             0.0
         };
@@ -246,7 +254,7 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
         x += galley.size().x + BETWEEN;
         painter.galley(at, galley, *color);
     }
-    let left = words.len() - shown.max(1);
+    let left = labels.len() - shown.max(1);
     if left > 0 {
         painter.text(pos2(x, rect.center().y), Align2::LEFT_CENTER, more(left), font, p.quiet);
     }
@@ -255,10 +263,10 @@ fn caption(ui: &Ui, catalog: &Catalog, index: usize, rect: Rect) {
 /// Space between the labels of a caption.
 const BETWEEN: f32 = 8.0;
 
-/// How many labels of these widths have room, with the word that there are `n` more where not all have.
-fn fitting(widths: &[f32], room: f32, more: impl Fn(usize) -> f32) -> usize {
+/// How many of `all` labels have room, of which the first have these widths, with the word that there are `n` more where not all have.
+fn fitting(widths: &[f32], all: usize, room: f32, more: impl Fn(usize) -> f32) -> usize {
     let fits = |shown: usize| {
-        let rest = widths.len() - shown;
+        let rest = all - shown;
         let word = if rest > 0 { more(rest) } else { 0.0 };
         widths[..shown].iter().sum::<f32>() + word <= room
     };
@@ -326,15 +334,15 @@ mod tests {
     #[test]
     fn a_caption_is_cut_between_labels() {
         let more = |_| 20.0;
-        assert_eq!(fitting(&[40.0, 40.0, 40.0], 120.0, more), 3);
-        assert_eq!(fitting(&[40.0, 40.0, 40.0], 119.0, more), 2);
+        assert_eq!(fitting(&[40.0, 40.0, 40.0], 3, 120.0, more), 3);
+        assert_eq!(fitting(&[40.0, 40.0, 40.0], 3, 119.0, more), 2);
         assert_eq!(
-            fitting(&[40.0, 40.0, 40.0], 99.0, more),
+            fitting(&[40.0, 40.0, 40.0], 3, 99.0, more),
             1,
             "the word that there are more needs room too"
         );
-        assert_eq!(fitting(&[90.0, 10.0], 100.0, more), 2);
-        assert_eq!(fitting(&[90.0, 30.0], 100.0, more), 0);
-        assert_eq!(fitting(&[], 100.0, more), 0);
+        assert_eq!(fitting(&[90.0, 10.0], 2, 100.0, more), 2);
+        assert_eq!(fitting(&[90.0, 30.0], 2, 100.0, more), 0);
+        assert_eq!(fitting(&[], 0, 100.0, more), 0);
     }
 }
