@@ -1,13 +1,10 @@
 //! Nothing stands in for what a run's record names, unless that is allowed; then the result says so.
 
-use crate::support::{Said, arg, fixture, program, run, training_project};
+use crate::support::{Said, arg, fixture, killed_at, run, training_project};
 use patchlight::compute::DeviceChoice;
 use patchlight::engine::request::{PredictRequest, Request};
 use patchlight::engine::{Context, Event, Failure, jobs};
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::AtomicBool;
 
 /// Changes a bit in the middle of a file; returns what it was.
@@ -194,24 +191,13 @@ fn nothing_stands_in_for_a_damaged_training_among_those_that_are_compared() {
     let passes = 60;
     let epochs = format!("epochs_2={passes}");
     let sets = ["sampler=class-aware", "context=auto", "keep=best", "batch_2=4", &epochs];
-    let mut child = program()
-        .args(["--json", "--device", "cpu", "train", arg(&project), "--stage", "2"])
-        .args(["--log-every", "1", "--checkpoint-every", "2"])
-        .args(sets.into_iter().flat_map(|set| ["--set", set]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let begin = ["train", arg(&project), "--stage", "2"];
+    let often = ["--log-every", "1", "--checkpoint-every", "2"];
+    let set: Vec<&str> = sets.into_iter().flat_map(|set| ["--set", set]).collect();
     // Killed as the second training begins.
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    for line in lines.map_while(Result::ok) {
-        let event: Value = serde_json::from_str(&line).unwrap();
-        if event["event"] == "step" && event["step"] == 2 * passes {
-            break;
-        }
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&[&begin[..], &often, &set].concat(), |event| {
+        event["event"] == "step" && event["step"] == 2 * passes
+    });
     let best = best_epoch(&project.join("runs/run-1/candidates/shared"));
     let whole = damage(&best);
     let resume = ["train", arg(&project), "--resume", "run-1"];

@@ -1,6 +1,6 @@
 //! Nothing is lost: killed, damaged, full, read-only, out of memory.
 
-use crate::support::{Said, arg, paired, program, run, run_with, steps, training_project};
+use crate::support::{Said, arg, killed_at, paired, program, run, run_with, steps, training_project};
 use patchlight::support::rng::{self, Rng};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -172,23 +172,9 @@ fn a_damaged_newest_checkpoint_falls_back_and_says_so() {
     let uninterrupted = run(&[&["train", arg(&whole)][..], &more].concat()).well();
     let (_b, project) = training_project();
     // Stopped by a kill in the seventh step or later.
-    let mut child = program()
-        .args([&["--json", "--device", "cpu", "train", arg(&project)][..], &more].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    for line in BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map_while(Result::ok)
-    {
-        let event: Value = serde_json::from_str(&line).unwrap();
-        if event["event"] == "step" && event["step"] == 7 {
-            break;
-        }
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&[&["train", arg(&project)][..], &more].concat(), |event| {
+        event["event"] == "step" && event["step"] == 7
+    });
     // The kill may fall between a newer one's files, or before the oldest has gone: those with a manifest count.
     let mut found = checkpoints(&project, "run-1");
     found.retain(|folder| folder.join("manifest.json").is_file());
@@ -365,21 +351,9 @@ fn a_kill_between_two_trainings_goes_on_with_the_next() {
     let (_b, project) = training_project();
     // Eight draws a pass are two steps of four; fourteen passes.
     let first = 28;
-    let mut child = program()
-        .args([&["--json", "--device", "cpu", "train", arg(&project)][..], &begin].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    for line in lines.map_while(Result::ok) {
-        let event: Value = serde_json::from_str(&line).unwrap();
-        if event["event"] == "step" && event["stage"] == 2 && event["step"] == first {
-            break;
-        }
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&[&["train", arg(&project)][..], &begin].concat(), |event| {
+        event["event"] == "step" && event["stage"] == 2 && event["step"] == first
+    });
     let resumed = run(&["train", arg(&project), "--resume", "run-2", "--log-every", "1"]).well();
     assert!(
         resumed.one("run")["resumed_at"].as_u64() >= Some(first),

@@ -3,8 +3,9 @@
 use patchlight::clip::checkpoint::RawTensor;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 /// A path under `tests/fixtures`.
 pub fn fixture(path: &str) -> PathBuf {
@@ -138,6 +139,25 @@ pub fn steps(said: &Said) -> Vec<(u64, u64, f64)> {
         )
     };
     said.of("step").iter().map(of).collect()
+}
+
+/// Runs the program on the CPU and kills it at the first event that `at` holds of, or at its end; how it ended.
+pub fn killed_at(arguments: &[&str], at: impl Fn(&Value) -> bool) -> ExitStatus {
+    let mut child = program()
+        .args(["--json", "--device", "cpu"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines.map_while(Result::ok) {
+        if at(&serde_json::from_str(&line).unwrap()) {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap()
 }
 
 /// Runs the program on the CPU with `--json` and variables of the environment.

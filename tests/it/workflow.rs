@@ -1,6 +1,6 @@
 //! From pictures to a trained model, as a user goes: import, split, train, stop, resume, evaluate.
 
-use crate::support::{Said, arg, fixture, new_project, program, run, training_project};
+use crate::support::{Said, arg, fixture, killed_at, new_project, program, run, training_project};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -159,28 +159,11 @@ fn copy_tree(from: &Path, to: &Path) {
 
 /// Starts a training and kills the process (SIGKILL) once it has reported `step` of `stage`.
 fn kill_at(project: &Path, more: &[&str], stage: u64, step: u64) {
-    let mut child = program()
-        .args(
-            [
-                &["--json", "--device", "cpu", "train", arg(project), "--log-every", "1"][..],
-                &PURE,
-                more,
-            ]
-            .concat(),
-        )
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    for line in lines {
-        let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
-        if event["event"] == "step" && event["stage"] == stage && event["step"] == step {
-            child.kill().unwrap();
-            break;
-        }
-    }
-    assert!(!child.wait().unwrap().success(), "it was killed");
+    let begin = ["train", arg(project), "--log-every", "1"];
+    let ended = killed_at(&[&begin[..], &PURE, more].concat(), |event| {
+        event["event"] == "step" && event["stage"] == stage && event["step"] == step
+    });
+    assert!(!ended.success(), "it was killed");
 }
 
 #[test]
