@@ -1,6 +1,7 @@
 //! The open project in memory: what the window shows without asking the disk. The project's thread loads it and tells every change.
 
-use super::order::{Spread, USUAL};
+use super::order::Spread;
+use super::predicted::Predicted;
 use crate::dataset::model::Split;
 use crate::dataset::split::Group;
 use crate::engine::jobs::ZERO_SHOT;
@@ -119,32 +120,12 @@ impl Catalog {
         row.iter().any(|p| !p.is_nan()).then_some(row)
     }
 
-    /// Takes the predictions of a run in; `probability` is empty where there are none.
-    pub fn take_predictions(&mut self, run: String, probability: Vec<f32>, score: Vec<f32>) {
-        self.run = if probability.is_empty() { String::new() } else { run };
-        self.spread = (self.run == ZERO_SHOT).then(|| {
-            let rows: Vec<&[f32]> = score.chunks_exact(self.labels.len().max(1)).collect();
-            Spread::of(&rows, self.labels.len(), self.usual_labels())
-        });
-        self.probability = match &self.spread {
-            Some(spread) => {
-                let columns = (0..self.labels.len()).cycle();
-                columns.zip(&score).map(|(c, s)| spread.share(c, *s)).collect()
-            }
-            None => probability,
-        };
-        self.score = score;
-    }
-
-    /// Labels that a labelled picture has on average.
-    fn usual_labels(&self) -> f32 {
-        let counts = self.truth.chunks_exact(self.labels.len().max(1));
-        let counts = counts.map(|row| row.iter().filter(|t| **t == 1).count());
-        let (pictures, labels) = counts.filter(|n| *n > 0).fold((0usize, 0), |(p, l), n| (p + 1, l + n));
-        match pictures {
-            0 => USUAL,
-            pictures => labels as f32 / pictures as f32,
-        }
+    /// Takes the predictions of a run in.
+    pub fn take(&mut self, predicted: Predicted) {
+        self.run = predicted.run;
+        self.probability = predicted.probability;
+        self.score = predicted.score;
+        self.spread = predicted.spread;
     }
 
     /// The probability from which a label is given; those chosen for labels are of trained runs.
@@ -314,7 +295,9 @@ pub(in crate::app) mod tests {
         let score: Vec<f32> = (0..16)
             .map(|i| if i == 15 { f32::NAN } else { 0.3 - 0.01 * (i % 5) as f32 })
             .collect();
-        catalog.take_predictions(ZERO_SHOT.to_owned(), vec![1.0; 16], score.clone());
+        let truth = catalog.truth.clone();
+        let predicted = |run, probability, score| Predicted::of(run, probability, score, 2, &truth);
+        catalog.take(predicted(ZERO_SHOT, vec![1.0; 16], score.clone()));
         assert_eq!(
             catalog.threshold(0),
             THRESHOLD,
@@ -328,14 +311,10 @@ pub(in crate::app) mod tests {
         let of = |i: usize| catalog.probability[i];
         assert!(of(0) > of(2) && of(0) < 1.0 && of(15).is_nan());
         assert_eq!(catalog.score[..15], score[..15]);
-        catalog.take_predictions("run-1".to_owned(), vec![0.25; 16], vec![0.1; 16]);
-        assert_eq!((catalog.threshold(0), of_first(&catalog)), (0.9, 0.25));
-        catalog.take_predictions(ZERO_SHOT.to_owned(), Vec::new(), Vec::new());
+        catalog.take(predicted("run-1", vec![0.25; 16], vec![0.1; 16]));
+        assert_eq!((catalog.threshold(0), catalog.probability[0]), (0.9, 0.25));
+        catalog.take(predicted(ZERO_SHOT, Vec::new(), Vec::new()));
         assert!(!catalog.scored() && catalog.run.is_empty() && catalog.spread.is_none());
-    }
-
-    fn of_first(catalog: &Catalog) -> f32 {
-        catalog.probability[0]
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod open;
 pub mod order;
 pub mod paths;
 pub mod planning;
+pub mod predicted;
 pub mod prefs;
 pub mod project_messages;
 pub mod results;

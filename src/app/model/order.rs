@@ -92,17 +92,16 @@ impl Spread {
         let standing =
             |row: &&[f32]| -> Vec<f32> { row.iter().enumerate().map(|(c, v)| spread.standing(c, *v)).collect() };
         let mut all: Vec<f32> = rows.iter().flat_map(standing).filter(|v| !v.is_nan()).collect();
-        all.sort_by(|a, b| b.total_cmp(a));
         let pictures = all.len() as f32 / spread.labels.len().max(1) as f32;
         // Of few labels a picture has fewer.
         let usual = usual.min(spread.labels.len() as f32 / 2.0);
         let given = ((usual * pictures).round() as usize).clamp(1, all.len().max(1));
-        // Between the last that is given and the first that is not: rounding must not lose the last one.
-        spread.from = match (all.get(given - 1), all.get(given)) {
-            (Some(last), Some(next)) => 0.5 * (last + next),
-            (Some(last), None) => last - 1e-4,
-            _ => 0.0,
-        };
+        if given <= all.len() {
+            let (_, last, others) = all.select_nth_unstable_by(given - 1, |a, b| b.total_cmp(a));
+            // Between the last that is given and the first that is not: rounding must not lose the last one.
+            let next = others.iter().copied().max_by(f32::total_cmp);
+            spread.from = next.map_or(*last - 1e-4, |next| 0.5 * (*last + next));
+        }
         spread
     }
 

@@ -1,6 +1,7 @@
 //! What is asked of the thread that owns the open project, and what it answers.
 
 use super::catalog::{Catalog, RunMeasure};
+use super::predicted::Predicted;
 use crate::dataset::model::{ImportReport, Split, Truth};
 use crate::engine::Failure;
 use crate::engine::scorer::{PictureScores, Scorer};
@@ -56,11 +57,7 @@ pub enum ProjectReply {
     Values(ValuesNow),
     /// The predictions of a run.
     Predictions {
-        run: String,
-        /// As in the catalog.
-        probability: Vec<f32>,
-        /// As in the catalog.
-        score: Vec<f32>,
+        predicted: Predicted,
         /// What scored them.
         scorer: Option<Arc<Scorer>>,
     },
@@ -105,10 +102,8 @@ pub struct LabelsNow {
     pub labels: Vec<LabelRow>,
     /// As in the catalog.
     pub truth: Vec<i8>,
-    /// As in the catalog.
-    pub probability: Vec<f32>,
-    /// As in the catalog.
-    pub score: Vec<f32>,
+    /// Of the run that is shown.
+    pub predicted: Predicted,
     /// The step that undo would take back.
     pub undo: Option<EditGroup>,
     /// The step that redo would do again.

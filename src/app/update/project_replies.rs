@@ -34,14 +34,9 @@ pub fn take(model: &mut Model, out: &mut Effects, reply: ProjectReply) {
             }
         }
         ProjectReply::Values(values) => take_values(model, out, values),
-        ProjectReply::Predictions {
-            run,
-            probability,
-            score,
-            scorer,
-        } => {
+        ProjectReply::Predictions { predicted, scorer } => {
             let Some(open) = model.open_mut() else { return };
-            open.catalog.take_predictions(run, probability, score);
+            open.catalog.take(predicted);
             open.scorer = scorer;
             open.version += 1;
             // Numbers of one run are never shown under the name of another.
@@ -103,8 +98,7 @@ fn take_labels(model: &mut Model, out: &mut Effects, now: LabelsNow) {
     let catalog = &mut open.catalog;
     let same = catalog.labels.iter().map(|l| l.id).eq(now.labels.iter().map(|l| l.id));
     (catalog.labels, catalog.truth) = (now.labels, now.truth);
-    let run = std::mem::take(&mut catalog.run);
-    catalog.take_predictions(run, now.probability, now.score);
+    catalog.take(now.predicted);
     (catalog.undo, catalog.redo) = (now.undo, now.redo);
     // Columns have moved: measures come again with the next look.
     catalog.compared.clear();

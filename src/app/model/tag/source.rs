@@ -102,7 +102,7 @@ impl Source {
         }
     }
 
-    /// For people. `runs`: those of the open project, and its folder.
+    /// For people. `open`: the folder and the runs of the open project.
     pub fn title(&self, known: &[Known], open: Option<(&Path, &[Run])>) -> String {
         let stem = |path: &Path| {
             path.file_stem()

@@ -2,6 +2,7 @@
 
 use crate::app::model::catalog::{Catalog, Picture, RunMeasure};
 use crate::app::model::measure::average_precisions;
+use crate::app::model::predicted::Predicted;
 use crate::app::model::project_messages::{Examined, LabelsNow, ProjectReply, ProjectRequest, ValuesNow};
 use crate::dataset::model::{Split, Truth};
 use crate::engine::scorer::Scorer;
@@ -74,9 +75,8 @@ impl Shelf {
             features: None,
         };
         if let Some(run) = shelf.newest_scored(&catalog.runs) {
-            let (probability, score) = shelf.predictions(&run)?;
             shelf.shown.clone_from(&run);
-            catalog.take_predictions(run, probability, score);
+            catalog.take(shelf.predicted(&run)?);
         }
         Ok((shelf, catalog))
     }
@@ -121,6 +121,17 @@ impl Shelf {
             }
         }
         Ok((probability, score))
+    }
+
+    /// A run's predictions as the window shows them.
+    fn predicted(&self, run: &str) -> Result<Predicted, Failure> {
+        let (probability, score) = self.predictions(run)?;
+        let labels = self.project.labels()?.len();
+        let truth = match run == jobs::ZERO_SHOT {
+            true => self.project.truth(&self.ids)?.values,
+            false => Vec::new(),
+        };
+        Ok(Predicted::of(run, probability, score, labels, &truth))
     }
 
     pub(super) fn answer(&mut self, request: ProjectRequest) -> Vec<ProjectReply> {
@@ -200,12 +211,10 @@ impl Shelf {
 
     /// Everything that has a column for each label.
     pub(super) fn labels(&self, said: String) -> Result<ProjectReply, Failure> {
-        let (probability, score) = self.predictions(&self.shown)?;
         Ok(ProjectReply::Labels(LabelsNow {
             labels: self.project.labels()?,
             truth: self.project.truth(&self.ids)?.values,
-            probability,
-            score,
+            predicted: self.predicted(&self.shown)?,
             undo: self.project.next_undo()?,
             redo: self.project.next_redo()?,
             said,
@@ -260,11 +269,8 @@ impl Shelf {
     pub(super) fn show(&mut self, run: String) -> Result<ProjectReply, Failure> {
         self.open_scorer(&run);
         self.shown.clone_from(&run);
-        let (probability, score) = self.predictions(&run)?;
         Ok(ProjectReply::Predictions {
-            run,
-            probability,
-            score,
+            predicted: self.predicted(&run)?,
             scorer: self.scorer.clone(),
         })
     }

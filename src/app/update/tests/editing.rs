@@ -4,6 +4,7 @@ use super::*;
 use crate::app::model::choose::Choose;
 use crate::app::model::command::{BrowseCommand, Place};
 use crate::app::model::filter::{Filter, LabelTest, Sort, pictures_of};
+use crate::app::model::predicted::Predicted;
 use crate::app::model::project_messages::{LabelsNow, ValuesNow};
 use crate::dataset::model::Truth;
 
@@ -38,11 +39,17 @@ fn labels(d: &mut Driver, kept: usize, added: Option<&str>) {
     let mut labels: Vec<_> = d.catalog().labels.iter().take(kept).cloned().collect();
     labels.extend(added.map(|name| label(99, name)));
     let values = labels.len() * d.catalog().pictures.len();
+    let predicted = Predicted::of(
+        &d.catalog().run,
+        vec![0.5; values],
+        vec![0.0; values],
+        labels.len(),
+        &[],
+    );
     d.reply(ProjectReply::Labels(LabelsNow {
         labels,
         truth: vec![0; values],
-        probability: vec![0.5; values],
-        score: vec![0.0; values],
+        predicted,
         undo: None,
         redo: None,
         said: "labels changed".to_owned(),
@@ -319,9 +326,7 @@ fn predictions_of_another_run_are_shown_under_its_name() {
     d.command(Command::ShowRun("run-2".to_owned()));
     d.did(&[r#"ask Predictions("run-2")"#]);
     let predictions = |probability: Vec<f32>| ProjectReply::Predictions {
-        run: "run-2".to_owned(),
-        score: probability.clone(),
-        probability,
+        predicted: Predicted::of("run-2", probability.clone(), probability, 2, &[]),
         scorer: None,
     };
     d.reply(predictions(vec![0.75; 8]));

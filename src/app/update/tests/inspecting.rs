@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::model::command::{BrowseCommand, DeskCommand, InspectorCommand, Place, TagCommand};
 use crate::app::model::file_probe::Reply;
+use crate::app::model::predicted::Predicted;
 use crate::app::model::project_messages::{Examined, ValuesNow};
 
 fn inspector(d: &mut Driver, command: InspectorCommand) {
@@ -102,9 +103,7 @@ fn numbers_of_one_run_are_not_shown_under_the_name_of_another() {
     let mut d = inspecting(0);
     d.reply(examined(1));
     d.reply(ProjectReply::Predictions {
-        run: "run-2".to_owned(),
-        probability: vec![0.5; 8],
-        score: vec![0.0; 8],
+        predicted: Predicted::of("run-2", vec![0.5; 8], vec![0.0; 8], 2, &[]),
         scorer: None,
     });
     d.did(&["ask Examine(1)"]);
